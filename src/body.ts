@@ -1,0 +1,75 @@
+/** Bodies from outside, ours and WeChat's: never more of one than its limit. */
+
+import * as v from 'valibot'
+import { isObject, parseJson, textOf } from './encoding'
+import { type FieldError, Problem } from './errors'
+
+/** The most that is read of any body, in bytes. */
+export const BODY_LIMIT = 64 * 1024
+
+/**
+ * Reads a body to its end, or up to the limit.
+ *
+ * @returns `null` if it is longer; the rest is not read
+ */
+export async function readAtMost(
+  body: ReadableStream<Uint8Array> | null,
+  limit: number,
+): Promise<Uint8Array | null> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body ?? []) {
+    length += chunk.length
+    // Leaving the loop cancels the stream.
+    if (length > limit) return null
+    chunks.push(chunk)
+  }
+  const bytes = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.length
+  }
+  return bytes
+}
+
+/**
+ * The JSON body of a request, as its schema has it.
+ *
+ * @throws {Problem} `unsupported_media_type`, `body_too_large`, or `invalid_request` with a message
+ * for each field; the schema's messages must not hold values
+ */
+export async function readJsonBody<const Schema extends v.GenericSchema>(
+  request: Request,
+  schema: Schema,
+): Promise<v.InferOutput<Schema>> {
+  if (!isJson(request.headers)) throw new Problem('unsupported_media_type')
+  if (Number(request.headers.get('Content-Length')) > BODY_LIMIT) {
+    throw new Problem('body_too_large')
+  }
+  const bytes = await readAtMost(request.body, BODY_LIMIT)
+  if (!bytes) throw new Problem('body_too_large')
+  const text = textOf(bytes)
+  const value = text === null ? undefined : parseJson(text)
+  if (value === undefined) throw invalidRequest([{ path: '', message: 'must be JSON in UTF-8' }])
+  if (!isObject(value)) throw invalidRequest([{ path: '', message: 'must be a JSON object' }])
+  const result = v.safeParse(schema, value)
+  if (result.success) return result.output
+  throw invalidRequest(
+    result.issues.map((issue) => ({ path: v.getDotPath(issue) ?? '', message: issue.message })),
+  )
+}
+
+function invalidRequest(errors: readonly FieldError[]): Problem {
+  return new Problem('invalid_request', { errors })
+}
+
+function isJson(headers: Headers): boolean {
+  const [type = '', ...parameters] = (headers.get('Content-Type') ?? '').toLowerCase().split(';')
+  if (!/^application\/(?:[\w.-]+\+)?json$/.test(type.trim())) return false
+  const charset = parameters
+    .map((p) => /^\s*charset\s*=\s*"?([\w-]+)"?\s*$/.exec(p)?.[1])
+    .find(Boolean)
+  const encoding = headers.get('Content-Encoding') ?? 'identity'
+  return (charset === undefined || /^utf-?8$/.test(charset)) && encoding === 'identity'
+}

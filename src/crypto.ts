@@ -1,0 +1,76 @@
+/** WebCrypto with our choices made. No clock, no network, no WeChat. */
+
+import { base64url, textOf, utf8 } from './encoding'
+
+/** AES-GCM's standard nonce, in bytes. */
+const NONCE_LENGTH = 12
+
+/** So many bytes from the platform's CSPRNG. */
+export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(length))
+}
+
+/** SHA-256 of a text's UTF-8, as base64url: 43 characters. */
+export async function sha256(text: string): Promise<string> {
+  return base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(text))))
+}
+
+/** SHA-1 of a text's UTF-8: 20 bytes. For WeChat's signatures, which are defined with it. */
+export async function sha1(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-1', utf8(text)))
+}
+
+/** Compares two digests of the same length in constant time. */
+export function equalDigests(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && crypto.subtle.timingSafeEqual(a, b)
+}
+
+/**
+ * An AES-256-GCM key from a secret of full entropy.
+ *
+ * @param purpose Keeps keys of different uses apart.
+ * @see https://www.rfc-editor.org/rfc/rfc5869
+ */
+async function sealingKey(secret: string, purpose: string): Promise<CryptoKey> {
+  const material = await crypto.subtle.importKey('raw', utf8(secret), 'HKDF', false, ['deriveKey'])
+  return crypto.subtle.deriveKey(
+    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(purpose) },
+    material,
+    { name: 'AES-GCM', length: 256 },
+    false,
+    ['encrypt', 'decrypt'],
+  )
+}
+
+interface SealOptions {
+  /** What the key is derived from; at least 128 bits of entropy. */
+  readonly secret: string
+  readonly purpose: string
+  /** Where the sealed bytes belong: they open nowhere else. */
+  readonly boundTo: string
+}
+
+/** Encrypts with AES-256-GCM: nonce, ciphertext, tag. */
+export async function seal(plaintext: string, options: SealOptions): Promise<ArrayBuffer> {
+  const key = await sealingKey(options.secret, options.purpose)
+  const iv = randomBytes(NONCE_LENGTH)
+  const algorithm = { name: 'AES-GCM', iv, additionalData: utf8(options.boundTo) }
+  const sealed = await crypto.subtle.encrypt(algorithm, key, utf8(plaintext))
+  const bytes = new Uint8Array(iv.length + sealed.byteLength)
+  bytes.set(iv)
+  bytes.set(new Uint8Array(sealed), iv.length)
+  return bytes.buffer
+}
+
+/** Opens what {@link seal} made; `null` for the wrong secret, purpose or place, or altered bytes. */
+export async function open(sealed: ArrayBuffer, options: SealOptions): Promise<string | null> {
+  const key = await sealingKey(options.secret, options.purpose)
+  const iv = sealed.slice(0, NONCE_LENGTH)
+  const algorithm = { name: 'AES-GCM', iv, additionalData: utf8(options.boundTo) }
+  try {
+    const plaintext = await crypto.subtle.decrypt(algorithm, key, sealed.slice(NONCE_LENGTH))
+    return textOf(new Uint8Array(plaintext))
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,260 @@
+/**
+ * Every failure a client can see: one table of codes, one error class, one renderer.
+ *
+ * The table is the only source of codes, statuses, titles and actions. The README's table is
+ * tested against it, and WeChat's errcodes reach the client through it and nowhere else.
+ */
+
+/** What the client should do next. */
+export type Action =
+  /** Call `wx.login` and `POST /login` again; for open data, fetch the data again afterwards. */
+  | 'login_again'
+  /** Repeat the same request after `Retry-After` seconds. */
+  | 'retry_later'
+  /** The request itself is wrong; repeating it cannot help. */
+  | 'fix_request'
+  /** Nothing the client does will help. */
+  | 'stop'
+
+interface ErrorRow {
+  readonly status: number
+  readonly title: string
+  readonly action: Action
+  /** What happened, for a person; never holds a value from the request or from WeChat. */
+  readonly detail: string
+  /** WeChat errcodes that mean this. */
+  readonly errcodes?: readonly number[]
+  /** `Retry-After`, in seconds. */
+  readonly retryAfter?: number
+}
+
+export const ERRORS = {
+  invalid_request: {
+    status: 400,
+    title: 'Invalid request',
+    action: 'fix_request',
+    detail: 'The request is not what this endpoint takes; `errors` names each problem.',
+  },
+  code_invalid: {
+    status: 400,
+    title: 'Code invalid',
+    action: 'login_again',
+    detail:
+      'WeChat does not know this code: it is older than five minutes, from another mini program, or not from wx.login.',
+    errcodes: [40029],
+  },
+  code_used: {
+    status: 400,
+    title: 'Code already used',
+    action: 'login_again',
+    detail: 'A code can be exchanged once. Call wx.login for a fresh one.',
+    errcodes: [40163],
+  },
+  user_blocked: {
+    status: 403,
+    title: 'User blocked by WeChat',
+    action: 'stop',
+    detail: 'WeChat rates this user as high-risk and refuses the login.',
+    errcodes: [40226],
+  },
+  rate_limited: {
+    status: 429,
+    title: 'Too many logins',
+    action: 'retry_later',
+    detail: 'WeChat limits how often one user may log in per minute.',
+    errcodes: [45011],
+    retryAfter: 60,
+  },
+  wechat_quota: {
+    status: 503,
+    title: 'WeChat quota used up',
+    action: 'retry_later',
+    detail: "The mini program's daily quota at WeChat is used up.",
+    errcodes: [45009],
+    retryAfter: 3600,
+  },
+  wechat_busy: {
+    status: 503,
+    title: 'WeChat busy',
+    action: 'retry_later',
+    detail: 'WeChat asked to be called again later. The code is still unused.',
+    errcodes: [-1],
+    retryAfter: 2,
+  },
+  wechat_timeout: {
+    status: 504,
+    title: 'WeChat did not answer in time',
+    action: 'login_again',
+    detail: 'The code may be spent, so it is not tried again. Call wx.login for a fresh one.',
+  },
+  wechat_unavailable: {
+    status: 502,
+    title: 'WeChat unavailable',
+    action: 'login_again',
+    detail: 'WeChat gave no usable answer. The code may be spent; call wx.login for a fresh one.',
+  },
+  misconfigured: {
+    status: 500,
+    title: 'Server misconfigured',
+    action: 'stop',
+    detail: "The server's settings are wrong. Its log says which.",
+    errcodes: [40013, 40125, 40164, 40243, 41002, 41004, 41008, 40002],
+  },
+  session_required: {
+    status: 401,
+    title: 'Session required',
+    action: 'login_again',
+    detail: 'Send the token of POST /login as `Authorization: Bearer <token>`.',
+  },
+  session_invalid: {
+    status: 401,
+    title: 'Session invalid',
+    action: 'login_again',
+    detail: 'The session has ended, or the token is not one of ours.',
+  },
+  session_key_stale: {
+    status: 409,
+    title: 'Session key stale',
+    action: 'login_again',
+    detail:
+      'The data does not belong to the session key of this login. Log in first, then fetch the data again.',
+  },
+  watermark_mismatch: {
+    status: 422,
+    title: 'Watermark of another app',
+    action: 'stop',
+    detail: 'The data was issued to another mini program.',
+  },
+  watermark_expired: {
+    status: 422,
+    title: 'Watermark expired',
+    action: 'login_again',
+    detail: 'The data is too old, or its time lies in the future. Fetch it again.',
+  },
+  openid_mismatch: {
+    status: 422,
+    title: 'Data of another user',
+    action: 'stop',
+    detail: 'The data belongs to another user than this session.',
+  },
+  store_unavailable: {
+    status: 503,
+    title: 'Session store unavailable',
+    action: 'retry_later',
+    detail: 'Sessions cannot be read or written right now. Nothing is known about the token.',
+    retryAfter: 5,
+  },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    action: 'fix_request',
+    detail: 'There is nothing here.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    action: 'fix_request',
+    detail: '`Allow` lists the methods of this path.',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'Body too large',
+    action: 'fix_request',
+    detail: 'A request body may have 64 KiB.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    action: 'fix_request',
+    detail: 'Send uncompressed UTF-8 JSON with `Content-Type: application/json`.',
+  },
+  internal_error: {
+    status: 500,
+    title: 'Internal error',
+    action: 'retry_later',
+    detail: 'Something unexpected happened. The log has the details.',
+    retryAfter: 5,
+  },
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** One thing wrong with a request: where, as a dotted path, and what; never the value. */
+export interface FieldError {
+  readonly path: string
+  readonly message: string
+}
+
+/** What a problem tells the log and not the client. */
+export interface ProblemLog {
+  /** WeChat's request id, the handle its support asks for. */
+  readonly rid?: string | undefined
+  /** The settings to look at, each with what is wrong; never their values. */
+  readonly settings?: readonly string[]
+  /** What happened, from a fixed set of phrases or a platform's own error message. */
+  readonly reason?: string
+}
+
+interface ProblemOptions {
+  readonly detail?: string
+  readonly errcode?: number
+  readonly errors?: readonly FieldError[]
+  readonly headers?: Readonly<Record<string, string>>
+  readonly log?: ProblemLog
+}
+
+/** A refusal or failure with its code; anything else that is thrown is an `internal_error`. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly code: ErrorCode
+  readonly options: ProblemOptions
+
+  constructor(code: ErrorCode, options: ProblemOptions = {}) {
+    super(code)
+    this.code = code
+    this.options = options
+  }
+
+  get row(): ErrorRow {
+    return ERRORS[this.code]
+  }
+}
+
+const codeByErrcode = new Map<number, ErrorCode>(
+  Object.entries(ERRORS).flatMap(([code, row]: [string, ErrorRow]) =>
+    (row.errcodes ?? []).map((errcode): [number, ErrorCode] => [errcode, code as ErrorCode]),
+  ),
+)
+
+/** The code a WeChat errcode stands for; an unknown one is `wechat_unavailable`. */
+export function codeOfErrcode(errcode: number): ErrorCode {
+  return codeByErrcode.get(errcode) ?? 'wechat_unavailable'
+}
+
+/**
+ * Renders a problem as `application/problem+json`.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9457
+ */
+export function problemResponse(problem: Problem): Response {
+  const { detail, errcode, errors, headers } = problem.options
+  const { status, title, action, retryAfter, detail: usual } = problem.row
+  const body = {
+    type: `urn:code2session:error:${problem.code}`,
+    title,
+    status,
+    code: problem.code,
+    detail: detail ?? usual,
+    action,
+    errcode,
+    errors,
+  }
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
+      ...headers,
+    },
+  })
+}

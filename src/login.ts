@@ -1,0 +1,62 @@
+/** The login itself: exchange, store, end what it replaces. No HTTP in here. */
+
+import type { Config } from './config'
+import type { Deps } from './deps'
+import { createSession, endSession, findSession, type Session } from './sessions'
+import { code2Session } from './wechat'
+
+export interface LoginRequest {
+  /** What `wx.login` gave the mini program. */
+  readonly code: string
+  /** The token of the session this login replaces, if one was sent. */
+  readonly token: string | null
+  readonly userAgent: string | null
+}
+
+export interface Login {
+  /** The new session's token; nobody but the mini program keeps it. */
+  readonly token: string
+  readonly session: Session
+}
+
+interface Flight {
+  readonly login: Login
+  readonly replacedId: string | null
+}
+
+/**
+ * Makes the login function: exchanges a code, stores a session, ends the one that was carried.
+ *
+ * Logins with the same code that are under way at once in this isolate share one exchange and one
+ * session, since WeChat takes a code once. Other isolates do not know of it.
+ *
+ * The returned function throws {@link Problem}s: all of {@link code2Session}, `store_unavailable`.
+ */
+export function createLogin(deps: Deps): (config: Config, request: LoginRequest) => Promise<Login> {
+  const flights = new Map<string, Promise<Flight>>()
+
+  return async function login(config, request) {
+    // Looked up first: if KV is down, the code is still unspent when the client tries again.
+    const replaced = request.token ? await findSession(config, request.token, deps.now()) : null
+    const name = `${config.appid}:${request.code}`
+    let flight = flights.get(name)
+    if (!flight) {
+      flight = fly(config, request, replaced).finally(() => flights.delete(name))
+      flights.set(name, flight)
+    }
+    const { login, replacedId } = await flight
+    if (replaced && replaced.id !== replacedId) await endSession(config, replaced)
+    return login
+  }
+
+  async function fly(
+    config: Config,
+    { code, userAgent }: LoginRequest,
+    replaced: Session | null,
+  ): Promise<Flight> {
+    const user = await code2Session(deps, config, code)
+    const login = await createSession(config, user, { userAgent, replaced, now: deps.now() })
+    if (replaced) await endSession(config, replaced)
+    return { login, replacedId: replaced?.id ?? null }
+  }
+}

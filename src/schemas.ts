@@ -1,0 +1,62 @@
+/** What each endpoint takes in its body. Messages say what is wrong and never hold a value. */
+
+import * as v from 'valibot'
+import { base64Bytes } from './encoding'
+
+/** WeChat's codes have 32 characters today; nothing promises that they keep to it. */
+const CODE_LENGTH = 512
+/** A hex SHA-1 has 40; a wrong one within reason is a wrong signature, not a wrong request. */
+const SIGNATURE_LENGTH = 128
+const AES_BLOCK = 16
+
+const object = <const Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.object(entries, 'is missing')
+
+const text = v.pipe(
+  v.string('must be a string'),
+  v.check((value) => value !== '', 'must not be empty'),
+)
+
+const textUpTo = (length: number) =>
+  v.pipe(
+    text,
+    // Characters, not UTF-16 units.
+    v.check((value) => [...value].length <= length, `must have at most ${length} characters`),
+  )
+
+const base64 = (fits: (length: number) => boolean, size: string) =>
+  v.pipe(
+    text,
+    v.check((value) => {
+      const bytes = base64Bytes(value)
+      return bytes !== null && fits(bytes.length)
+    }, `must be base64 of ${size}; a + that was not escaped on the way arrives as a space`),
+  )
+
+export const LoginBody = object({ code: textUpTo(CODE_LENGTH) })
+
+export const VerifyBody = object({ rawData: text, signature: textUpTo(SIGNATURE_LENGTH) })
+
+/** Encrypted data, and where rawData and signature came along, signed data too. */
+export const DecryptBody = v.pipe(
+  object({
+    encryptedData: base64(
+      (length) => length > 0 && length % AES_BLOCK === 0,
+      'one or more blocks of 16 bytes',
+    ),
+    iv: base64((length) => length === AES_BLOCK, '16 bytes'),
+    rawData: v.optional(text),
+    signature: v.optional(textUpTo(SIGNATURE_LENGTH)),
+  }),
+  v.forward(
+    v.check(
+      ({ rawData, signature }) => (rawData === undefined) === (signature === undefined),
+      'rawData and signature come together',
+    ),
+    ['rawData'],
+  ),
+  v.transform(({ encryptedData, iv, rawData, signature }) => ({
+    encrypted: { encryptedData, iv },
+    signed: rawData && signature ? { rawData, signature } : null,
+  })),
+)

@@ -1,0 +1,7 @@
+declare namespace Cloudflare {
+  interface Env {
+    SESSIONS: KVNamespace
+    WECHAT_APPID: string
+    WECHAT_APPSECRET: string
+  }
+}
