@@ -12,8 +12,10 @@ const AES_BLOCK = 16
 const object = <const Entries extends v.ObjectEntries>(entries: Entries) =>
   v.object(entries, 'is missing')
 
+const string = v.string('must be a string')
+
 const text = v.pipe(
-  v.string('must be a string'),
+  string,
   v.check((value) => value !== '', 'must not be empty'),
 )
 
@@ -26,7 +28,7 @@ const textUpTo = (length: number) =>
 
 const base64 = (fits: (length: number) => boolean, size: string) =>
   v.pipe(
-    text,
+    string,
     v.check((value) => {
       const bytes = base64Bytes(value)
       return bytes !== null && fits(bytes.length)

@@ -1,0 +1,98 @@
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { parseConfig } from '../src/config'
+import { Problem } from '../src/errors'
+
+const GOOD = {
+  WECHAT_APPID: 'wx4f4bc4dec97d474b',
+  WECHAT_APPSECRET: 'a-secret-nobody-may-see',
+  SESSIONS: env.SESSIONS,
+}
+
+/** The problems of these settings, over good ones; empty if there is none. */
+function problemsOf(settings: Record<string, unknown>): readonly string[] {
+  try {
+    parseConfig({ ...GOOD, ...settings })
+    return []
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'misconfigured') throw error
+    return error.options.log?.settings ?? []
+  }
+}
+
+describe('the settings', () => {
+  it('have defaults for all but the AppID, the AppSecret and the namespace', () => {
+    expect(parseConfig(GOOD)).toEqual({
+      appid: GOOD.WECHAT_APPID,
+      appsecret: GOOD.WECHAT_APPSECRET,
+      sessionTtl: 604800,
+      openDataMaxAge: 300,
+      apiBase: 'https://api.weixin.qq.com',
+      sessions: env.SESSIONS,
+    })
+  })
+
+  it('are reported all together, by name and never by value', () => {
+    const problems = problemsOf({
+      WECHAT_APPID: 'gh_97417a04a28d',
+      WECHAT_APPSECRET: 'value with spaces',
+      SESSION_TTL: '59',
+      OPEN_DATA_MAX_AGE: 'value',
+      WECHAT_API_BASE: 'http://value.example',
+      SESSIONS: 'value',
+    })
+    expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
+      'WECHAT_APPID',
+      'WECHAT_APPSECRET',
+      'SESSION_TTL',
+      'OPEN_DATA_MAX_AGE',
+      'WECHAT_API_BASE',
+      'SESSIONS',
+    ])
+    expect(problems.join()).not.toMatch(/value|gh_/)
+  })
+
+  it('that are missing are called missing', () => {
+    expect(problemsOf({ WECHAT_APPID: '', WECHAT_APPSECRET: undefined })).toEqual([
+      'WECHAT_APPID is missing',
+      'WECHAT_APPSECRET is missing',
+    ])
+    expect(() => parseConfig({})).toThrow(Problem)
+    expect(() => parseConfig(undefined)).toThrow(Problem)
+  })
+
+  it('lose the white space that a pipe or a paste leaves around them', () => {
+    const config = parseConfig({ ...GOOD, WECHAT_APPSECRET: 'secret\n', SESSION_TTL: ' 60 ' })
+    expect([config.appsecret, config.sessionTtl]).toEqual(['secret', 60])
+  })
+
+  it('SESSION_TTL is a whole number from 60 to 2592000, as text or as a number', () => {
+    for (const ttl of ['60', '2592000', 3600, '']) {
+      expect(problemsOf({ SESSION_TTL: ttl })).toEqual([])
+    }
+    for (const ttl of ['59', '2592001', '60.5', '1e3', '-60', '0x60', 'week', Number.NaN, true]) {
+      expect(problemsOf({ SESSION_TTL: ttl })).toHaveLength(1)
+    }
+  })
+
+  it('WECHAT_API_BASE is https, or http on this machine', () => {
+    const good = [
+      'https://api2.weixin.qq.com/',
+      'https://proxy.example/wechat',
+      'http://127.0.0.1:8788',
+      'http://localhost:8788',
+      'http://[::1]:8788',
+    ]
+    for (const base of good) expect(problemsOf({ WECHAT_API_BASE: base })).toEqual([])
+    const bad = [
+      'http://api.weixin.qq.com',
+      'http://127.0.0.1.example',
+      'api.weixin.qq.com',
+      'https://user:password@proxy.example',
+      'https://proxy.example/?key=1',
+      'https://proxy.example/#',
+      'ftp://127.0.0.1',
+    ]
+    for (const base of bad) expect(problemsOf({ WECHAT_API_BASE: base })).toHaveLength(1)
+  })
+})

@@ -1,0 +1,281 @@
+import { reset } from 'cloudflare:test'
+import { afterEach, describe, expect, it } from 'vitest'
+import { ERRORS, type ErrorCode } from '../src/errors'
+import { encryptOpenData } from './sandbox/encrypt'
+import { createWorld, type OpenData, type ProblemBody } from './world'
+
+afterEach(() => reset())
+
+const world = createWorld()
+const json = { 'Content-Type': 'application/json' }
+
+/** A login whose exchange gets this errcode, or this fault, as often as it asks. */
+async function loginAgainst(failure: { errcode: number } | { fault: string }): Promise<Response> {
+  const world = createWorld()
+  await world.phone('fail', { ...failure, times: 3 })
+  return world.send('POST', '/login', { body: { code: await world.wxLogin() } })
+}
+
+/** A decrypt request for data with something wrong in its plaintext. */
+async function decryptOf(fields: object, watermark: object = {}): Promise<Response> {
+  const session_key = 'HyVFkGl5F5OQWJZZaNzBBg=='
+  const world = createWorld({ fetch: async () => Response.json({ openid: 'o1', session_key }) })
+  const { token } = await world.login()
+  const stamp = { appid: 'wx4f4bc4dec97d474b', timestamp: world.clock.now, ...watermark }
+  const body = await encryptOpenData({ ...fields, watermark: stamp }, session_key)
+  return world.send('POST', '/open-data/decrypt', { token, body })
+}
+
+/** How to meet each code: a row of the table without an entry here does not compile. */
+const PROVOKE: Record<ErrorCode, () => Promise<Response>> = {
+  invalid_request: () => world.send('POST', '/login', { body: {} }),
+  code_invalid: () => world.send('POST', '/login', { body: { code: 'from nowhere' } }),
+  code_used: async () => {
+    const body = { code: await world.wxLogin() }
+    await world.send('POST', '/login', { body })
+    return world.send('POST', '/login', { body })
+  },
+  user_blocked: () => loginAgainst({ errcode: 40226 }),
+  rate_limited: () => loginAgainst({ errcode: 45011 }),
+  wechat_quota: () => loginAgainst({ errcode: 45009 }),
+  wechat_busy: () => loginAgainst({ errcode: -1 }),
+  wechat_timeout: async () => {
+    const world = createWorld({ deadline: 'before the answer' })
+    await world.phone('fail', { fault: 'hang' })
+    return world.send('POST', '/login', { body: { code: await world.wxLogin() } })
+  },
+  wechat_unavailable: () => loginAgainst({ fault: 'html' }),
+  misconfigured: () => {
+    const world = createWorld({ settings: { WECHAT_APPSECRET: undefined } })
+    return world.send('POST', '/login', { body: { code: 'x' } })
+  },
+  session_required: () => world.send('GET', '/session'),
+  session_invalid: () => world.send('GET', '/session', { token: 'guess' }),
+  session_key_stale: async () => {
+    const world = createWorld()
+    const { token } = await world.login()
+    await world.phone('rotate')
+    const body = await world.phone<OpenData>('wx.getUserInfo')
+    return world.send('POST', '/open-data/decrypt', { token, body })
+  },
+  watermark_mismatch: () => decryptOf({}, { appid: 'wx0000000000000000' }),
+  watermark_expired: () => decryptOf({}, { timestamp: 0 }),
+  openid_mismatch: () => decryptOf({ openId: 'o2' }),
+  store_unavailable: async () => {
+    const world = createWorld()
+    const { token } = await world.login()
+    world.kv.down.add('get')
+    return world.send('GET', '/session', { token })
+  },
+  not_found: () => world.send('GET', '/sesion'),
+  method_not_allowed: () => world.send('PUT', '/session'),
+  body_too_large: () => world.send('POST', '/login', { body: { code: 'x'.repeat(65_536) } }),
+  unsupported_media_type: () =>
+    world.request('/login', { method: 'POST', body: new URLSearchParams({ code: 'x' }) }),
+  internal_error: () => {
+    const broken = { getWithMetadata: () => Promise.resolve(undefined) }
+    const world = createWorld({ settings: { SESSIONS: broken } })
+    return world.send('GET', '/session', { token: `${'a'.repeat(43)}.${'a'.repeat(43)}` })
+  },
+}
+
+describe('every row of the error table', () => {
+  it.each(Object.keys(ERRORS) as ErrorCode[])('%s is answered as the table says', async (code) => {
+    const response = await PROVOKE[code]()
+    const { status, title, action, ...row } = ERRORS[code]
+    expect(response.headers.get('Content-Type')).toBe('application/problem+json')
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    expect(response.headers.get('Retry-After')).toBe(
+      'retryAfter' in row ? String(row.retryAfter) : null,
+    )
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({
+      type: `urn:code2session:error:${code}`,
+      title,
+      status,
+      code,
+      action,
+      detail: expect.any(String),
+    })
+  })
+
+  it('tells a client that may retry when, whenever the status is 429 or 503', () => {
+    for (const row of Object.values(ERRORS)) {
+      if (row.status === 429 || row.status === 503) expect(row).toHaveProperty('retryAfter')
+    }
+  })
+})
+
+describe("WeChat's errcodes", () => {
+  /** The issue's table, from WeChat's documentation. */
+  it.each([
+    [40029, 400, 'code_invalid', 'login_again'],
+    [40163, 400, 'code_used', 'login_again'],
+    [40226, 403, 'user_blocked', 'stop'],
+    [45011, 429, 'rate_limited', 'retry_later'],
+    [45009, 503, 'wechat_quota', 'retry_later'],
+    [-1, 503, 'wechat_busy', 'retry_later'],
+    [40013, 500, 'misconfigured', 'stop'],
+    [40125, 500, 'misconfigured', 'stop'],
+    [40164, 500, 'misconfigured', 'stop'],
+    [40243, 500, 'misconfigured', 'stop'],
+    [41002, 500, 'misconfigured', 'stop'],
+    [41004, 500, 'misconfigured', 'stop'],
+    [41008, 500, 'misconfigured', 'stop'],
+    [40002, 500, 'misconfigured', 'stop'],
+    [61024, 502, 'wechat_unavailable', 'login_again'],
+  ])('%i is %i %s, and the client should %s', async (errcode, status, code, action) => {
+    const response = await loginAgainst({ errcode })
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ status, code, action, errcode })
+  })
+
+  it('40029: a code older than five minutes', async () => {
+    const world = createWorld()
+    const body = { code: await world.wxLogin() }
+    world.clock.now += 301
+    const problem = await (await world.send('POST', '/login', { body })).json<ProblemBody>()
+    expect([problem.code, problem.errcode]).toEqual(['code_invalid', 40029])
+  })
+
+  it('40125: the AppSecret is wrong', async () => {
+    const world = createWorld({ settings: { WECHAT_APPSECRET: 'not-the-one' } })
+    const body = { code: await world.wxLogin() }
+    const response = await world.send('POST', '/login', { body })
+    const text = await response.text()
+    expect([response.status, text.includes('WECHAT_')]).toEqual([500, false])
+    expect(JSON.parse(world.logs[0] ?? '')).toMatchObject({
+      errcode: 40125,
+      rid: '65f2a1b0-1c2d3e4f-5a6b7c8d',
+      settings: ['WECHAT_APPSECRET is not the secret of WECHAT_APPID'],
+    })
+  })
+})
+
+describe('an answer of WeChat that is none', () => {
+  it.each([
+    'html',
+    'html_200',
+    'empty',
+    'array',
+    'cut',
+    'large',
+    'redirect',
+    'no_openid',
+    'no_session_key',
+    'short_session_key',
+  ])('is wechat_unavailable: %s', async (fault) => {
+    const response = await loginAgainst({ fault })
+    expect(response.status).toBe(502)
+    expect((await response.json<ProblemBody>()).code).toBe('wechat_unavailable')
+  })
+
+  it('is wechat_unavailable when there is no connection at all', async () => {
+    const world = createWorld({
+      fetch: () => Promise.reject(new TypeError('connect ECONNREFUSED')),
+    })
+    const response = await world.send('POST', '/login', { body: { code: 'x' } })
+    expect((await response.json<ProblemBody>()).code).toBe('wechat_unavailable')
+  })
+
+  it('is wechat_timeout when its body does not end in time', async () => {
+    const world = createWorld({ deadline: 'within the body' })
+    await world.phone('fail', { fault: 'drip' })
+    const response = await world.send('POST', '/login', { body: { code: await world.wxLogin() } })
+    expect(response.status).toBe(504)
+  })
+})
+
+describe('a body that is not what it should be', () => {
+  const post = (headers: Record<string, string>, body: BodyInit) =>
+    createWorld().request('/login', { method: 'POST', headers, body })
+
+  it.each([
+    ['not JSON', '{"code":'],
+    ['not an object', '"code"'],
+    ['an array', '[{"code":"x"}]'],
+    ['null', 'null'],
+    ['empty', ''],
+    ['not UTF-8', new Uint8Array([0x22, 0xff, 0x22])],
+  ])('is invalid_request: %s', async (_, body) => {
+    const response = await post(json, body)
+    const problem = await response.json<ProblemBody>()
+    expect([problem.status, problem.code]).toEqual([400, 'invalid_request'])
+    expect(problem.errors).toEqual([{ path: '', message: expect.any(String) }])
+  })
+
+  it('never comes back in the answer', async () => {
+    const world = createWorld()
+    const { token } = await world.login()
+    const probe = 'PROBE-8f14e45f'
+    const bodies = [`"${probe}"`, `{"code":["${probe}"]}`, `{"code":"${probe.repeat(99)}"}`, probe]
+    for (const body of bodies) {
+      expect(await (await post(json, body)).text()).not.toContain(probe)
+    }
+    const body = { encryptedData: probe, iv: probe, rawData: 1, signature: [probe] }
+    const response = await world.send('POST', '/open-data/decrypt', { token, body })
+    expect(response.status).toBe(400)
+    expect(await response.text()).not.toContain(probe)
+  })
+
+  it.each([
+    ['text/plain'],
+    ['application/x-www-form-urlencoded'],
+    ['application/jsonp'],
+    ['application/json; charset=gbk'],
+  ])('is unsupported_media_type: %s', async (type) => {
+    expect((await post({ 'Content-Type': type }, '{"code":"x"}')).status).toBe(415)
+  })
+
+  it('is unsupported_media_type when it is compressed', async () => {
+    const headers = { ...json, 'Content-Encoding': 'gzip' }
+    expect((await post(headers, '{"code":"x"}')).status).toBe(415)
+  })
+
+  it.each([['application/json; charset=UTF-8'], ['Application/JSON'], ['application/vnd.a+json']])(
+    'is JSON all the same: %s',
+    async (type) => {
+      const response = await post({ 'Content-Type': type }, '{"code":"x"}')
+      expect((await response.json<ProblemBody>()).code).toBe('code_invalid')
+    },
+  )
+
+  it('is body_too_large from the first byte over 64 KiB, whatever length it claims', async () => {
+    const bytes = (length: number) => new TextEncoder().encode(`{"code":"x"}`.padEnd(length))
+    const streamed = (length: number) => new Response(bytes(length)).body ?? ''
+    expect((await post(json, bytes(65_536))).status).toBe(400)
+    expect((await post(json, bytes(65_537))).status).toBe(413)
+    expect((await post(json, streamed(65_537))).status).toBe(413)
+  })
+})
+
+describe('paths and methods', () => {
+  it.each([
+    ['PUT', '/login', 'POST'],
+    ['GET', '/login', 'POST'],
+    ['POST', '/session', 'GET, HEAD, DELETE'],
+    ['POST', '/sessions', 'GET, HEAD, DELETE'],
+    ['GET', '/sessions/abc', 'DELETE'],
+    ['OPTIONS', '/open-data/verify', 'POST'],
+    ['DELETE', '/health', 'GET, HEAD'],
+  ])('%s %s is refused with Allow: %s', async (method, path, allow) => {
+    const response = await createWorld().request(path, { method })
+    expect([response.status, response.headers.get('Allow')]).toEqual([405, allow])
+  })
+
+  it('no answer carries CORS headers', async () => {
+    for (const method of ['GET', 'OPTIONS']) {
+      const headers = { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'GET' }
+      const response = await createWorld().request('/session', { method, headers })
+      expect([...response.headers.keys()].join()).not.toContain('access-control')
+    }
+  })
+
+  it('GET /health is ok without settings and touches nothing', async () => {
+    const world = createWorld({ settings: { WECHAT_APPID: '', WECHAT_APPSECRET: '' } })
+    const response = await world.send('GET', '/health')
+    expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }])
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    expect(world.kv.counts).toEqual({ get: 0, put: 0, delete: 0, list: 0 })
+  })
+})

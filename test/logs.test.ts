@@ -1,0 +1,93 @@
+import { reset } from 'cloudflare:test'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createWorld, type OpenData } from './world'
+
+afterEach(() => reset())
+
+const SECRETS = {
+  appsecret: 'appsecret-that-nobody-may-see',
+  openid: 'oGZUI0egBJY1zhBYw2KhdUfwVJJE',
+  unionid: 'ocMvos6NjeKLIBqg5Mr9QjxrP1FA',
+  session_key: 'HyVFkGl5F5OQWJZZaNzBBg==',
+  code: 'code-that-nobody-may-see',
+}
+
+describe('the log', () => {
+  it('of a run with every kind of failure holds no token, code, secret, key or openid', async () => {
+    const { openid, unionid, session_key, code } = SECRETS
+    const answers = [
+      () => Response.json({ openid, unionid, session_key }),
+      () => Response.json({ errcode: 40029, errmsg: `invalid code ${code}` }),
+      () => Response.json({ errcode: 40125, errmsg: `invalid ${SECRETS.appsecret}, rid: 1-2-3` }),
+      () => new Response(`<html>${openid}</html>`, { status: 502 }),
+      () => new Response(`{"openid":"${openid}","session_key":"${session_key}"`),
+      () => Response.json({ openid, session_key: `${session_key}x` }),
+    ]
+    const settings = { WECHAT_APPSECRET: SECRETS.appsecret }
+    const world = createWorld({
+      settings,
+      fetch: async ({ url }) => {
+        const answer = answers.shift()
+        if (!answer) throw new TypeError(`Fetch API cannot load: ${url}`)
+        return answer()
+      },
+    })
+    const send = (token?: string) =>
+      world.send('POST', '/login', { body: { code }, ...(token && { token }) })
+    const { token } = await (await send()).json<{ token: string }>()
+    for (let failures = 0; failures < 6; failures++) expect((await send(token)).ok).toBe(false)
+    world.kv.down.add('get')
+    await world.send('GET', '/session', { token })
+    world.kv.down.clear()
+    const body = await world.phone<OpenData>('wx.getUserInfo')
+    await world.send('POST', '/open-data/decrypt', { token, body })
+    await world.send('GET', `/${token}/${openid}`)
+
+    const log = world.logs.join('\n')
+    expect(world.logs).toHaveLength(8)
+    for (const secret of [...Object.values(SECRETS), token, token.slice(44)]) {
+      expect(log).not.toContain(secret)
+    }
+  })
+
+  it('has a line for a failure: what was asked, what came of it, and what to look at', async () => {
+    const world = createWorld()
+    await world.phone('fail', { errcode: 40164 })
+    await world.send('POST', '/login', { body: { code: await world.wxLogin() } })
+    expect(world.logs.map((line) => JSON.parse(line))).toEqual([
+      {
+        level: 'error',
+        method: 'POST',
+        route: '/login',
+        status: 500,
+        code: 'misconfigured',
+        errcode: 40164,
+        rid: '65f2a1b0-1c2d3e4f-5a6b7c8d',
+        settings: [expect.stringContaining('IP allowlist')],
+      },
+    ])
+  })
+
+  it('names the route and not the path', async () => {
+    const world = createWorld()
+    const { token } = await world.login()
+    await world.send('DELETE', '/sessions/something-personal', { token })
+    expect(JSON.parse(world.logs[0] ?? '')).toMatchObject({ route: '/sessions/:id', status: 404 })
+  })
+
+  it('tells where an unexpected error came from, without its message', async () => {
+    const get = () =>
+      Promise.resolve({
+        value: null,
+        get metadata() {
+          throw new Error('private')
+        },
+      })
+    const world = createWorld({ settings: { SESSIONS: { getWithMetadata: get } } })
+    await world.send('GET', '/session', { token: `${'a'.repeat(43)}.${'a'.repeat(43)}` })
+    const entry = JSON.parse(world.logs[0] ?? '')
+    expect(entry).toMatchObject({ level: 'error', code: 'internal_error' })
+    expect(entry.reason).toMatch(/^Error at /)
+    expect(entry.reason).not.toContain('private')
+  })
+})

@@ -1,0 +1,157 @@
+import { reset } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createWorld, type OpenData, type ProblemBody, type World } from './world'
+
+let world: World
+beforeEach(() => {
+  world = createWorld()
+})
+afterEach(() => reset())
+
+const NOTHING = { get: 0, put: 0, delete: 0, list: 0 }
+
+/** What a task costs in KV operations and calls to WeChat. */
+async function costOf(task: () => Promise<unknown>) {
+  const before = { ...world.kv.counts, calls: world.sandbox.calls.jscode2session }
+  await task()
+  const after = { ...world.kv.counts, calls: world.sandbox.calls.jscode2session }
+  return {
+    get: after.get - before.get,
+    put: after.put - before.put,
+    delete: after.delete - before.delete,
+    list: after.list - before.list,
+    calls: after.calls - before.calls,
+  }
+}
+
+describe('a dump of KV', () => {
+  it('holds neither token nor code nor openid nor unionid nor session_key', async () => {
+    const session_key = 'HyVFkGl5F5OQWJZZaNzBBg=='
+    const user = { openid: 'oGZUI0egBJY1zhBYw2KhdUfwVJJE', unionid: 'oU12345678', session_key }
+    world = createWorld({ fetch: async () => Response.json(user) })
+    const code = await world.wxLogin()
+    const response = await world.send('POST', '/login', { body: { code } })
+    const { token } = await response.json<{ token: string }>()
+
+    const { keys } = await env.SESSIONS.list()
+    expect(keys).toHaveLength(1)
+    const name = keys[0]?.name ?? ''
+    const value = (await env.SESSIONS.get(name, 'arrayBuffer')) ?? new ArrayBuffer()
+    expect(value.byteLength).toBeGreaterThan(100)
+    const dump = JSON.stringify(keys) + new TextDecoder('latin1').decode(value)
+    const secret = token.slice(44)
+    const rawKey = new TextDecoder('latin1').decode(Uint8Array.fromBase64(session_key))
+    const known = [token, secret, code, user.openid, user.unionid, session_key, rawKey, 'openid']
+    for (const text of known) expect(dump).not.toContain(text)
+  })
+
+  it('names the owner by the public user id and the session by a hash of its token', async () => {
+    const { token, userId } = await world.login()
+    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))
+    const id = new Uint8Array(digest).toBase64({ alphabet: 'base64url', omitPadding: true })
+    const { keys } = await env.SESSIONS.list()
+    expect(keys).toEqual([
+      {
+        name: `session:${userId}:${id}`,
+        expiration: expect.any(Number),
+        metadata: {
+          createdAt: world.clock.now,
+          expiresAt: world.clock.now + 604800,
+          userAgent: null,
+        },
+      },
+    ])
+  })
+
+  it('is of no use with records moved to other keys', async () => {
+    const [alice, bob] = [await world.login({ user: 'alice' }), await world.login({ user: 'bob' })]
+    const keyOf = async (userId: string) => {
+      const { keys } = await env.SESSIONS.list({ prefix: `session:${userId}:` })
+      return keys[0]?.name ?? ''
+    }
+    const stolen = await env.SESSIONS.get(await keyOf(alice.userId), 'arrayBuffer')
+    await env.SESSIONS.put(await keyOf(bob.userId), stolen ?? '')
+    expect((await world.send('GET', '/session', { token: bob.token })).status).toBe(401)
+  })
+
+  it('is of no use with any byte of a record changed', async () => {
+    const { token } = await world.login()
+    const name = (await env.SESSIONS.list()).keys[0]?.name ?? ''
+    const value = new Uint8Array((await env.SESSIONS.get(name, 'arrayBuffer')) ?? [])
+    for (const index of [0, 11, 12, value.length - 1]) {
+      const altered = value.slice()
+      altered[index] = (altered[index] ?? 0) ^ 1
+      await env.SESSIONS.put(name, altered)
+      expect((await world.send('GET', '/session', { token })).status).toBe(401)
+    }
+    await env.SESSIONS.put(name, value.slice(0, 5))
+    expect((await world.send('GET', '/session', { token })).status).toBe(401)
+  })
+})
+
+describe('the cost', () => {
+  it('of a login is one call to WeChat and one KV write', async () => {
+    expect(await costOf(() => world.login())).toEqual({ ...NOTHING, put: 1, calls: 1 })
+  })
+
+  it('of a login that replaces a session is one read and one delete more', async () => {
+    const { token } = await world.login()
+    expect(await costOf(() => world.login({ token }))).toEqual({
+      get: 1,
+      put: 1,
+      delete: 1,
+      list: 0,
+      calls: 1,
+    })
+  })
+
+  it('of GET /session and of opening data is one KV read and no write', async () => {
+    const { token } = await world.login()
+    const body = await world.phone<OpenData>('wx.getUserInfo')
+    const read = { ...NOTHING, get: 1, calls: 0 }
+    expect(await costOf(() => world.send('GET', '/session', { token }))).toEqual(read)
+    for (const path of ['/open-data/verify', '/open-data/decrypt']) {
+      expect(await costOf(() => world.send('POST', path, { token, body }))).toEqual(read)
+    }
+  })
+
+  it('of a list is one list beside the read', async () => {
+    const { token } = await world.login()
+    const task = () => world.send('GET', '/sessions', { token })
+    expect(await costOf(task)).toEqual({ ...NOTHING, get: 1, list: 1, calls: 0 })
+  })
+})
+
+describe('KV that fails', () => {
+  it.each([
+    ['get', 'GET', '/session'],
+    ['delete', 'DELETE', '/session'],
+    ['list', 'GET', '/sessions'],
+    ['list', 'DELETE', '/sessions'],
+    ['delete', 'DELETE', '/sessions'],
+  ] as const)('on %s is store_unavailable for %s %s', async (operation, method, path) => {
+    const { token } = await world.login()
+    world.kv.down.add(operation)
+    const response = await world.send(method, path, { token })
+    expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '5'])
+    expect((await response.json<ProblemBody>()).code).toBe('store_unavailable')
+  })
+
+  it('on put is store_unavailable for a login, and ends no session', async () => {
+    const { token } = await world.login()
+    world.kv.down.add('put')
+    const body = { code: await world.wxLogin() }
+    expect((await world.send('POST', '/login', { token, body })).status).toBe(503)
+    expect((await world.send('GET', '/session', { token })).status).toBe(200)
+  })
+
+  it('while all sessions end leaves the one that asks, so that it can ask again', async () => {
+    const [one, two] = [await world.login(), await world.login()]
+    world.kv.down.add('delete')
+    expect((await world.send('DELETE', '/sessions', { token: one.token })).status).toBe(503)
+    world.kv.down.clear()
+    expect((await world.send('DELETE', '/sessions', { token: one.token })).status).toBe(204)
+    expect((await world.send('GET', '/session', { token: two.token })).status).toBe(401)
+  })
+})

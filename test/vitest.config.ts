@@ -1,0 +1,22 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+/** No test reaches the internet: whatever is not answered by a fake gets this. */
+const blocked = () => new Response('the network is blocked in tests', { status: 599 })
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './test/sandbox/wrangler.toml' },
+            miniflare: { outboundService: blocked },
+          }),
+        ],
+        test: { name: 'workerd', include: ['test/*.test.ts'], isolate: false },
+      },
+      { test: { name: 'bundle', include: ['test/bundle/*.test.ts'], testTimeout: 30_000 } },
+    ],
+  },
+})

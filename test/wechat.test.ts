@@ -1,0 +1,88 @@
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { parseConfig } from '../src/config'
+import { code2SessionRequest, judgeCode2Session } from '../src/wechat'
+
+const config = parseConfig({ ...env, WECHAT_API_BASE: 'https://proxy.example/wechat/' })
+const session_key = 'HyVFkGl5F5OQWJZZaNzBBg=='
+
+const judge = (body: string, init?: ResponseInit) =>
+  judgeCode2Session(new Response(body, init), 'wx1')
+
+describe('the code2Session request', () => {
+  it('is a GET with the four parameters of the documentation, which follows no redirect', () => {
+    const { signal } = new AbortController()
+    const request = code2SessionRequest(config, 'a&b', signal)
+    const { origin, pathname, searchParams } = new URL(request.url)
+    expect([request.method, request.redirect]).toEqual(['GET', 'manual'])
+    expect(origin + pathname).toBe('https://proxy.example/wechat/sns/jscode2session')
+    expect(Object.fromEntries(searchParams)).toEqual({
+      appid: config.appid,
+      secret: config.appsecret,
+      js_code: 'a&b',
+      grant_type: 'authorization_code',
+    })
+  })
+})
+
+describe('the code2Session answer', () => {
+  const user = { appid: 'wx1', openid: 'o1', unionid: null, session_key }
+
+  it.each([
+    ['without errcode', `{"openid":"o1","session_key":"${session_key}"}`],
+    ['with errcode 0', `{"errcode":0,"errmsg":"","openid":"o1","session_key":"${session_key}"}`],
+    ['with a BOM', `\uFEFF{"openid":"o1","session_key":"${session_key}"}`],
+    ['with an empty unionid', `{"openid":"o1","unionid":"","session_key":"${session_key}"}`],
+    [
+      'of 2017, with expires_in',
+      `{"openid":"o1","session_key":"${session_key}","expires_in":7200}`,
+    ],
+  ])('is a user %s, whatever the content type', async (_, body) => {
+    for (const type of ['text/plain', 'application/json', 'text/html', '']) {
+      expect(await judge(body, { headers: { 'Content-Type': type } })).toEqual(user)
+    }
+  })
+
+  it('has its escaped slashes undone', async () => {
+    const answer = await judge(
+      '{"openid":"o1","session_key":"\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/w=="}',
+    )
+    expect(answer.session_key).toBe('/////////////////////w==')
+  })
+
+  it('has its unionid where there is one', async () => {
+    const body = `{"openid":"o1","unionid":"u1","session_key":"${session_key}"}`
+    expect((await judge(body)).unionid).toBe('u1')
+  })
+
+  it.each([
+    ['an openid that is empty', `{"openid":"","session_key":"${session_key}"}`],
+    ['an openid that is a number', `{"openid":1,"session_key":"${session_key}"}`],
+    ['a session_key of 15 bytes', '{"openid":"o1","session_key":"AAAAAAAAAAAAAAAAAAAA"}'],
+    ['a session_key of 17 bytes', '{"openid":"o1","session_key":"AAAAAAAAAAAAAAAAAAAAAAA="}'],
+    ['a session_key without padding', '{"openid":"o1","session_key":"HyVFkGl5F5OQWJZZaNzBBg"}'],
+    ['an errcode that is text', `{"errcode":"no","openid":"o1","session_key":"${session_key}"}`],
+  ])('is unusable with %s', async (_, body) => {
+    await expect(judge(body)).rejects.toMatchObject({ code: 'wechat_unavailable' })
+  })
+
+  it('is unusable with a status of 5xx or a redirect, whatever it says', async () => {
+    for (const status of [500, 504, 301]) {
+      const body = `{"openid":"o1","session_key":"${session_key}"}`
+      await expect(judge(body, { status })).rejects.toMatchObject({ code: 'wechat_unavailable' })
+    }
+  })
+
+  it('is not read beyond 64 KiB', async () => {
+    let chunks = 0
+    const endless = new ReadableStream({
+      pull: (controller) => {
+        chunks++
+        controller.enqueue(new Uint8Array(1024))
+      },
+    })
+    const judged = judgeCode2Session(new Response(endless), 'wx1')
+    await expect(judged).rejects.toMatchObject({ code: 'wechat_unavailable' })
+    expect(chunks).toBeLessThan(70)
+  })
+})
