@@ -16,7 +16,7 @@ export default defineConfig({
         ],
         test: { name: 'workerd', include: ['test/*.test.ts'], isolate: false },
       },
-      { test: { name: 'bundle', include: ['test/bundle/*.test.ts'], testTimeout: 30_000 } },
+      { test: { name: 'node', include: ['test/node/*.test.ts'], testTimeout: 30_000 } },
     ],
   },
 })

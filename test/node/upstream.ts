@@ -1,0 +1,69 @@
+/**
+ * WeChat's address in these tests: an HTTP server of its own that passes requests on to the
+ * sandbox, or fails as only a real connection can.
+ */
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+export type Upstream = Awaited<ReturnType<typeof startUpstream>>
+
+export async function startUpstream(sandbox: () => URL) {
+  const faults: Handler[] = []
+  let calls = 0
+
+  const server = createServer((request, response) => {
+    calls++
+    const handle = faults.shift() ?? pass
+    handle(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+
+  async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await fetch(new URL(request.url ?? '/', sandbox()))
+    const type = answer.headers.get('Content-Type') ?? ''
+    response.writeHead(answer.status, { 'Content-Type': type }).end(await answer.text())
+  }
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    calls: () => calls,
+    /** Handles the next request this way. */
+    next: (handler: Handler) => void faults.push(handler),
+    /** Holds the next request back until the returned function is called. */
+    hold(): { arrived: Promise<void>; release: () => void } {
+      const arrival = Promise.withResolvers<void>()
+      const gate = Promise.withResolvers<void>()
+      faults.push((request, response) => {
+        arrival.resolve()
+        gate.promise.then(() => pass(request, response))
+      })
+      return { arrived: arrival.promise, release: gate.resolve }
+    },
+    /** From now on, connections are refused. */
+    close(): Promise<void> {
+      server.closeAllConnections()
+      return new Promise((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+/** The ways in which a connection fails. */
+export const FAULTS = {
+  reset: (request) => request.socket.destroy(),
+  html: (_, response) => response.writeHead(502, { 'Content-Type': 'text/html' }).end('<html>'),
+  cut: (request, response) => {
+    response.writeHead(200, { 'Content-Length': '100' }).write('{"openid":"o')
+    setImmediate(() => request.socket.destroy())
+  },
+  large: (_, response) => response.end(`{"openid":"${'o'.repeat(64 * 1024)}"}`),
+  empty: (_, response) => response.end(),
+  hang: () => {},
+  drip: (_, response) => {
+    const timer = setInterval(() => response.write(' '), 100)
+    response.on('close', () => clearInterval(timer))
+  },
+} as const satisfies Record<string, Handler>
