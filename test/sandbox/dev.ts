@@ -17,7 +17,7 @@ const app = createApp({ ...workerDeps, fetch: sandbox.fetch })
 export default {
   fetch(request, env, ctx) {
     const { pathname } = new URL(request.url)
-    return /^\/(sandbox|sns)\//.test(pathname)
+    return /^\/(?:$|sandbox|sns)/.test(pathname)
       ? sandbox.fetch(request)
       : app.fetch(request, env, ctx)
   },

@@ -83,11 +83,6 @@ export function createPhone({ appid, now, users, faults }: PhoneOptions): Hono {
     return c.body(null, 204)
   })
 
-  phone.notFound((c) => {
-    const paths = phone.routes.filter(({ method }) => method === 'POST').map(({ path }) => path)
-    return c.text(`The sandbox has ${paths.join(', ')} (all POST)\n`, 404)
-  })
-
   function userOf({ user, unionid }: Record<string, unknown>): Promise<SandboxUser> {
     return users.named(typeof user === 'string' ? user : 'alice', { unionid: unionid !== false })
   }

@@ -36,6 +36,12 @@ export function createSandbox({ appid, appsecret, now }: SandboxOptions) {
 
   app.route('/sandbox', createPhone({ appid, now, users, faults }))
 
+  app.notFound((c) => {
+    const presses = app.routes.filter(({ method }) => method === 'POST').map(({ path }) => path)
+    const list = presses.map((path) => `  curl -X POST ${new URL(c.req.url).origin}${path}`)
+    return c.text(`The sandbox plays WeChat and the phone:\n\n${list.join('\n')}\n`, 404)
+  })
+
   /** In the order in which WeChat looks at its parameters. */
   function code2Session(query: Record<string, string>): object {
     if (!query.appid) return refusal(41002, 'appid missing')
