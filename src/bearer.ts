@@ -1,44 +1,48 @@
 /**
- * Bearer tokens: the `Authorization` header into a live session, with the challenges a 401 owes.
+ * Bearer tokens: what an `Authorization` header says, and the challenge a 401 owes.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6750
  */
 
-import { createMiddleware } from 'hono/factory'
-import type { Config } from './config'
-import type { Deps } from './deps'
+import { equalDigests, sha256Bytes } from './crypto'
 import { Problem } from './errors'
-import { findSession, type Session } from './sessions'
-
-export interface SessionVariables {
-  session: Session
-}
 
 /** The token of an `Authorization` header, `''` for an empty one; `null` without the scheme. */
 export function bearerToken(authorization: string | undefined): string | null {
-  return (
-    /^Bearer(?: +(.*))?$/i.exec(authorization?.trim() ?? '')?.map((part) => part ?? '')[1] ?? null
-  )
+  const match = /^Bearer(?: +(.*))?$/i.exec(authorization?.trim() ?? '')
+  return match ? (match[1] ?? '') : null
 }
 
 /**
- * Middleware: puts the live session of the request's token in `c.var.session`.
+ * The token that a session must come with.
  *
- * @throws {Problem} `session_required`, `session_invalid`, `store_unavailable`
+ * @throws {Problem} `session_required`
  */
-export function requireSession(deps: Deps) {
-  return createMiddleware<{ Variables: { config: Config } & SessionVariables }>(
-    async function requireSession(c, next) {
-      const token = bearerToken(c.req.header('Authorization'))
-      if (token === null) throw unauthorized('session_required', 'Bearer')
-      const session = await findSession(c.var.config, token, deps.now())
-      if (!session) throw unauthorized('session_invalid', 'Bearer error="invalid_token"')
-      c.set('session', session)
-      await next()
-    },
-  )
+export function requiredToken(authorization: string | undefined): string {
+  const token = bearerToken(authorization)
+  if (token !== null) return token
+  throw new Problem('session_required', { headers: { 'WWW-Authenticate': 'Bearer' } })
 }
 
-function unauthorized(code: 'session_required' | 'session_invalid', challenge: string): Problem {
-  return new Problem(code, { headers: { 'WWW-Authenticate': challenge } })
+/**
+ * Lets a backend in that has one of the service keys.
+ *
+ * @param keys `null` if no keys are configured: then there is no such endpoint
+ * @throws {Problem} `not_found`, `service_key_required`, `service_key_invalid`
+ */
+export async function requireServiceKey(
+  keys: readonly string[] | null,
+  authorization: string | undefined,
+): Promise<void> {
+  if (!keys) throw new Problem('not_found')
+  const key = bearerToken(authorization)
+  if (key === null) {
+    throw new Problem('service_key_required', { headers: { 'WWW-Authenticate': 'Bearer' } })
+  }
+  // Digests, so that the length of a key does not show either; all of them, whichever fits.
+  const sent = await sha256Bytes(key)
+  const digests = await Promise.all(keys.map(sha256Bytes))
+  if (digests.map((digest) => equalDigests(digest, sent)).includes(true)) return
+  const headers = { 'WWW-Authenticate': 'Bearer error="invalid_token"' }
+  throw new Problem('service_key_invalid', { headers })
 }

@@ -36,22 +36,57 @@ export async function readAtMost(
 /**
  * The JSON body of a request, as its schema has it.
  *
- * @throws {Problem} `unsupported_media_type`, `body_too_large`, or `invalid_request` with a message
- * for each field; the schema's messages must not hold values
+ * @throws {Problem} `unsupported_media_type`, `body_too_large`, `invalid_request`
  */
 export async function readJsonBody<const Schema extends v.GenericSchema>(
   request: Request,
   schema: Schema,
 ): Promise<v.InferOutput<Schema>> {
   if (!isJson(request.headers)) throw new Problem('unsupported_media_type')
+  const value = parseJson(await readText(request))
+  if (value === undefined) throw invalidRequest([{ path: '', message: 'must be JSON' }])
+  return parse(schema, value)
+}
+
+/**
+ * The fields of a form, `application/x-www-form-urlencoded`.
+ *
+ * @throws {Problem} `unsupported_media_type`, `body_too_large`, `invalid_request`
+ */
+export async function readFormBody(request: Request): Promise<URLSearchParams> {
+  const type = request.headers.get('Content-Type') ?? ''
+  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) {
+    const detail = 'Send a form with `Content-Type: application/x-www-form-urlencoded`.'
+    throw new Problem('unsupported_media_type', { detail })
+  }
+  return new URLSearchParams(await readText(request))
+}
+
+/**
+ * The text of a request's body, whatever its type.
+ *
+ * @throws {Problem} `body_too_large`, `invalid_request`
+ */
+export async function readText(request: Request): Promise<string> {
   if (Number(request.headers.get('Content-Length')) > BODY_LIMIT) {
     throw new Problem('body_too_large')
   }
   const bytes = await readAtMost(request.body, BODY_LIMIT)
   if (!bytes) throw new Problem('body_too_large')
   const text = textOf(bytes)
-  const value = text === null ? undefined : parseJson(text)
-  if (value === undefined) throw invalidRequest([{ path: '', message: 'must be JSON in UTF-8' }])
+  if (text === null) throw invalidRequest([{ path: '', message: 'must be UTF-8' }])
+  return text
+}
+
+/**
+ * A value from outside, as its schema has it. The schema's messages must not hold values.
+ *
+ * @throws {Problem} `invalid_request`, with a message for each field
+ */
+export function parse<const Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+): v.InferOutput<Schema> {
   if (!isObject(value)) throw invalidRequest([{ path: '', message: 'must be a JSON object' }])
   const result = v.safeParse(schema, value)
   if (result.success) return result.output

@@ -1,24 +1,42 @@
 /** The Worker's settings: parsed once, from `unknown`, for every door into the app. */
 
 import * as v from 'valibot'
+import { isObject, parseJson } from './encoding'
 import { Problem } from './errors'
 
-export interface Config {
+/** A mini program and what proves to WeChat that we speak for it. */
+export interface App {
   readonly appid: string
   readonly appsecret: string
+}
+
+export interface Config {
+  /** By appid; at least one. */
+  readonly apps: ReadonlyMap<string, App>
   /** Lifetime of a session, in seconds. */
   readonly sessionTtl: number
   /** How old open data may be, in seconds. */
   readonly openDataMaxAge: number
-  /** Where WeChat's API is, without a slash at the end. */
-  readonly apiBase: string
+  /** Where WeChat's API is, without a slash at the end; in the order to try them. At least one. */
+  readonly apiBases: readonly string[]
+  /** What backends authenticate with; `null` for no such endpoints. */
+  readonly serviceKeys: readonly string[] | null
+  /** Message push; `null` for no such endpoint. Without `aesKey`, plain mode. */
+  readonly push: { readonly token: string; readonly aesKey: string | null } | null
   readonly sessions: KVNamespace
+  /** Where events of message push go; `null` for nowhere. */
+  readonly events: Queue | null
 }
 
 /** KV refuses to keep a key for less than 60 seconds; 30 days is as long as a login should last. */
 const SESSION_TTL = { min: 60, max: 30 * 24 * 3600, default: 7 * 24 * 3600 }
 /** A century: enough to replay any recorded data, small enough for a Date. */
 const OPEN_DATA_MAX_AGE = { min: 1, max: 100 * 365 * 24 * 3600, default: 300 }
+const API_BASE = 'https://api.weixin.qq.com'
+const SERVICE_KEY_LENGTH = 32
+
+const APPID = /^wx[\w-]+$/
+const APPSECRET = /^[\x21-\x7e]+$/
 
 // A secret piped in from a file ends in a newline, and a var left empty is a var not set.
 const trimmed = v.pipe(
@@ -26,43 +44,100 @@ const trimmed = v.pipe(
   v.transform((value) => (typeof value === 'string' ? value.trim() || undefined : value)),
 )
 
-const text = (pattern: RegExp, message: string) =>
-  v.pipe(trimmed, v.string(missingOr('must be a string')), v.regex(pattern, message))
+const text = v.pipe(
+  trimmed,
+  v.string(({ input }) => (input === undefined ? 'is missing' : 'must be a string')),
+)
 
-const missingOr = (message: string) => (issue: v.BaseIssue<unknown>) =>
-  issue.input === undefined ? 'is missing' : message
+const optionalText = v.optional(
+  v.pipe(
+    trimmed,
+    v.transform((value) => value ?? null),
+    v.nullable(v.string('must be a string')),
+  ),
+  null,
+)
 
 const seconds = ({ min, max, ...rest }: { min: number; max: number; default: number }) => {
   const message = `must be a whole number of seconds from ${min} to ${max}`
-  return v.pipe(
-    trimmed,
-    v.transform((value = rest.default) =>
-      typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value,
+  return v.optional(
+    v.pipe(
+      trimmed,
+      v.transform((value = rest.default) =>
+        typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value,
+      ),
+      v.number(message),
+      v.integer(message),
+      v.minValue(min, message),
+      v.maxValue(max, message),
     ),
-    v.number(message),
-    v.integer(message),
-    v.minValue(min, message),
-    v.maxValue(max, message),
+    rest.default,
   )
 }
 
+/** Comma-separated, white space around each part dropped. */
+const list = (fits: (part: string) => boolean, message: string) =>
+  v.pipe(
+    optionalText,
+    v.transform((value) => value?.split(',').map((part) => part.trim()) ?? null),
+    v.check((parts) => parts === null || parts.every(fits), message),
+  )
+
+const binding = <Binding>(method: string, message: string) =>
+  v.custom<Binding>((value) => typeof value === 'object' && !!value && method in value, message)
+
+const APPID_MESSAGE = 'must be the AppID of a mini program, which starts with wx'
+const APPS_MESSAGE = 'must be a JSON object of AppIDs, each with its AppSecret'
+
+const Pair = v.object(
+  {
+    WECHAT_APPID: v.pipe(text, v.regex(APPID, APPID_MESSAGE)),
+    WECHAT_APPSECRET: v.pipe(text, v.regex(APPSECRET, 'must be the AppSecret, without spaces')),
+  },
+  'is missing',
+)
+
+const Apps = v.object({
+  WECHAT_APPS: v.pipe(
+    text,
+    v.transform(parseJson),
+    v.record(
+      v.pipe(v.string(), v.regex(APPID, APPS_MESSAGE)),
+      v.pipe(v.string(APPS_MESSAGE), v.regex(APPSECRET, APPS_MESSAGE)),
+      APPS_MESSAGE,
+    ),
+    v.check((apps) => Object.keys(apps).length > 0, APPS_MESSAGE),
+  ),
+})
+
 const Settings = v.object(
   {
-    WECHAT_APPID: text(/^wx[\w-]+$/, 'must be the AppID of a mini program, which starts with wx'),
-    WECHAT_APPSECRET: text(/^[\x21-\x7e]+$/, 'must be the AppSecret, without spaces'),
-    SESSION_TTL: v.optional(seconds(SESSION_TTL), SESSION_TTL.default),
-    OPEN_DATA_MAX_AGE: v.optional(seconds(OPEN_DATA_MAX_AGE), OPEN_DATA_MAX_AGE.default),
-    WECHAT_API_BASE: v.optional(
-      v.pipe(
-        trimmed,
-        v.transform((value = 'https://api.weixin.qq.com') => value),
-        v.string('must be a URL'),
-        v.check(isApiBase, 'must be an https URL without credentials, query or fragment'),
-        v.transform((value) => value.replace(/\/+$/, '')),
-      ),
-      'https://api.weixin.qq.com',
+    SESSION_TTL: seconds(SESSION_TTL),
+    OPEN_DATA_MAX_AGE: seconds(OPEN_DATA_MAX_AGE),
+    WECHAT_API_BASE: list(
+      isApiBase,
+      'must be https URLs without credentials, query or fragment, separated by commas',
     ),
-    SESSIONS: v.custom<KVNamespace>(isKVNamespace, 'must be a KV namespace binding'),
+    SERVICE_KEYS: list(
+      (key) => /^[\x21-\x7e]*$/.test(key) && key.length >= SERVICE_KEY_LENGTH,
+      `must be keys of at least ${SERVICE_KEY_LENGTH} characters, separated by commas`,
+    ),
+    WECHAT_PUSH_TOKEN: v.pipe(
+      optionalText,
+      v.check(
+        (value) => value === null || /^[A-Za-z0-9]{3,32}$/.test(value),
+        'must be 3 to 32 letters and digits',
+      ),
+    ),
+    WECHAT_PUSH_AES_KEY: v.pipe(
+      optionalText,
+      v.check(
+        (value) => value === null || /^[A-Za-z0-9]{43}$/.test(value),
+        'must be the 43 letters and digits of EncodingAESKey',
+      ),
+    ),
+    SESSIONS: binding<KVNamespace>('getWithMetadata', 'must be a KV namespace binding'),
+    EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')),
   },
   'is missing',
 )
@@ -73,20 +148,37 @@ const Settings = v.object(
  * @throws {Problem} `misconfigured`; its log lists every setting that is wrong, by name.
  */
 export function parseConfig(env: unknown): Config {
-  const result = v.safeParse(Settings, env)
-  if (!result.success) {
-    const settings = result.issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`)
-    throw new Problem('misconfigured', { log: { settings } })
+  const several = isObject(env) && typeof env.WECHAT_APPS === 'string' && env.WECHAT_APPS !== ''
+  const apps = several ? v.safeParse(Apps, env) : v.safeParse(Pair, env)
+  const settings = v.safeParse(Settings, env)
+  if (!apps.success || !settings.success) {
+    // Only the setting's name: what lies below it in WECHAT_APPS is a value.
+    const problems = [...(apps.issues ?? []), ...(settings.issues ?? [])].map(
+      ({ path, message }) => `${path?.[0].key ?? 'env'} ${message}`,
+    )
+    throw new Problem('misconfigured', { log: { settings: [...new Set(problems)] } })
   }
-  const settings = result.output
+  const { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: aesKey, ...rest } = settings.output
   return {
-    appid: settings.WECHAT_APPID,
-    appsecret: settings.WECHAT_APPSECRET,
-    sessionTtl: settings.SESSION_TTL,
-    openDataMaxAge: settings.OPEN_DATA_MAX_AGE,
-    apiBase: settings.WECHAT_API_BASE,
-    sessions: settings.SESSIONS,
+    apps: appsOf(apps.output),
+    sessionTtl: rest.SESSION_TTL,
+    openDataMaxAge: rest.OPEN_DATA_MAX_AGE,
+    apiBases: rest.WECHAT_API_BASE?.map((base) => base.replace(/\/+$/, '')) ?? [API_BASE],
+    serviceKeys: rest.SERVICE_KEYS,
+    push: token === null ? null : { token, aesKey },
+    sessions: rest.SESSIONS,
+    events: rest.EVENTS ?? null,
   }
+}
+
+function appsOf(settings: v.InferOutput<typeof Apps> | v.InferOutput<typeof Pair>) {
+  const apps =
+    'WECHAT_APPS' in settings
+      ? settings.WECHAT_APPS
+      : { [settings.WECHAT_APPID]: settings.WECHAT_APPSECRET }
+  return new Map(
+    Object.entries(apps).map(([appid, appsecret]): [string, App] => [appid, { appid, appsecret }]),
+  )
 }
 
 /** The AppSecret travels in the URL, so plain http is for this machine only. */
@@ -96,8 +188,4 @@ function isApiBase(value: string): boolean {
   if (url.protocol === 'https:') return true
   const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
   return url.protocol === 'http:' && loopback
-}
-
-function isKVNamespace(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'getWithMetadata' in value
 }

@@ -12,12 +12,24 @@ export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
 
 /** SHA-256 of a text's UTF-8, as base64url: 43 characters. */
 export async function sha256(text: string): Promise<string> {
-  return base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(text))))
+  return base64url(await sha256Bytes(text))
+}
+
+/** SHA-256 of a text's UTF-8: 32 bytes. */
+export async function sha256Bytes(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(text)))
 }
 
 /** SHA-1 of a text's UTF-8: 20 bytes. For WeChat's signatures, which are defined with it. */
 export async function sha1(text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-1', utf8(text)))
+}
+
+/** HMAC-SHA256 of a text under a key, both as UTF-8: 32 bytes. */
+export async function hmacSha256(key: string, text: string): Promise<Uint8Array> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const hmacKey = await crypto.subtle.importKey('raw', utf8(key), algorithm, false, ['sign'])
+  return new Uint8Array(await crypto.subtle.sign('HMAC', hmacKey, utf8(text)))
 }
 
 /** Compares two digests of the same length in constant time. */

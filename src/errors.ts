@@ -98,7 +98,10 @@ export const ERRORS = {
     title: 'Server misconfigured',
     action: 'stop',
     detail: "The server's settings are wrong. Its log says which.",
-    errcodes: [40013, 40125, 40164, 40243, 41002, 41004, 41008, 40002],
+    errcodes: [
+      40013, 40125, 40164, 40243, 41002, 41004, 41008, 40002, 50004, 50007, 89501, 89503, 89506,
+      89507,
+    ],
   },
   session_required: {
     status: 401,
@@ -118,6 +121,7 @@ export const ERRORS = {
     action: 'login_again',
     detail:
       'The data does not belong to the session key of this login. Log in first, then fetch the data again.',
+    errcodes: [87007, 87009],
   },
   watermark_mismatch: {
     status: 422,
@@ -136,6 +140,93 @@ export const ERRORS = {
     title: 'Data of another user',
     action: 'stop',
     detail: 'The data belongs to another user than this session.',
+  },
+  appid_required: {
+    status: 400,
+    title: 'AppID required',
+    action: 'fix_request',
+    detail: 'This server has several mini programs. Say which one you mean as `appid`.',
+  },
+  appid_unknown: {
+    status: 400,
+    title: 'AppID unknown',
+    action: 'fix_request',
+    detail: 'This server does not have the mini program that the request is for.',
+  },
+  service_key_required: {
+    status: 401,
+    title: 'Service key required',
+    action: 'fix_request',
+    detail: 'This is for backends. Send one of SERVICE_KEYS as `Authorization: Bearer <key>`.',
+  },
+  service_key_invalid: {
+    status: 401,
+    title: 'Service key invalid',
+    action: 'fix_request',
+    detail: 'The key is not one of SERVICE_KEYS.',
+  },
+  openid_invalid: {
+    status: 400,
+    title: 'Openid invalid',
+    action: 'fix_request',
+    detail: 'WeChat does not know this openid in this mini program.',
+    errcodes: [40003],
+  },
+  template_invalid: {
+    status: 400,
+    title: 'Template invalid',
+    action: 'fix_request',
+    detail: 'This mini program has no subscribe message template with this id.',
+    errcodes: [40037],
+  },
+  page_invalid: {
+    status: 400,
+    title: 'Page invalid',
+    action: 'fix_request',
+    detail: 'The released mini program has no such page.',
+    errcodes: [41030],
+  },
+  message_refused: {
+    status: 403,
+    title: 'Message refused by the user',
+    action: 'stop',
+    detail: 'The user did not allow this message, or every message allowed has been sent.',
+    errcodes: [43101],
+  },
+  message_banned: {
+    status: 403,
+    title: 'Messages banned by WeChat',
+    action: 'stop',
+    detail: 'WeChat has taken this capability from the mini program.',
+    errcodes: [43107],
+  },
+  message_conflict: {
+    status: 429,
+    title: 'Messages to one user at once',
+    action: 'retry_later',
+    detail: 'Another message to this user is being sent.',
+    errcodes: [43108],
+    retryAfter: 1,
+  },
+  message_sensitive: {
+    status: 400,
+    title: 'Message has sensitive words',
+    action: 'fix_request',
+    detail: 'WeChat refuses words in the message.',
+    errcodes: [45168],
+  },
+  message_data_invalid: {
+    status: 400,
+    title: 'Message data invalid',
+    action: 'fix_request',
+    detail: 'The data does not fit the template; `errors` names the field where WeChat does.',
+    errcodes: [47003, 47001],
+  },
+  event_refused: {
+    status: 403,
+    title: 'Event refused',
+    action: 'stop',
+    detail: 'This is not a message from WeChat, or not a fresh one. The log says why.',
   },
   store_unavailable: {
     status: 503,
@@ -187,6 +278,8 @@ export interface FieldError {
 
 /** What a problem tells the log and not the client. */
 export interface ProblemLog {
+  /** The mini program that WeChat's refusal is about. */
+  readonly appid?: string
   /** WeChat's request id, the handle its support asks for. */
   readonly rid?: string | undefined
   /** The settings to look at, each with what is wrong; never their values. */
@@ -218,6 +311,11 @@ export class Problem extends Error {
   get row(): ErrorRow {
     return ERRORS[this.code]
   }
+
+  /** For Hono: an app without an error handler of its own answers with this. */
+  getResponse(): Response {
+    return problemResponse(this)
+  }
 }
 
 const codeByErrcode = new Map<number, ErrorCode>(
@@ -231,30 +329,53 @@ export function codeOfErrcode(errcode: number): ErrorCode {
   return codeByErrcode.get(errcode) ?? 'wechat_unavailable'
 }
 
-/**
- * Renders a problem as `application/problem+json`.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9457
- */
-export function problemResponse(problem: Problem): Response {
-  const { detail, errcode, errors, headers } = problem.options
-  const { status, title, action, retryAfter, detail: usual } = problem.row
-  const body = {
-    type: `urn:code2session:error:${problem.code}`,
+/** What a client sees of a problem. */
+export interface ProblemDetails {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: ErrorCode
+  readonly detail: string
+  readonly action: Action
+  readonly errcode?: number
+  readonly errors?: readonly FieldError[]
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9457 */
+export function problemDetails({ code, row, options }: Problem): ProblemDetails {
+  const { status, title, action } = row
+  return {
+    type: `urn:code2session:error:${code}`,
     title,
     status,
-    code: problem.code,
-    detail: detail ?? usual,
+    code,
+    detail: options.detail ?? row.detail,
     action,
-    errcode,
-    errors,
+    ...(options.errcode !== undefined && { errcode: options.errcode }),
+    ...(options.errors && { errors: options.errors }),
   }
-  return new Response(JSON.stringify(body), {
-    status,
+}
+
+/** A problem as `application/problem+json`. */
+export function problemResponse(problem: Problem): Response {
+  const { retryAfter } = problem.row
+  return new Response(JSON.stringify(problemDetails(problem)), {
+    status: problem.row.status,
     headers: {
       'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
       ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
-      ...headers,
+      ...problem.options.headers,
     },
   })
+}
+
+/** An unexpected error as a problem; its log has where it was thrown, but not its message. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  const { name, stack } = error instanceof Error ? error : new Error('not an Error')
+  // The message may quote what was being worked on.
+  const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
+  const reason = [name, ...frames.slice(0, 5).map((frame) => frame.trim())].join(' ')
+  return new Problem('internal_error', { log: { reason } })
 }

@@ -1,10 +1,18 @@
 /**
- * code2session: the login backend of a WeChat Mini Program as one Cloudflare Worker.
+ * code2session: the login backend of WeChat Mini Programs as one Cloudflare Worker.
  *
- * Needs, as wrangler.toml declares them: the var WECHAT_APPID, the secret WECHAT_APPSECRET and the
- * KV namespace SESSIONS. Optional: SESSION_TTL, OPEN_DATA_MAX_AGE, WECHAT_API_BASE.
+ * Needs, as wrangler.toml declares them: the var WECHAT_APPID and the secret WECHAT_APPSECRET, or
+ * WECHAT_APPS for several mini programs, and the KV namespace SESSIONS. The rest is optional: see
+ * config.ts.
  */
 
 import { createApp } from './app'
+import { createCore } from './core'
+import { createLoginService } from './login-service'
 
-export default createApp()
+const core = createCore()
+
+export default createApp(core)
+
+/** Bind to it from another Worker with `entrypoint = "LoginService"`. */
+export class LoginService extends createLoginService(core) {}

@@ -13,6 +13,9 @@
  *     metadata  { createdAt, expiresAt, userAgent }: what a list of devices shows
  *     times     Unix seconds
  *
+ *     key       access_token:<appid>
+ *     value     sealed likewise under HKDF-SHA256(AppSecret): { access_token, expiresAt }
+ *
  * A token carries its owner's key prefix, so one get authenticates and one prefix list finds all
  * of a person's sessions; there is no index to keep in step. What KV holds opens with the token
  * only, which KV does not hold.
@@ -32,7 +35,7 @@ import type { Config } from './config'
 import { open, randomBytes, seal, sha256 } from './crypto'
 import { base64url, isObject } from './encoding'
 import { Problem } from './errors'
-import type { WeChatUser } from './wechat'
+import type { WeChatUser } from './wechat/code2session'
 
 /** What a device list shows of a session. Times are Unix seconds. */
 export interface SessionSummary {
@@ -146,7 +149,7 @@ export async function findSession(
   const plaintext = await open(value, { secret: token, purpose: PURPOSE, boundTo: key })
   if (plaintext === null) return null
   const record = JSON.parse(plaintext) as Omit<Session, 'id' | 'userId' | 'userAgent'>
-  if (record.appid !== config.appid || now >= record.expiresAt) return null
+  if (!config.apps.has(record.appid) || now >= record.expiresAt) return null
   return { ...record, id, userId, userAgent: summaryOf(id, metadata)?.userAgent ?? null }
 }
 
@@ -202,19 +205,19 @@ export async function endSessionById(
  * Ends all of a person's sessions.
  *
  * @param lastId A session to end after all others, and even if the list does not show it yet: the
- * one that asks, so that it can ask again if KV fails on the way.
+ * one that asks, if one does, so that it can ask again if KV fails on the way.
  * @throws {Problem} `store_unavailable`
  */
 export async function endAllSessions(
   config: Config,
-  { userId, lastId }: { userId: string; lastId: string },
+  { userId, lastId }: { userId: string; lastId?: string },
 ): Promise<void> {
   const others: string[] = []
   for await (const { id } of sessionNames(config, userId)) {
     if (id !== lastId) others.push(id)
   }
   await Promise.all(others.map((id) => endSession(config, { userId, id })))
-  await endSession(config, { userId, id: lastId })
+  if (lastId !== undefined) await endSession(config, { userId, id: lastId })
 }
 
 function keyOf({ userId, id }: { userId: string; id: string }): string {

@@ -23,12 +23,16 @@ function problemsOf(settings: Record<string, unknown>): readonly string[] {
 describe('the settings', () => {
   it('have defaults for all but the AppID, the AppSecret and the namespace', () => {
     expect(parseConfig(GOOD)).toEqual({
-      appid: GOOD.WECHAT_APPID,
-      appsecret: GOOD.WECHAT_APPSECRET,
+      apps: new Map([
+        [GOOD.WECHAT_APPID, { appid: GOOD.WECHAT_APPID, appsecret: GOOD.WECHAT_APPSECRET }],
+      ]),
       sessionTtl: 604800,
       openDataMaxAge: 300,
-      apiBase: 'https://api.weixin.qq.com',
+      apiBases: ['https://api.weixin.qq.com'],
+      serviceKeys: null,
+      push: null,
       sessions: env.SESSIONS,
+      events: null,
     })
   })
 
@@ -63,7 +67,10 @@ describe('the settings', () => {
 
   it('lose the white space that a pipe or a paste leaves around them', () => {
     const config = parseConfig({ ...GOOD, WECHAT_APPSECRET: 'secret\n', SESSION_TTL: ' 60 ' })
-    expect([config.appsecret, config.sessionTtl]).toEqual(['secret', 60])
+    expect([config.apps.get(GOOD.WECHAT_APPID)?.appsecret, config.sessionTtl]).toEqual([
+      'secret',
+      60,
+    ])
   })
 
   it('SESSION_TTL is a whole number from 60 to 2592000, as text or as a number', () => {
@@ -92,7 +99,57 @@ describe('the settings', () => {
       'https://proxy.example/?key=1',
       'https://proxy.example/#',
       'ftp://127.0.0.1',
+      'https://api.weixin.qq.com,',
+      'https://api.weixin.qq.com,http://hk.api.weixin.qq.com',
     ]
     for (const base of bad) expect(problemsOf({ WECHAT_API_BASE: base })).toHaveLength(1)
+  })
+
+  it('WECHAT_API_BASE may list several hosts, in the order to try them', () => {
+    const bases = 'https://api.weixin.qq.com/, https://hk.api.weixin.qq.com'
+    expect(parseConfig({ ...GOOD, WECHAT_API_BASE: bases }).apiBases).toEqual([
+      'https://api.weixin.qq.com',
+      'https://hk.api.weixin.qq.com',
+    ])
+  })
+
+  it('WECHAT_APPS stands instead of the single pair', () => {
+    const apps = JSON.stringify({ wx1: 'secret-1', wx2: 'secret-2' })
+    const only = { WECHAT_APPS: apps, SESSIONS: env.SESSIONS }
+    expect([...parseConfig(only).apps]).toEqual([
+      ['wx1', { appid: 'wx1', appsecret: 'secret-1' }],
+      ['wx2', { appid: 'wx2', appsecret: 'secret-2' }],
+    ])
+    expect([...parseConfig({ ...GOOD, ...only }).apps.keys()]).toEqual(['wx1', 'wx2'])
+  })
+
+  it('WECHAT_APPS is a JSON object of AppIDs and AppSecrets, or one problem without a value', () => {
+    const bad = ['value', '[]', '{}', '{"value":"s"}', '{"wx1":1}', '{"wx1":""}', '{"wx1":"a b"}']
+    for (const apps of bad) {
+      expect(problemsOf({ WECHAT_APPS: apps })).toEqual([
+        'WECHAT_APPS must be a JSON object of AppIDs, each with its AppSecret',
+      ])
+    }
+  })
+
+  it('SERVICE_KEYS are keys of at least 32 characters, separated by commas', () => {
+    const [one, two] = ['k'.repeat(32), 'l'.repeat(40)]
+    expect(parseConfig({ ...GOOD, SERVICE_KEYS: `${one}, ${two}` }).serviceKeys).toEqual([one, two])
+    for (const keys of ['k'.repeat(31), `${one},`, `${one},short`, `${one} ${two}`]) {
+      expect(problemsOf({ SERVICE_KEYS: keys })).toHaveLength(1)
+    }
+  })
+
+  it('of message push are a token of 3 to 32 and a key of 43 letters and digits', () => {
+    const push = (token: string, key: string) => ({
+      WECHAT_PUSH_TOKEN: token,
+      WECHAT_PUSH_AES_KEY: key,
+    })
+    expect(parseConfig({ ...GOOD, ...push('AAAAA', '') }).push).toEqual({
+      token: 'AAAAA',
+      aesKey: null,
+    })
+    expect(problemsOf(push('AAAAA', 'A'.repeat(43)))).toEqual([])
+    expect(problemsOf(push('AA', 'A'.repeat(42)))).toHaveLength(2)
   })
 })

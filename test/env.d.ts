@@ -3,5 +3,8 @@ declare namespace Cloudflare {
     SESSIONS: KVNamespace
     WECHAT_APPID: string
     WECHAT_APPSECRET: string
+    SERVICE_KEYS: string
+    WECHAT_PUSH_TOKEN: string
+    WECHAT_PUSH_AES_KEY: string
   }
 }

@@ -2,7 +2,7 @@ import { reset } from 'cloudflare:test'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ERRORS, type ErrorCode } from '../src/errors'
 import { encryptOpenData } from './sandbox/encrypt'
-import { createWorld, type OpenData, type ProblemBody } from './world'
+import { createWorld, type OpenData, type ProblemBody, SERVICE_KEY } from './world'
 
 afterEach(() => reset())
 
@@ -24,6 +24,20 @@ async function decryptOf(fields: object, watermark: object = {}): Promise<Respon
   const stamp = { appid: 'wx4f4bc4dec97d474b', timestamp: world.clock.now, ...watermark }
   const body = await encryptOpenData({ ...fields, watermark: stamp }, session_key)
   return world.send('POST', '/open-data/decrypt', { token, body })
+}
+
+/** A subscribe message to alice, with something else in it. */
+async function messageTo(other: object, world = createWorld()): Promise<Response> {
+  const openid = await world.sandbox.openidOf('wx4f4bc4dec97d474b', 'alice')
+  const data = { thing1: 'x', time2: '12:00' }
+  const body = { openid, templateId: 'sandbox-template', data, ...other }
+  return world.send('POST', '/subscribe-messages', { token: SERVICE_KEY, body })
+}
+
+async function messageAgainst(errcode: number): Promise<Response> {
+  const world = createWorld()
+  await world.phone('fail', { errcode, api: '/cgi-bin/message/subscribe/send' })
+  return messageTo({}, world)
 }
 
 /** How to meet each code: a row of the table without an entry here does not compile. */
@@ -61,6 +75,26 @@ const PROVOKE: Record<ErrorCode, () => Promise<Response>> = {
   watermark_mismatch: () => decryptOf({}, { appid: 'wx0000000000000000' }),
   watermark_expired: () => decryptOf({}, { timestamp: 0 }),
   openid_mismatch: () => decryptOf({ openId: 'o2' }),
+  appid_required: () => {
+    const world = createWorld({ settings: { WECHAT_APPS: '{"wx1":"s1","wx2":"s2"}' } })
+    return world.send('POST', '/login', { body: { code: 'x' } })
+  },
+  appid_unknown: () => world.send('POST', '/login', { body: { code: 'x', appid: 'wx1' } }),
+  service_key_required: () => world.send('POST', '/introspect'),
+  service_key_invalid: () => world.send('POST', '/introspect', { token: 'k'.repeat(32) }),
+  openid_invalid: () => messageTo({ openid: 'oNobody' }),
+  template_invalid: () => messageTo({ templateId: 'another' }),
+  page_invalid: () => messageAgainst(41030),
+  message_refused: async () => {
+    const world = createWorld()
+    await messageTo({}, world)
+    return messageTo({}, world)
+  },
+  message_banned: () => messageAgainst(43107),
+  message_conflict: () => messageAgainst(43108),
+  message_sensitive: () => messageAgainst(45168),
+  message_data_invalid: () => messageTo({ data: { thing1: 'x' } }),
+  event_refused: () => world.send('POST', '/wechat/events', { body: { Event: 'x' } }),
   store_unavailable: async () => {
     const world = createWorld()
     const { token } = await world.login()
@@ -147,7 +181,7 @@ describe("WeChat's errcodes", () => {
     expect(JSON.parse(world.logs[0] ?? '')).toMatchObject({
       errcode: 40125,
       rid: '65f2a1b0-1c2d3e4f-5a6b7c8d',
-      settings: ['WECHAT_APPSECRET is not the secret of WECHAT_APPID'],
+      settings: ['WECHAT_APPSECRET is not the secret of this appid'],
     })
   })
 })

@@ -69,11 +69,27 @@ describe('POST /login', () => {
       expect(problem.code).toBe('invalid_request')
       expect(problem.errors).toEqual([{ path: 'code', message: expect.any(String) }])
     }
-    expect(world.sandbox.calls.jscode2session).toBe(0)
+    expect(world.sandbox.calls('/sns/jscode2session')).toBe(0)
   })
 })
 
 describe('an exchange', () => {
+  it('is a GET below WECHAT_API_BASE that follows no redirect', async () => {
+    const requests: Request[] = []
+    world = createWorld({
+      settings: { WECHAT_API_BASE: 'https://proxy.example/wechat/' },
+      fetch: async (request) => {
+        requests.push(request)
+        return new Response(null, { status: 302, headers: { Location: 'https://evil.example' } })
+      },
+    })
+    await world.send('POST', '/login', { body: { code: 'x' } })
+    expect(requests.map(({ method, redirect }) => [method, redirect])).toEqual([['GET', 'manual']])
+    expect(requests[0]?.url).toMatch(
+      /^https:\/\/proxy\.example\/wechat\/sns\/jscode2session\?appid=/,
+    )
+  })
+
   it('is made once for logins with the same code at the same time, and answers them all', async () => {
     const body = { code: await world.wxLogin() }
     const responses = await Promise.all(
@@ -82,7 +98,7 @@ describe('an exchange', () => {
     const answers = await Promise.all(responses.map((response) => response.json<LoginAnswer>()))
     expect(responses.map(({ status }) => status)).toEqual(Array(10).fill(200))
     expect(new Set(answers.map(({ token }) => token)).size).toBe(1)
-    expect(world.sandbox.calls.jscode2session).toBe(1)
+    expect(world.sandbox.calls('/sns/jscode2session')).toBe(1)
     expect(world.kv.counts.put).toBe(1)
   })
 
@@ -93,13 +109,13 @@ describe('an exchange', () => {
     const failed = await Promise.all([send(), send()])
     expect(failed.map(({ status }) => status)).toEqual([429, 429])
     expect((await send()).status).toBe(200)
-    expect(world.sandbox.calls.jscode2session).toBe(2)
+    expect(world.sandbox.calls('/sns/jscode2session')).toBe(2)
   })
 
   it('is repeated twice while WeChat is busy, with a short growing pause', async () => {
     await world.phone('fail', { errcode: -1, times: 2 })
     await world.login()
-    expect(world.sandbox.calls.jscode2session).toBe(3)
+    expect(world.sandbox.calls('/sns/jscode2session')).toBe(3)
     expect(world.sleeps).toEqual([150, 300])
   })
 
@@ -107,7 +123,7 @@ describe('an exchange', () => {
     await world.phone('fail', { errcode: -1, times: 3 })
     const response = await world.send('POST', '/login', { body: { code: await world.wxLogin() } })
     expect(response.status).toBe(503)
-    expect(world.sandbox.calls.jscode2session).toBe(3)
+    expect(world.sandbox.calls('/sns/jscode2session')).toBe(3)
   })
 
   it.each(['html', 'html_200', 'cut', 'large', 'redirect'])(
@@ -116,7 +132,7 @@ describe('an exchange', () => {
       await world.phone('fail', { fault })
       const response = await world.send('POST', '/login', { body: { code: await world.wxLogin() } })
       expect(response.status).toBe(502)
-      expect(world.sandbox.calls.jscode2session).toBe(1)
+      expect(world.sandbox.calls('/sns/jscode2session')).toBe(1)
     },
   )
 })

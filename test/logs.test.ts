@@ -62,6 +62,7 @@ describe('the log', () => {
         status: 500,
         code: 'misconfigured',
         errcode: 40164,
+        appid: 'wx4f4bc4dec97d474b',
         rid: '65f2a1b0-1c2d3e4f-5a6b7c8d',
         settings: [expect.stringContaining('IP allowlist')],
       },

@@ -13,9 +13,9 @@ const NOTHING = { get: 0, put: 0, delete: 0, list: 0 }
 
 /** What a task costs in KV operations and calls to WeChat. */
 async function costOf(task: () => Promise<unknown>) {
-  const before = { ...world.kv.counts, calls: world.sandbox.calls.jscode2session }
+  const before = { ...world.kv.counts, calls: world.sandbox.calls('/sns/jscode2session') }
   await task()
-  const after = { ...world.kv.counts, calls: world.sandbox.calls.jscode2session }
+  const after = { ...world.kv.counts, calls: world.sandbox.calls('/sns/jscode2session') }
   return {
     get: after.get - before.get,
     put: after.put - before.put,

@@ -1,26 +1,17 @@
-import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../src/config'
-import { code2SessionRequest, judgeCode2Session } from '../src/wechat'
+import { readAnswer } from '../src/wechat/api'
+import { code2SessionCall, judgeCode2Session } from '../src/wechat/code2session'
 
-const config = parseConfig({ ...env, WECHAT_API_BASE: 'https://proxy.example/wechat/' })
 const session_key = 'HyVFkGl5F5OQWJZZaNzBBg=='
 
-const judge = (body: string, init?: ResponseInit) =>
-  judgeCode2Session(new Response(body, init), 'wx1')
+const judge = async (body: string, init?: ResponseInit) =>
+  judgeCode2Session(await readAnswer(new Response(body, init), 'wx1'))
 
-describe('the code2Session request', () => {
-  it('is a GET with the four parameters of the documentation, which follows no redirect', () => {
-    const { signal } = new AbortController()
-    const request = code2SessionRequest(config, 'a&b', signal)
-    const { origin, pathname, searchParams } = new URL(request.url)
-    expect([request.method, request.redirect]).toEqual(['GET', 'manual'])
-    expect(origin + pathname).toBe('https://proxy.example/wechat/sns/jscode2session')
-    expect(Object.fromEntries(searchParams)).toEqual({
-      appid: config.appid,
-      secret: config.appsecret,
-      js_code: 'a&b',
-      grant_type: 'authorization_code',
+describe('the code2Session call', () => {
+  it('is a GET with the four parameters of the documentation', () => {
+    expect(code2SessionCall({ appid: 'wx1', appsecret: 's1' }, 'a&b')).toEqual({
+      path: '/sns/jscode2session',
+      query: { appid: 'wx1', secret: 's1', js_code: 'a&b', grant_type: 'authorization_code' },
     })
   })
 })
@@ -81,8 +72,9 @@ describe('the code2Session answer', () => {
         controller.enqueue(new Uint8Array(1024))
       },
     })
-    const judged = judgeCode2Session(new Response(endless), 'wx1')
-    await expect(judged).rejects.toMatchObject({ code: 'wechat_unavailable' })
+    await expect(readAnswer(new Response(endless), 'wx1')).rejects.toMatchObject({
+      code: 'wechat_unavailable',
+    })
     expect(chunks).toBeLessThan(70)
   })
 })

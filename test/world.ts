@@ -1,13 +1,15 @@
 /** A whole small world for a test: the real app and the real KV, a fake WeChat, a clock to set. */
 
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { createApp } from '../src/app'
+import { createCore } from '../src/core'
 import type { Deps } from '../src/deps'
 import { createSandbox } from './sandbox/wechat'
 
 export const APPID = env.WECHAT_APPID
 export const APPSECRET = env.WECHAT_APPSECRET
+export const SERVICE_KEY = env.SERVICE_KEYS
 
 export interface OpenData {
   rawData: string
@@ -20,23 +22,46 @@ interface WorldOptions {
   /** Settings over those of the test configuration; `undefined` takes one away. */
   readonly settings?: Record<string, unknown>
   readonly fetch?: Deps['fetch']
+  /** Hosts that accept no connection. */
+  readonly down?: readonly string[]
+  /** Mini programs besides the one of the test configuration, with their AppSecrets. */
+  readonly apps?: Readonly<Record<string, string>>
   /** When the time for WeChat's answer runs out; never, if left out. */
   readonly deadline?: 'before the answer' | 'within the body'
 }
 
+/** Whose phone, in which mini program; and whether wx.login rotates the session_key. */
+interface PhoneOptions {
+  user?: string
+  appid?: string
+  rotate?: boolean
+}
+
 export type World = ReturnType<typeof createWorld>
 
-export function createWorld({ settings = {}, fetch, deadline }: WorldOptions = {}) {
+export function createWorld({
+  settings = {},
+  fetch,
+  down = [],
+  apps = {},
+  deadline,
+}: WorldOptions = {}) {
   const clock = { now: 1_790_000_000 }
-  const sandbox = createSandbox({ appid: APPID, appsecret: APPSECRET, now: () => clock.now })
+  const sandbox = createSandbox({
+    apps: { [APPID]: APPSECRET, ...apps },
+    now: () => clock.now,
+  })
   const logs: string[] = []
   const sleeps: number[] = []
+  const tasks: Promise<unknown>[] = []
   const timer = new AbortController()
   const timeOut = () => timer.abort(new DOMException('The time is over', 'TimeoutError'))
   const kv = countedKV(env.SESSIONS)
   const bindings = { ...env, SESSIONS: kv.namespace, ...settings }
 
-  const app = createApp({
+  const core = createCore({
+    connects: async ({ host }) => !down.includes(host),
+    waitUntil: (task) => void tasks.push(task),
     now: () => clock.now,
     sleep: async (milliseconds) => {
       sleeps.push(milliseconds)
@@ -51,15 +76,15 @@ export function createWorld({ settings = {}, fetch, deadline }: WorldOptions = {
       return answer
     },
   })
+  const app = createApp(core)
 
-  async function request(path: string, init: RequestInit = {}): Promise<Response> {
-    const ctx = createExecutionContext()
-    const response = await app.fetch(
-      new Request(`https://login.example${path}`, init),
-      bindings,
-      ctx,
-    )
-    await waitOnExecutionContext(ctx)
+  function request(path: string, init: RequestInit = {}): Promise<Response> {
+    return receive(new Request(`https://login.example${path}`, init))
+  }
+
+  async function receive(incoming: Request): Promise<Response> {
+    const response = await app.fetch(incoming, bindings, createExecutionContext())
+    await Promise.all(tasks.splice(0))
     return response
   }
 
@@ -82,20 +107,35 @@ export function createWorld({ settings = {}, fetch, deadline }: WorldOptions = {
     return response.status === 204 ? (null as T) : response.json<T>()
   }
 
-  async function wxLogin(options: object = {}): Promise<string> {
+  async function wxLogin(options: PhoneOptions = {}): Promise<string> {
     return (await phone<{ code: string }>('wx.login', options)).code
   }
 
   /** wx.login and POST /login, which must succeed. */
-  async function login(options: { user?: string; rotate?: boolean; token?: string } = {}) {
+  async function login(options: PhoneOptions & { token?: string } = {}) {
     const { token, ...phoneOptions } = options
-    const body = { code: await wxLogin(phoneOptions) }
+    const { appid } = phoneOptions
+    const body = { code: await wxLogin(phoneOptions), ...(appid && { appid }) }
     const response = await send('POST', '/login', token ? { token, body } : { body })
     if (response.status !== 200) throw new Error(`login failed: ${await response.text()}`)
     return response.json<LoginAnswer>()
   }
 
-  return { clock, sandbox, logs, sleeps, kv, request, send, phone, wxLogin, login }
+  return {
+    core,
+    bindings,
+    clock,
+    sandbox,
+    logs,
+    sleeps,
+    kv,
+    request,
+    receive,
+    send,
+    phone,
+    wxLogin,
+    login,
+  }
 }
 
 export interface LoginAnswer {
@@ -132,6 +172,7 @@ function countedKV(real: KVNamespace) {
     return Promise.reject(new Error(`KV ${name.toUpperCase()} failed: 429 Too Many Requests`))
   }
   const namespace = {
+    get: (key: string, type: 'arrayBuffer') => operation('get', () => real.get(key, type)),
     getWithMetadata: (key: string, type: 'arrayBuffer') =>
       operation('get', () => real.getWithMetadata(key, type)),
     put: (key: string, value: ArrayBuffer, options: KVNamespacePutOptions) =>

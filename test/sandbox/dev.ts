@@ -7,18 +7,47 @@
 
 import { env } from 'cloudflare:workers'
 import { createApp } from '../../src/app'
+import { createCore } from '../../src/core'
 import { workerDeps } from '../../src/deps'
+import { createLoginService } from '../../src/login-service'
+import { pushRequest } from './push'
 import { createSandbox } from './wechat'
 
-const { WECHAT_APPID: appid, WECHAT_APPSECRET: appsecret } = env
-const sandbox = createSandbox({ appid, appsecret, now: workerDeps.now })
-const app = createApp({ ...workerDeps, fetch: sandbox.fetch })
+const { now } = workerDeps
+const appid = env.WECHAT_APPID
+const sandbox = createSandbox({ apps: { [appid]: env.WECHAT_APPSECRET }, now })
+const core = createCore({ ...workerDeps, fetch: sandbox.fetch })
+const app = createApp(core)
 
 export default {
-  fetch(request, env, ctx) {
-    const { pathname } = new URL(request.url)
-    return /^\/(?:$|sandbox|sns)/.test(pathname)
+  async fetch(request, env, ctx) {
+    const { pathname, origin } = new URL(request.url)
+    if (pathname === '/sandbox/push') {
+      const { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: encodingAESKey } = env
+      const options = { appid, token, encodingAESKey, timestamp: now() }
+      const push = await pushRequest(`${origin}/wechat/events`, await eventOf(request), options)
+      return app.fetch(push, env, ctx)
+    }
+    return /^\/(?:$|sandbox|sns|cgi-bin|wxa)/.test(pathname)
       ? sandbox.fetch(request)
       : app.fetch(request, env, ctx)
   },
 } satisfies ExportedHandler<Cloudflare.Env>
+
+export class LoginService extends createLoginService(core) {}
+
+/** `{"event"?: "user_authorization_revoke", "user"?: "alice"}` as WeChat words it. */
+async function eventOf(request: Request): Promise<object> {
+  const body: unknown = await request.json().catch(() => null)
+  const { event = 'user_authorization_revoke', user = 'alice' } = Object(body)
+  return {
+    ToUserName: 'gh_97417a04a28d',
+    FromUserName: 'oWeChatItself',
+    CreateTime: now(),
+    MsgType: 'event',
+    Event: event,
+    OpenID: await sandbox.openidOf(appid, String(user)),
+    AppID: appid,
+    RevokeInfo: '6',
+  }
+}

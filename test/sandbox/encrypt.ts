@@ -1,4 +1,4 @@
-/** WeChat's half of open data: what the phone does with a session_key. */
+/** WeChat's half of the crypto: open data on the phone, and the envelopes of message push. */
 
 const utf8 = new TextEncoder()
 
@@ -18,4 +18,40 @@ export async function encryptText(text: string, session_key: string) {
 
 export function encryptOpenData(fields: object, session_key: string) {
   return encryptText(JSON.stringify(fields), session_key)
+}
+
+/** Hex HMAC-SHA256 with the key as text. */
+export async function hmacHex(key: string, text: string): Promise<string> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const hmacKey = await crypto.subtle.importKey('raw', utf8.encode(key), algorithm, false, ['sign'])
+  return new Uint8Array(await crypto.subtle.sign('HMAC', hmacKey, utf8.encode(text))).toHex()
+}
+
+/** The signature of a push: SHA-1 over its parts, sorted. */
+export async function signPush(...parts: string[]): Promise<string> {
+  const text = utf8.encode(parts.toSorted().join(''))
+  return new Uint8Array(await crypto.subtle.digest('SHA-1', text)).toHex()
+}
+
+/**
+ * Seals a message as safe mode does: random, length, message, appid, padded to 32 bytes.
+ *
+ * @param random 16 characters
+ */
+export async function sealEnvelope(
+  message: string,
+  { appid, encodingAESKey, random }: { appid: string; encodingAESKey: string; random: string },
+): Promise<string> {
+  const bytes = utf8.encode(message)
+  const length = new Uint8Array(4)
+  new DataView(length.buffer).setUint32(0, bytes.length)
+  const content = [...utf8.encode(random), ...length, ...bytes, ...utf8.encode(appid)]
+  const padding = 32 - (content.length % 32)
+  const padded = new Uint8Array([...content, ...Array<number>(padding).fill(padding)])
+  const keyBytes = Uint8Array.fromBase64(`${encodingAESKey}=`)
+  const key = await crypto.subtle.importKey('raw', keyBytes, 'AES-CBC', false, ['encrypt'])
+  const iv = keyBytes.slice(0, 16)
+  const data = await crypto.subtle.encrypt({ name: 'AES-CBC', iv }, key, padded)
+  // The padding WebCrypto adds is not WeChat's.
+  return new Uint8Array(data).slice(0, -16).toBase64()
 }

@@ -1,5 +1,7 @@
 /** The ways in which WeChat fails, on request: errcodes, and answers that are none. */
 
+import { refuse } from './api'
+
 const FAULTS = {
   html: () =>
     new Response('<html><h1>502 Bad Gateway</h1></html>', {
@@ -31,26 +33,28 @@ export function isFaultName(value: unknown): value is FaultName {
   return typeof value === 'string' && Object.hasOwn(FAULTS, value)
 }
 
-export function createFaults() {
-  const waiting: (number | FaultName)[] = []
-  return {
-    add(fault: number | FaultName, times: number) {
-      for (let left = Math.min(times, 100); left > 0; left--) waiting.push(fault)
-    },
-    /** What the next call gets instead of an answer, if anything. */
-    next(): (() => Response | Promise<Response>) | null {
-      const fault = waiting.shift()
-      if (fault === undefined) return null
-      return typeof fault === 'number' ? () => errcodeResponse(fault) : FAULTS[fault]
-    },
-  }
+interface Fault {
+  /** The path it waits for. */
+  readonly api: string
+  readonly what: number | FaultName
+  readonly text: string
 }
 
-function errcodeResponse(errcode: number): Response {
-  const errmsg = `sandbox failure, rid: 65f2a1b0-1c2d3e4f-5a6b7c8d`
-  return new Response(JSON.stringify({ errcode, errmsg }), {
-    headers: { 'Content-Type': 'text/plain' },
-  })
+export function createFaults() {
+  const waiting: Fault[] = []
+  return {
+    add(fault: Fault, times: number) {
+      for (let left = Math.min(times, 100); left > 0; left--) waiting.push(fault)
+    },
+    /** What the next call of this path gets instead of an answer, if anything. */
+    next(path: string): (() => Response | Promise<Response>) | null {
+      const index = waiting.findIndex(({ api }) => api === path)
+      const [fault] = index < 0 ? [] : waiting.splice(index, 1)
+      if (!fault) return null
+      const { what, text } = fault
+      return typeof what === 'number' ? () => refuse(what, text) : FAULTS[what]
+    },
+  }
 }
 
 function streamOf(text: string, { end }: { end: 'never' | 'error' }): ReadableStream {

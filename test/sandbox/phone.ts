@@ -1,15 +1,17 @@
 /** The phone: what wx.login, wx.getUserInfo, wx.getWeRunData and the phone button give a page. */
 
 import { type Context, Hono } from 'hono'
+import type { AccessTokens } from './access-tokens'
 import { encryptOpenData, signRawData } from './encrypt'
 import { type Faults, isFaultName } from './faults'
 import type { SandboxUser, Users } from './users'
 
 interface PhoneOptions {
-  readonly appid: string
+  readonly apps: Readonly<Record<string, string>>
   readonly now: () => number
   readonly users: Users
   readonly faults: Faults
+  readonly tokens: AccessTokens
 }
 
 /** What getUserInfo gives since 2021: nobody in particular. */
@@ -23,15 +25,15 @@ const USER_INFO = {
   avatarUrl: 'https://thirdwx.qlogo.cn/mmopen/vi_32/sandbox/132',
 }
 
-export function createPhone({ appid, now, users, faults }: PhoneOptions): Hono {
+export function createPhone({ apps, now, users, faults, tokens }: PhoneOptions): Hono {
   const phone = new Hono()
 
-  /** `{"user"?: "alice", "unionid"?: true, "rotate"?: false}` */
+  /** `{"user"?: "alice", "appid"?, "unionid"?: true, "rotate"?: false}` */
   phone.post('/wx.login', async (c) => {
     const options = await body(c)
     const user = await userOf(options)
     if (options.rotate === true) users.rotate(user)
-    return c.json({ errMsg: 'login:ok', code: users.newCode(user) })
+    return c.json({ errMsg: 'login:ok', code: users.newCode(user, 'login') })
   })
 
   phone.post('/wx.getUserInfo', async (c) => {
@@ -62,8 +64,18 @@ export function createPhone({ appid, now, users, faults }: PhoneOptions): Hono {
   /** The phone button, `<button open-type="getPhoneNumber">`. */
   phone.post('/getPhoneNumber', async (c) => {
     const user = await userOf(await body(c))
-    const number = { phoneNumber: '13580006666', purePhoneNumber: '13580006666', countryCode: '86' }
-    return c.json({ errMsg: 'getPhoneNumber:ok', ...(await encrypted(user, number)) })
+    return c.json({
+      errMsg: 'getPhoneNumber:ok',
+      code: users.newCode(user, 'phone'),
+      ...(await encrypted(user, user.phone)),
+    })
+  })
+
+  /** The user allows one more subscribe message; answers with what this user has got so far. */
+  phone.post('/wx.requestSubscribeMessage', async (c) => {
+    const user = await userOf(await body(c))
+    user.messagesAllowed++
+    return c.json({ errMsg: 'requestSubscribeMessage:ok', messages: user.messages })
   })
 
   /** Gives a user a new session_key, as a wx.login elsewhere would: `{"user"?: "alice"}`. */
@@ -72,22 +84,34 @@ export function createPhone({ appid, now, users, faults }: PhoneOptions): Hono {
     return c.body(null, 204)
   })
 
-  /** Makes the next exchanges fail: `{"errcode": 45011}` or `{"fault": "html"}`, `"times"?: 1`. */
+  /** Ends all access_tokens, as a forced refresh elsewhere would. */
+  phone.post('/end-access-tokens', (c) => {
+    tokens.endAll()
+    return c.body(null, 204)
+  })
+
+  /**
+   * Makes the next calls fail: `{"errcode": 45011}` or `{"fault": "html"}`, `"times"?: 1`,
+   * `"api"?: "/sns/jscode2session"`.
+   */
   phone.post('/fail', async (c) => {
-    const { errcode, fault, times = 1 } = await body(c)
+    const { errcode, fault, errmsg, times = 1, api = '/sns/jscode2session' } = await body(c)
     const what = typeof errcode === 'number' ? errcode : fault
     if (!(typeof what === 'number' || isFaultName(what)) || typeof times !== 'number') {
       return c.text('{"errcode": number} or {"fault": name}, and "times" if more than once\n', 400)
     }
-    faults.add(what, times)
+    const text = typeof errmsg === 'string' ? errmsg : 'sandbox failure'
+    faults.add({ api: String(api), what, text }, times)
     return c.body(null, 204)
   })
 
-  function userOf({ user, unionid }: Record<string, unknown>): Promise<SandboxUser> {
-    return users.named(typeof user === 'string' ? user : 'alice', { unionid: unionid !== false })
+  function userOf({ user, appid, unionid }: Record<string, unknown>): Promise<SandboxUser> {
+    const name = typeof user === 'string' ? user : 'alice'
+    const inApp = typeof appid === 'string' ? appid : (Object.keys(apps)[0] ?? '')
+    return users.named(inApp, name, { unionid: unionid !== false })
   }
 
-  function encrypted({ session_key }: SandboxUser, fields: object) {
+  function encrypted({ appid, session_key }: SandboxUser, fields: object) {
     return encryptOpenData({ ...fields, watermark: { timestamp: now(), appid } }, session_key)
   }
 

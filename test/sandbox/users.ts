@@ -3,12 +3,21 @@
 import { sha256 } from '../../src/crypto'
 
 export interface SandboxUser {
+  readonly appid: string
   readonly openid: string
   readonly unionid: string | null
+  readonly phone: { phoneNumber: string; purePhoneNumber: string; countryCode: string }
   session_key: string
+  /** How many subscribe messages the user has allowed. */
+  messagesAllowed: number
+  /** The subscribe messages that came, as WeChat got them. */
+  readonly messages: object[]
 }
 
+type Kind = 'login' | 'phone'
+
 interface Code {
+  readonly kind: Kind
   readonly user: SandboxUser
   readonly issuedAt: number
   used: boolean
@@ -20,42 +29,64 @@ const CODE_LIFETIME_SECONDS = 300
 /** Older codes are forgotten, so that a long session of work does not fill the memory. */
 const MOST_CODES = 10_000
 
-export function createUsers({ appid, now }: { appid: string; now: () => number }) {
+export function createUsers({ now }: { now: () => number }) {
   const users = new Map<string, SandboxUser>()
   const codes = new Map<string, Code>()
 
   /** A user by any name; the same name is the same openid, also after a restart. */
-  async function named(name: string, options: { unionid?: boolean } = {}): Promise<SandboxUser> {
-    const known = users.get(name)
-    if (known) return known
-    const unionid = options.unionid === false ? null : `oU${await shortHash(name)}`
+  async function named(
+    appid: string,
+    name: string,
+    options: { unionid?: boolean } = {},
+  ): Promise<SandboxUser> {
     const openid = `o${await shortHash(`${appid} ${name}`)}`
-    const user = { openid, unionid, session_key: newSessionKey() }
-    users.set(name, user)
+    const known = users.get(openid)
+    if (known) return known
+    const number = '13580006666'
+    const user = {
+      appid,
+      openid,
+      unionid: options.unionid === false ? null : `oU${await shortHash(name)}`,
+      phone: { phoneNumber: number, purePhoneNumber: number, countryCode: '86' },
+      session_key: newSessionKey(),
+      messagesAllowed: 1,
+      messages: [],
+    }
+    users.set(openid, user)
     return user
   }
 
-  function newCode(user: SandboxUser): string {
+  function newCode(user: SandboxUser, kind: Kind): string {
     const code = `0${randomText(31)}`
-    codes.set(code, { user, issuedAt: now(), used: false })
+    codes.set(code, { kind, user, issuedAt: now(), used: false })
     const oldest = codes.keys().next().value
     if (codes.size > MOST_CODES && oldest) codes.delete(oldest)
     return code
   }
 
-  function spend(text: string): SandboxUser | 'unknown' | 'used' {
+  /** The user a code stands for. One kind of code is unknown to the other kind's API. */
+  function spend(
+    text: string,
+    { kind, appid }: { kind: Kind; appid: unknown },
+  ): SandboxUser | 'unknown' | 'used' {
     const code = codes.get(text)
-    if (!code || now() - code.issuedAt > CODE_LIFETIME_SECONDS) return 'unknown'
+    if (!code || code.kind !== kind || code.user.appid !== appid) return 'unknown'
+    if (now() - code.issuedAt > CODE_LIFETIME_SECONDS) return 'unknown'
     if (code.used) return 'used'
     code.used = true
     return code.user
+  }
+
+  function byOpenid(appid: string, openid: string): SandboxUser | null {
+    const user = users.get(openid)
+    return user?.appid === appid ? user : null
   }
 
   function rotate(user: SandboxUser): void {
     user.session_key = newSessionKey()
   }
 
-  return { named, newCode, spend, rotate }
+  return { named, newCode, spend, byOpenid, rotate }
 }
 
 function newSessionKey(): string {

@@ -1,0 +1,162 @@
+/**
+ * What the Worker can do, without a door: HTTP and RPC call the same functions, which throw
+ * {@link Problem}s. The rules are elsewhere; here they meet the outside world and the store.
+ */
+
+import { appOf, chooseApp } from './apps'
+import { parse } from './body'
+import { type Config, parseConfig } from './config'
+import { type Deps, workerDeps } from './deps'
+import { Problem } from './errors'
+import { createLogin, type Login } from './login'
+import { type EncryptedData, type OpenData, openEncryptedData, verifySignedData } from './open-data'
+import { type Decrypt, type PhoneNumberRequest, SubscribeMessageBody } from './schemas'
+import {
+  createSession,
+  endAllSessions,
+  endSession,
+  findSession,
+  type Session,
+  sessionKeys,
+} from './sessions'
+import { createAuthorizedCall } from './wechat/access-token'
+import {
+  judgePhoneNumber,
+  type PhoneNumber,
+  phoneNumberCall,
+  phoneNumberOf,
+} from './wechat/phone-number'
+import { judgeCheckSession, judgeResetSessionKey, sessionKeyCall } from './wechat/session-key'
+import { judgeSubscribeMessage, subscribeMessageCall } from './wechat/subscribe-message'
+
+export type Core = ReturnType<typeof createCore>
+
+/**
+ * Makes the core. Keep it for as long as the isolate lives: access_tokens and logins under way are
+ * shared within it.
+ *
+ * @param deps The outside world; the Workers runtime by default.
+ */
+export function createCore(deps: Deps = workerDeps) {
+  const authorizedCall = createAuthorizedCall(deps)
+  const configs = new WeakMap<object, Config>()
+
+  /** The settings in a Worker's `env`. */
+  function configOf(env: object): Config {
+    const config = configs.get(env) ?? parseConfig(env)
+    configs.set(env, config)
+    return config
+  }
+
+  /** The live session of a token. Refuses with `session_invalid`. */
+  async function verify(config: Config, token: string): Promise<Session> {
+    const session = await sessionOf(config, token)
+    if (!session) throw new Problem('session_invalid', { headers: INVALID_TOKEN })
+    return session
+  }
+
+  /** The live session of a token, or `null` if it has none. */
+  function sessionOf(config: Config, token: string): Promise<Session | null> {
+    return findSession(config, token, deps.now())
+  }
+
+  /** Signed data, parsed. */
+  function verifyData(session: Session, signed: { rawData: string; signature: string }) {
+    return verifySignedData(signed, sessionKeys(session, deps.now()))
+  }
+
+  /** Encrypted data, opened; where signed data comes along, that is verified first. */
+  async function decrypt(
+    config: Config,
+    session: Session,
+    { signed, encrypted }: Decrypt,
+  ): Promise<OpenData> {
+    if (signed) await verifyData(session, signed)
+    return openData(config, session, encrypted)
+  }
+
+  function openData(config: Config, session: Session, encrypted: EncryptedData) {
+    const { appid, openid } = session
+    const now = deps.now()
+    const keys = sessionKeys(session, now)
+    return openEncryptedData(encrypted, { keys, appid, openid, maxAge: config.openDataMaxAge, now })
+  }
+
+  /** The number behind the phone button: by its code, or in what it encrypted. */
+  async function phoneNumber(
+    config: Config,
+    session: Session,
+    request: PhoneNumberRequest,
+  ): Promise<PhoneNumber> {
+    const { appid, openid } = session
+    if ('code' in request) {
+      const answer = await authorizedCall(config, appOf(config, appid), (access_token) =>
+        phoneNumberCall(access_token, request.code, openid),
+      )
+      return judgePhoneNumber(answer)
+    }
+    const { data } = await openData(config, session, request)
+    const number = phoneNumberOf(data)
+    if (number) return number
+    const errors = [{ path: 'encryptedData', message: 'is not from the phone button' }]
+    throw new Problem('invalid_request', { errors })
+  }
+
+  /** Whether WeChat still has this session's key for the current one. */
+  async function checkSessionKey(config: Config, session: Session): Promise<boolean> {
+    const call = await sessionKeyCall('/wxa/checksession', session)
+    return judgeCheckSession(await authorizedCall(config, appOf(config, session.appid), call))
+  }
+
+  /** Gives the user a new session_key, in a new session; the old one ends. */
+  async function resetSessionKey(config: Config, session: Session): Promise<Login> {
+    const call = await sessionKeyCall('/wxa/resetusersessionkey', session)
+    const answer = await authorizedCall(config, appOf(config, session.appid), call)
+    const user = judgeResetSessionKey(answer, session)
+    const { userAgent } = session
+    const login = await createSession(config, user, {
+      userAgent,
+      replaced: session,
+      now: deps.now(),
+    })
+    await endSession(config, session)
+    return login
+  }
+
+  /** Sends one subscribe message, as {@link SubscribeMessageBody} has it. */
+  async function sendSubscribeMessage(config: Config, request: unknown): Promise<void> {
+    const message = parse(SubscribeMessageBody, request)
+    const app = chooseApp(config, { appid: message.appid })
+    const answer = await authorizedCall(config, app, (access_token) =>
+      subscribeMessageCall(access_token, message),
+    )
+    judgeSubscribeMessage(answer)
+  }
+
+  /** Ends all of a person's sessions. */
+  async function revokeUser(config: Config, userId: unknown): Promise<void> {
+    if (typeof userId === 'string' && /^[\w-]{43}$/.test(userId)) {
+      return endAllSessions(config, { userId })
+    }
+    const errors = [{ path: 'userId', message: 'must be a userId: 43 characters' }]
+    throw new Problem('invalid_request', { errors })
+  }
+
+  return {
+    deps,
+    configOf,
+    login: createLogin(deps),
+    sessionOf,
+    verify,
+    verifyData,
+    decrypt,
+    phoneNumber,
+    checkSessionKey,
+    resetSessionKey,
+    sendSubscribeMessage,
+    revokeUser,
+  }
+}
+
+/** RFC 6750 section 3.1. */
+const INVALID_TOKEN = { 'WWW-Authenticate': 'Bearer error="invalid_token"' }

@@ -1,0 +1,10 @@
+/** What the package gives to a Worker of your own: see examples/hono-app. */
+
+export { createApp } from './app'
+export { type Core, createCore } from './core'
+export { type ErrorCode, Problem, type ProblemDetails } from './errors'
+export type { EventMessage } from './events'
+export { createLoginService, type Outcome } from './login-service'
+export { requireSession } from './require-session'
+export type { SubscribeMessage } from './schemas'
+export type { VerifiedSession } from './views'

@@ -1,0 +1,30 @@
+/** Log lines: one JSON object each, with these fields and no others. */
+
+import type { Problem } from './errors'
+
+/** Everything a log line may hold. No tokens, codes, keys, openids, URLs or request values. */
+export interface LogEntry {
+  readonly level: 'warn' | 'error'
+  /** An HTTP method, or `RPC`. */
+  readonly method?: string
+  /** The route's pattern, not the path that was asked for; the name of an RPC method. */
+  readonly route?: string
+  readonly status?: number
+  readonly code?: string
+  readonly errcode?: number | undefined
+  /** The mini program that WeChat's refusal is about. */
+  readonly appid?: string | undefined
+  /** WeChat's request id. */
+  readonly rid?: string | undefined
+  /** What to look at in the settings. */
+  readonly settings?: readonly string[] | undefined
+  readonly reason?: string | undefined
+}
+
+/** The line for a problem. */
+export function logEntry(problem: Problem, at: { method: string; route: string }): LogEntry {
+  const { status } = problem.row
+  const { errcode, log } = problem.options
+  const level = status < 500 ? 'warn' : 'error'
+  return { level, ...at, status, code: problem.code, errcode, ...log }
+}

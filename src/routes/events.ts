@@ -1,0 +1,29 @@
+/** WeChat's own door: message push. */
+
+import { Hono } from 'hono/tiny'
+import { readText } from '../body'
+import type { Core } from '../core'
+import { answerUrlCheck, receiveEvent } from '../events'
+import type { AppEnv } from './context'
+
+/** With the appid where there are several mini programs; with one, either will do. */
+const PATHS = ['/wechat/events', '/wechat/events/:appid']
+
+export function eventRoutes({ deps }: Core): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>()
+
+  for (const path of PATHS) {
+    routes.get(path, async (c) => {
+      const push = { appid: c.req.param('appid'), query: c.req.query() }
+      return c.text(await answerUrlCheck(c.var.config, push))
+    })
+    routes.post(path, async (c) => {
+      const body = await readText(c.req.raw)
+      const push = { appid: c.req.param('appid'), query: c.req.query(), body }
+      await receiveEvent(deps, c.var.config, push)
+      return c.text('success')
+    })
+  }
+
+  return routes
+}

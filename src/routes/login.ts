@@ -1,0 +1,32 @@
+/** A login, by a code or by a new session_key: both answer with a new session. */
+
+import { Hono } from 'hono/tiny'
+import { chooseApp } from '../apps'
+import { bearerToken } from '../bearer'
+import { readJsonBody } from '../body'
+import type { Core } from '../core'
+import { LoginBody } from '../schemas'
+import { loginView } from '../views'
+import { type AppEnv, authenticate } from './context'
+
+export function loginRoutes(core: Core): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>()
+
+  routes.post('/login', async (c) => {
+    const { config } = c.var
+    const { code, appid } = await readJsonBody(c.req.raw, LoginBody)
+    const login = await core.login(config, {
+      app: chooseApp(config, { appid, referer: c.req.header('Referer') }),
+      code,
+      token: bearerToken(c.req.header('Authorization')),
+      userAgent: c.req.header('User-Agent') ?? null,
+    })
+    return c.json(loginView(login))
+  })
+
+  routes.post('/session/reset', authenticate(core), async (c) =>
+    c.json(loginView(await core.resetSessionKey(c.var.config, c.var.session))),
+  )
+
+  return routes
+}

@@ -1,0 +1,39 @@
+/** For the developer's own backends, which authenticate with a service key. */
+
+import { createMiddleware } from 'hono/factory'
+import { Hono } from 'hono/tiny'
+import { requireServiceKey } from '../bearer'
+import { readFormBody, readJsonBody } from '../body'
+import type { Core } from '../core'
+import { Problem } from '../errors'
+import { SubscribeMessageBody } from '../schemas'
+import { introspectionView } from '../views'
+import type { AppEnv } from './context'
+
+export function serviceRoutes(core: Core): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>()
+  const forServices = createMiddleware<AppEnv>(async function forServices(c, next) {
+    await requireServiceKey(c.var.config.serviceKeys, c.req.header('Authorization'))
+    await next()
+  })
+
+  /** @see https://www.rfc-editor.org/rfc/rfc7662 */
+  routes.post('/introspect', forServices, async (c) => {
+    const tokens = (await readFormBody(c.req.raw)).getAll('token')
+    const [token = ''] = tokens
+    if (tokens.length !== 1 || token === '') {
+      const errors = [{ path: 'token', message: 'must be there once' }]
+      throw new Problem('invalid_request', { errors })
+    }
+    const session = await core.sessionOf(c.var.config, token)
+    return c.json(session ? introspectionView(session) : { active: false })
+  })
+
+  routes.post('/subscribe-messages', forServices, async (c) => {
+    const message = await readJsonBody(c.req.raw, SubscribeMessageBody)
+    await core.sendSubscribeMessage(c.var.config, message)
+    return c.body(null, 204)
+  })
+
+  return routes
+}

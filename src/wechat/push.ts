@@ -1,0 +1,86 @@
+/**
+ * Message push: WeChat's calls to us. Signatures, and the envelope of safe mode. No I/O, no clock.
+ *
+ * @see https://developers.weixin.qq.com/miniprogram/dev/framework/server-ability/message-push.html
+ */
+
+import { equalDigests, sha1 } from '../crypto'
+import { base64Bytes, textOf } from '../encoding'
+
+/** The envelope's padding is PKCS#7 over blocks of 32 bytes; AES's own are of 16. */
+const PADDING_BLOCK = 32
+const AES_BLOCK = 16
+/** What comes before the message: 16 random bytes and its length in 4. */
+const HEADER = 20
+
+/**
+ * Whether a signature of WeChat's is the SHA-1 of these parts, sorted and joined.
+ *
+ * @param parts token, timestamp and nonce, and in safe mode the envelope
+ * @param signature 40 hex digits
+ */
+export async function isPushSignature(
+  parts: readonly string[],
+  signature: string,
+): Promise<boolean> {
+  if (!/^[\da-f]{40}$/i.test(signature)) return false
+  const digest = await sha1(parts.toSorted().join(''))
+  return equalDigests(digest, Uint8Array.fromHex(signature))
+}
+
+/**
+ * Opens an envelope of safe mode.
+ *
+ * @param envelope `Encrypt`, base64
+ * @param encodingAESKey 43 characters, as the WeChat console shows it
+ * @returns the message and the appid it is for, or `null` if it is not under this key
+ */
+export async function openEnvelope(
+  envelope: string,
+  encodingAESKey: string,
+): Promise<{ message: string; appid: string } | null> {
+  const ciphertext = base64Bytes(envelope)
+  if (!ciphertext || ciphertext.length === 0 || ciphertext.length % AES_BLOCK !== 0) return null
+  const plaintext = unpad(
+    await decryptUnpadded(ciphertext, Uint8Array.fromBase64(`${encodingAESKey}=`)),
+  )
+  if (!plaintext || plaintext.length < HEADER) return null
+  const end = HEADER + new DataView(plaintext.buffer, plaintext.byteOffset).getUint32(HEADER - 4)
+  if (end > plaintext.length) return null
+  const message = textOf(plaintext.subarray(HEADER, end))
+  const appid = textOf(plaintext.subarray(end))
+  return message === null || appid === null ? null : { message, appid }
+}
+
+/**
+ * WebCrypto's AES-CBC insists on removing padding of 1 to 16 bytes, and this padding has up to 32.
+ * So it gets a block of padding of its own to remove: encrypting nothing with the last block as IV
+ * gives just that block.
+ */
+async function decryptUnpadded(
+  ciphertext: Uint8Array<ArrayBuffer>,
+  keyBytes: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const key = await crypto.subtle.importKey('raw', keyBytes, 'AES-CBC', false, [
+    'encrypt',
+    'decrypt',
+  ])
+  const lastBlock = ciphertext.slice(-AES_BLOCK)
+  const padding = await crypto.subtle.encrypt(
+    { name: 'AES-CBC', iv: lastBlock },
+    key,
+    new Uint8Array(),
+  )
+  const padded = new Uint8Array(ciphertext.length + padding.byteLength)
+  padded.set(ciphertext)
+  padded.set(new Uint8Array(padding), ciphertext.length)
+  const iv = keyBytes.slice(0, AES_BLOCK)
+  return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-CBC', iv }, key, padded))
+}
+
+function unpad(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | null {
+  const length = bytes.at(-1) ?? 0
+  if (length < 1 || length > PADDING_BLOCK || length > bytes.length) return null
+  const padding = bytes.subarray(-length)
+  return padding.every((byte) => byte === length) ? bytes.subarray(0, -length) : null
+}

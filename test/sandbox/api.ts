@@ -1,0 +1,129 @@
+/** WeChat's server API: each call is checked for what the original checks, in its order. */
+
+import { type Context, Hono } from 'hono'
+import type { AccessTokens } from './access-tokens'
+import { hmacHex } from './encrypt'
+import type { SandboxUser, Users } from './users'
+
+interface ApiOptions {
+  readonly apps: Readonly<Record<string, string>>
+  readonly now: () => number
+  readonly users: Users
+  readonly tokens: AccessTokens
+}
+
+/** The one template the sandbox has, and its fields. */
+const TEMPLATE = { id: 'sandbox-template', fields: ['thing1', 'time2'] }
+
+export function createApi({ apps, now, users, tokens }: ApiOptions): Hono {
+  const api = new Hono()
+
+  api.get('/sns/jscode2session', (c) => {
+    const { appid, secret, js_code, grant_type } = c.req.query()
+    const credentials = credentialsError(appid, secret)
+    if (credentials) return credentials
+    if (!js_code) return refuse(41008, 'missing code')
+    if (grant_type !== 'authorization_code') return refuse(40002, 'invalid grant_type')
+    const user = users.spend(js_code, { kind: 'login', appid })
+    if (user === 'unknown') return refuse(40029, 'invalid code')
+    if (user === 'used') return refuse(40163, 'code been used')
+    const { openid, unionid, session_key } = user
+    return answer({ session_key, openid, ...(unionid && { unionid }) })
+  })
+
+  api.post('/cgi-bin/stable_token', async (c) => {
+    const body = await bodyOf(c)
+    if (!body) return refuse(47001, 'data format error')
+    const { appid, secret, grant_type, force_refresh = false } = body
+    if (grant_type !== 'client_credential') return refuse(40002, 'invalid grant_type')
+    const credentials = credentialsError(appid, secret)
+    return credentials ?? answer(tokens.stable(String(appid), force_refresh === true))
+  })
+
+  api.post('/wxa/business/getuserphonenumber', async (c) => {
+    const appid = tokens.appOf(c.req.query('access_token'))
+    if (!appid) return badToken(c)
+    const body = await bodyOf(c)
+    if (!body) return refuse(47001, 'data format error')
+    const user = users.spend(String(body.code), { kind: 'phone', appid })
+    if (typeof user === 'string') return refuse(40029, 'invalid code')
+    if (body.openid !== undefined && body.openid !== user.openid) {
+      return refuse(40029, 'code is not of this openid')
+    }
+    const watermark = { timestamp: now(), appid }
+    return answer({ errcode: 0, errmsg: 'ok', phone_info: { ...user.phone, watermark } })
+  })
+
+  api.get('/wxa/checksession', async (c) => {
+    const user = await signedUser(c)
+    return user instanceof Response ? user : answer({ errcode: 0, errmsg: 'ok' })
+  })
+
+  api.get('/wxa/resetusersessionkey', async (c) => {
+    const user = await signedUser(c)
+    if (user instanceof Response) return user
+    users.rotate(user)
+    const { openid, session_key } = user
+    return answer({ errcode: 0, errmsg: 'ok', openid, session_key })
+  })
+
+  api.post('/cgi-bin/message/subscribe/send', async (c) => {
+    const appid = tokens.appOf(c.req.query('access_token'))
+    if (!appid) return badToken(c)
+    const body = await bodyOf(c)
+    if (!body) return refuse(47001, 'data format error')
+    const user = users.byOpenid(appid, String(body.touser))
+    if (!user) return refuse(40003, 'invalid openid')
+    if (body.template_id !== TEMPLATE.id) return refuse(40037, 'invalid template_id')
+    const data = Object(body.data) as Record<string, { value?: unknown } | undefined>
+    const wrong = TEMPLATE.fields.find((field) => typeof data[field]?.value !== 'string')
+    if (wrong) return refuse(47003, `argument invalid! data.${wrong}.value is empty`)
+    if (user.messagesAllowed === 0) return refuse(43101, 'user refuse to accept the msg')
+    user.messagesAllowed--
+    user.messages.push(body)
+    return answer({ errcode: 0, errmsg: 'ok' })
+  })
+
+  function credentialsError(appid: unknown, secret: unknown): Response | null {
+    if (typeof appid !== 'string' || appid === '') return refuse(41002, 'appid missing')
+    if (!Object.hasOwn(apps, appid)) return refuse(40013, 'invalid appid')
+    if (!secret) return refuse(41004, 'appsecret missing')
+    return secret === apps[appid] ? null : refuse(40125, 'invalid appsecret')
+  }
+
+  /** The user of a call signed with their session_key. */
+  async function signedUser(c: Context): Promise<SandboxUser | Response> {
+    const { access_token, openid = '', signature, sig_method } = c.req.query()
+    const appid = tokens.appOf(access_token)
+    if (!appid) return badToken(c)
+    const user = users.byOpenid(appid, openid)
+    if (!user) return refuse(87007, 'session_key is not existed or expired')
+    if (sig_method !== 'hmac_sha256') return refuse(87008, 'invalid sig_method')
+    const expected = await hmacHex(user.session_key, '')
+    return signature === expected ? user : refuse(87009, 'invalid signature')
+  }
+
+  return api
+}
+
+function badToken(c: Context): Response {
+  return c.req.query('access_token')
+    ? refuse(40001, 'invalid credential, access_token is invalid or not latest')
+    : refuse(41001, 'access_token missing')
+}
+
+async function bodyOf(c: Context): Promise<Record<string, unknown> | null> {
+  const value: unknown = await c.req.json().catch(() => null)
+  return typeof value === 'object' && value !== null ? { ...value } : null
+}
+
+export function refuse(errcode: number, text: string): Response {
+  return answer({ errcode, errmsg: `${text}, rid: 65f2a1b0-1c2d3e4f-5a6b7c8d` })
+}
+
+/** JSON the way WeChat sends it. */
+function answer(value: object): Response {
+  return new Response(JSON.stringify(value).replaceAll('/', '\\/'), {
+    headers: { 'Content-Type': 'text/plain' },
+  })
+}
