@@ -59,7 +59,9 @@ export function createWorld({
   const kv = countedKV(env.SESSIONS)
   const bindings = { ...env, SESSIONS: kv.namespace, ...settings }
 
-  const core = createCore({
+  const answers = new Map<string, object>()
+  const watchers: ((request: Request) => unknown)[] = []
+  const deps: Deps = {
     connects: async ({ host }) => !down.includes(host),
     waitUntil: (task) => void tasks.push(task),
     now: () => clock.now,
@@ -69,14 +71,23 @@ export function createWorld({
     deadline: () => timer.signal,
     random: () => 0.5,
     log: (entry) => logs.push(JSON.stringify(entry)),
-    fetch: (request) => {
-      const answer = (fetch ?? sandbox.fetch)(request)
+    fetch: async (request) => {
+      for (const watch of watchers) await watch(request.clone() as Request)
+      const ready = answers.get(new URL(request.url).pathname)
+      const answer = ready
+        ? Promise.resolve(Response.json(ready))
+        : (fetch ?? sandbox.fetch)(request)
       if (deadline === 'before the answer') timeOut()
       if (deadline === 'within the body') answer.then(timeOut)
       return answer
     },
-  })
-  const app = createApp(core)
+  }
+  let app = createApp(createCore(deps))
+
+  /** A new isolate: what was kept in memory is gone. */
+  function restart(): void {
+    app = createApp(createCore(deps))
+  }
 
   function request(path: string, init: RequestInit = {}): Promise<Response> {
     return receive(new Request(`https://login.example${path}`, init))
@@ -122,8 +133,11 @@ export function createWorld({
   }
 
   return {
-    core,
-    bindings,
+    restart,
+    /** Makes WeChat answer this path with this. */
+    answer: (path: string, value: object) => void answers.set(path, value),
+    /** Shows each request to WeChat. */
+    watch: (watcher: (request: Request) => unknown) => void watchers.push(watcher),
     clock,
     sandbox,
     logs,

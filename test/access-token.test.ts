@@ -1,0 +1,164 @@
+import { reset } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createWorld, type ProblemBody, type World } from './world'
+
+const TOKEN_API = '/cgi-bin/stable_token'
+const CHECK_API = '/wxa/checksession'
+
+let world: World
+let token: string
+
+beforeEach(async () => {
+  world = createWorld()
+  token = (await world.login()).token
+})
+afterEach(() => reset())
+
+/** Any call that wants an access_token. */
+const check = () => world.send('POST', '/session/check', { token })
+
+describe('the access_token', () => {
+  it('is asked for once and kept in the isolate', async () => {
+    await check()
+    await check()
+    expect(world.sandbox.calls(TOKEN_API)).toBe(1)
+  })
+
+  it('is asked for once by calls at the same time', async () => {
+    const answers = await Promise.all([check(), check(), check()])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(world.sandbox.calls(TOKEN_API)).toBe(1)
+  })
+
+  it('is kept in KV for other isolates, too', async () => {
+    await check()
+    world.restart()
+    await check()
+    expect(world.sandbox.calls(TOKEN_API)).toBe(1)
+  })
+
+  it('is sealed in KV: a dump has neither it nor the AppSecret', async () => {
+    let access_token = ''
+    world.watch(({ url }) => {
+      access_token = new URL(url).searchParams.get('access_token') ?? access_token
+    })
+    await check()
+    const { keys } = await env.SESSIONS.list({ prefix: 'access_token:' })
+    expect(keys.map(({ name }) => name)).toEqual(['access_token:wx4f4bc4dec97d474b'])
+    const value = await env.SESSIONS.get('access_token:wx4f4bc4dec97d474b', 'arrayBuffer')
+    const dump = new TextDecoder('latin1').decode(value ?? new ArrayBuffer())
+    expect(access_token).not.toBe('')
+    expect(dump.length).toBeGreaterThan(access_token.length)
+    for (const text of [access_token, access_token.slice(0, 16), env.WECHAT_APPSECRET]) {
+      expect(dump).not.toContain(text)
+    }
+  })
+
+  it('that another AppSecret sealed is not used', async () => {
+    await check()
+    const sealed = await env.SESSIONS.get('access_token:wx4f4bc4dec97d474b', 'arrayBuffer')
+    world = createWorld({ apps: { wx4f4bc4dec97d474b: 'a-new-secret' }, settings: NEW_SECRET })
+    await env.SESSIONS.put('access_token:wx4f4bc4dec97d474b', sealed ?? '')
+    token = (await world.login()).token
+    expect((await check()).status).toBe(200)
+    expect(world.sandbox.calls(TOKEN_API)).toBe(1)
+  })
+
+  it('is renewed five minutes before its end', async () => {
+    await check()
+    world.clock.now += 7200 - 301
+    await check()
+    expect(world.sandbox.calls(TOKEN_API)).toBe(1)
+    world.clock.now += 1
+    expect((await check()).status).toBe(200)
+    expect(world.sandbox.calls(TOKEN_API)).toBe(2)
+  })
+
+  it.each([40001, 40014, 42001])(
+    'is renewed, and the call repeated once, on %i',
+    async (errcode) => {
+      await check()
+      await world.phone('end-access-tokens')
+      await world.phone('fail', { errcode, api: CHECK_API })
+      expect((await check()).status).toBe(200)
+      expect([world.sandbox.calls(TOKEN_API), world.sandbox.calls(CHECK_API)]).toEqual([2, 3])
+    },
+  )
+
+  it('is refreshed by force only when WeChat hands the bad one back', async () => {
+    const forced: unknown[] = []
+    world.watch(async (request) => {
+      if (new URL(request.url).pathname !== TOKEN_API) return
+      forced.push((await request.json<{ force_refresh: boolean }>()).force_refresh)
+    })
+    await world.phone('fail', { errcode: 40001, api: CHECK_API })
+    expect((await check()).status).toBe(200)
+    expect(forced).toEqual([false, false, true])
+  })
+
+  it('that stays bad ends in an error after one repetition', async () => {
+    await world.phone('fail', { errcode: 40001, api: CHECK_API, times: 2 })
+    const response = await check()
+    expect(response.status).toBe(502)
+    expect((await response.json<ProblemBody>()).errcode).toBe(40001)
+    expect(world.sandbox.calls(CHECK_API)).toBe(2)
+  })
+
+  it('is not asked for again by a second call whose token has been renewed meanwhile', async () => {
+    await check()
+    await world.phone('end-access-tokens')
+    const answers = await Promise.all([check(), check(), check()])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(world.sandbox.calls(TOKEN_API)).toBe(2)
+  })
+
+  it('does not need KV: a refused put or get is logged and nothing more', async () => {
+    world.kv.down.add('put')
+    expect((await check()).status).toBe(200)
+    expect(world.logs).toHaveLength(1)
+    expect(world.logs[0]).toMatch(/access_token not written: KV PUT failed: 429/)
+  })
+
+  it('of one mini program is never used for another', async () => {
+    world = createWorld({
+      apps: { wx2: 's2' },
+      settings: {
+        WECHAT_APPS: JSON.stringify({ [env.WECHAT_APPID]: env.WECHAT_APPSECRET, wx2: 's2' }),
+      },
+    })
+    const used = new Map<string, Set<string>>()
+    world.watch(({ url }) => {
+      const { searchParams } = new URL(url)
+      const openid = searchParams.get('openid')
+      const access_token = searchParams.get('access_token')
+      if (openid && access_token)
+        used.set(openid, new Set([...(used.get(openid) ?? []), access_token]))
+    })
+    for (const appid of [env.WECHAT_APPID, 'wx2']) {
+      token = (await world.login({ appid })).token
+      expect((await check()).status).toBe(200)
+    }
+    expect(used.size).toBe(2)
+    expect(new Set([...used.values()].flatMap((tokens) => [...tokens])).size).toBe(2)
+  })
+
+  it.each([40013, 40125, 40164, 40243, 89503, 89506, 89507, 50004, 50007, 40001])(
+    'refused with %i is misconfigured, and the log says what to do',
+    async (errcode) => {
+      await world.phone('fail', {
+        errcode,
+        api: TOKEN_API,
+        errmsg: 'invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist rid: 6-5-4',
+      })
+      const response = await check()
+      const problem = await response.json<ProblemBody>()
+      expect([problem.status, problem.code]).toEqual([500, 'misconfigured'])
+      const entry = JSON.parse(world.logs[0] ?? '')
+      expect(entry).toMatchObject({ errcode, rid: '6-5-4', settings: [expect.any(String)] })
+      expect(entry.reason).toBe(errcode === 40164 ? 'WeChat saw the IP 203.0.113.7' : undefined)
+    },
+  )
+})
+
+const NEW_SECRET = { WECHAT_APPSECRET: 'a-new-secret' }
