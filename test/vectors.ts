@@ -28,3 +28,64 @@ export const ENCRYPTED = {
       'http://wx.qlogo.cn/mmopen/vi_32/aSKcBBPpibyKNicHNTMM0qJVh8Kjgiak2AHWr8MHM4WgMEm7GFhsf8OYrySdbvAMvTsw3mo8ibKicsnfN5pRjl1p8HQ/0',
   },
 }
+
+/** Message push: the URL check, from the documentation. Token `AAAAA`. */
+export const URL_CHECKS = [
+  {
+    timestamp: '1714036504',
+    nonce: '1514711492',
+    signature: 'f464b24fc39322e44b38aa78f5edd27bd1441696',
+  },
+  {
+    timestamp: '1714037059',
+    nonce: '486452656',
+    signature: '899cf89e464efb63f54ddac96b0a0a235f53aa78',
+  },
+]
+
+/** Message push: an event in safe mode, from the documentation. */
+export const PUSH = {
+  token: 'AAAAA',
+  encodingAESKey: 'A'.repeat(43),
+  appid: 'wxba5fad812f8e6fb9',
+  timestamp: '1714112445',
+  nonce: '415670741',
+  signature: '6c5c811b55cc85e0e1b54100749188c20beb3f5d',
+  msg_signature: '046e02f8204d34f8ba5fa3b1db94908f3df2e9b3',
+  Encrypt:
+    '+qdx1OKCy+5JPCBFWw70tm0fJGb2Jmeia4FCB7kao+/Q5c/ohsOzQHi8khUOb05JCpj0JB4RvQMkUyus8TPxLKJGQqcvZqzDpVzazhZv6JsXUnnR8XGT740XgXZUXQ7vJVnAG+tE8NUd4yFyjPy7GgiaviNrlCTj+l5kdfMuFUPpRSrfMZuMcp3Fn2Pede2IuQrKEYwKSqFIZoNqJ4M8EajAsjLY2km32IIjdf8YL/P50F7mStwntrA2cPDrM1kb6mOcfBgRtWygb3VIYnSeOBrebufAlr7F9mFUPAJGj04=',
+  message:
+    '{"ToUserName":"gh_97417a04a28d","FromUserName":"o9AgO5Kd5ggOC-bXrbNODIiE3bGY","CreateTime":1714112445,"MsgType":"event","Event":"debug_demo","debug_str":"hello world"}',
+}
+
+/** Message push: envelopes with their random part, from the documentation and from WxJava. */
+export const SEALED = [
+  {
+    encodingAESKey: 'A'.repeat(43),
+    appid: 'wxba5fad812f8e6fb9',
+    random: '707722b803182950',
+    message: '{"demo_resp":"good luck"}',
+    Encrypt:
+      'ELGduP2YcVatjqIS+eZbp80MNLoAUWvzzyJxgGzxZO/5sAvd070Bs6qrLARC9nVHm48Y4hyRbtzve1L32tmxSQ==',
+    signed: {
+      token: 'AAAAA',
+      timestamp: '1713424427',
+      nonce: '415670741',
+      msg_signature: '1b9339964ed2e271e7c7b6ff2b0ef902fc94dea1',
+    },
+  },
+  {
+    encodingAESKey: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG',
+    appid: 'wxb11529c136998cb6',
+    random: 'aaaabbbbccccdddd',
+    message: '我是中文abcd123',
+    Encrypt:
+      'jn1L23DB+6ELqJ+6bruv21Y6MD7KeIfP82D6gU39rmkgczbWwt5+3bnyg5K55bgVtVzd832WzZGMhkP72vVOfg==',
+    signed: {
+      token: 'pamtest',
+      timestamp: '1409304348',
+      nonce: 'xxxxxx',
+      msg_signature: '82c962d39941aa48552f90ef55aa323dc620cc10',
+    },
+  },
+]
