@@ -71,7 +71,10 @@ export async function readText(request: Request): Promise<string> {
   if (Number(request.headers.get('Content-Length')) > BODY_LIMIT) {
     throw new Problem('body_too_large')
   }
-  const bytes = await readAtMost(request.body, BODY_LIMIT)
+  const bytes = await readAtMost(request.body, BODY_LIMIT).catch(() => {
+    // A phone that lost its connection is no error of ours.
+    throw invalidRequest([{ path: '', message: 'broke off' }])
+  })
   if (!bytes) throw new Problem('body_too_large')
   const text = textOf(bytes)
   if (text === null) throw invalidRequest([{ path: '', message: 'must be UTF-8' }])

@@ -16,7 +16,16 @@ export default defineConfig({
         ],
         test: { name: 'workerd', include: ['test/*.test.ts'], isolate: false },
       },
-      { test: { name: 'node', include: ['test/node/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'node',
+          include: ['test/node/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          // The sandbox's crypto uses base64 methods that workerd has and Node has behind a flag.
+          execArgv: ['--js-base-64'],
+        },
+      },
     ],
   },
 })

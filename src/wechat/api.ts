@@ -109,8 +109,12 @@ export async function readAnswer(response: Response, appid: string): Promise<Ans
     await response.body?.cancel()
     throw unusable(`HTTP status ${response.status}`)
   }
-  const bytes = await readAtMost(response.body, BODY_LIMIT)
-  if (!bytes) throw unusable('the body is too large')
+  const isTooLarge = Number(response.headers.get('Content-Length')) > BODY_LIMIT
+  const bytes = isTooLarge ? null : await readAtMost(response.body, BODY_LIMIT)
+  if (!bytes) {
+    await response.body?.cancel().catch(() => undefined)
+    throw unusable('the body is too large')
+  }
   const fields = parseJson(textOf(bytes) ?? '')
   if (!isObject(fields)) throw unusable('the body is not a JSON object')
   const { errcode = 0, errmsg } = fields

@@ -3,22 +3,23 @@
 import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { FAULTS, startUpstream, type Upstream } from './upstream'
-import { type Built, build, serve } from './worker'
+import { APPID, CREDENTIALS, openStage, type Stage, send as sendTo } from './stage'
+import { FAULTS } from './upstream'
+import { type Built, build } from './worker'
 
 const GZIP_LIMIT = 25 * 1024
-const APPID = 'wx4f4bc4dec97d474b'
-const APPSECRET = 'the-sandbox-appsecret-is-public'
+const APPSECRET = CREDENTIALS.WECHAT_APPSECRET
 /** Words that only the sandbox's code has. */
 const SANDBOX_MARKS = ['/wx.login', 'getUserInfo:ok', '/sandbox']
 
 let production: Built
-let sandbox: Built
+let stage: Stage
 
-beforeAll(() => {
+beforeAll(async () => {
   production = build({ config: 'wrangler.toml', main: 'index' })
-  sandbox = build({ config: 'test/sandbox/wrangler.toml', main: 'dev' })
+  stage = await openStage()
 })
+afterAll(() => stage.close())
 
 describe('the production bundle', () => {
   it('is under 25 KiB gzip', () => {
@@ -28,7 +29,7 @@ describe('the production bundle', () => {
   it('has no byte of the sandbox or of any test in it', () => {
     expect(production.inputs.filter((input) => input.includes('test/'))).toEqual([])
     for (const mark of SANDBOX_MARKS) {
-      expect(sandbox.code).toContain(mark)
+      expect(stage.sandbox.code).toContain(mark)
       expect(production.code).not.toContain(mark)
     }
   })
@@ -42,49 +43,19 @@ describe('the production bundle', () => {
 })
 
 describe('the production bundle over HTTP, with its WeChat in another process', () => {
-  let login: Awaited<ReturnType<typeof serve>>
-  let wechat: Awaited<ReturnType<typeof serve>>
-  let upstream: Upstream
-
+  let login: Awaited<ReturnType<Stage['play']>>
   beforeAll(async () => {
-    const credentials = { WECHAT_APPID: APPID, WECHAT_APPSECRET: APPSECRET }
-    wechat = await serve(sandbox, credentials)
-    upstream = await startUpstream(() => wechat.url)
-    login = await serve(production, { ...credentials, WECHAT_API_BASE: upstream.url })
+    login = await stage.play(production)
   })
-  afterAll(async () => {
-    await login.close()
-    await wechat.close()
-    await upstream.close()
-  })
-
-  async function phone<T>(path: string, body: object = {}): Promise<T> {
-    const url = new URL(`/sandbox/${path}`, wechat.url)
-    const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) })
-    return response.status === 204 ? (null as T) : ((await response.json()) as T)
-  }
 
   async function send(method: string, path: string, token?: string, body?: object) {
-    const response = await fetch(new URL(path, login.url), {
-      method,
-      headers: {
-        ...(token && { Authorization: `Bearer ${token}` }),
-        ...(body && { 'Content-Type': 'application/json' }),
-      },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-    expect(response.headers.get('Cache-Control')).toBe('no-store')
-    const text = await response.text()
-    const answer = text === '' ? null : (JSON.parse(text) as Record<string, unknown>)
-    return { status: response.status, headers: response.headers, answer }
+    const options = { ...(token && { token }), ...(body && { body }) }
+    const { status, headers, answer } = await sendTo(login.url, method, path, options)
+    expect(headers.get('Cache-Control')).toBe('no-store')
+    return { status, headers, answer: answer as Record<string, unknown> | null }
   }
 
-  async function logIn(user = 'alice'): Promise<string> {
-    const { code } = await phone<{ code: string }>('wx.login', { user })
-    const { status, answer } = await send('POST', '/login', undefined, { code })
-    expect([status, answer?.tokenType]).toEqual([200, 'Bearer'])
-    return String(answer?.token)
-  }
+  const logIn = (user?: string) => stage.logIn(login.url, user)
 
   it('answers GET /health', async () => {
     expect(await send('GET', '/health')).toMatchObject({ status: 200, answer: { status: 'ok' } })
@@ -113,20 +84,20 @@ describe('the production bundle over HTTP, with its WeChat in another process', 
 
   it('verifies and opens what the phone gives', async () => {
     const token = await logIn()
-    const data = await phone<Record<string, unknown>>('wx.getUserInfo')
+    const data = await stage.phone('wx.getUserInfo')
     const verified = await send('POST', '/open-data/verify', token, data)
     expect(verified).toMatchObject({ status: 200, answer: { data: data.userInfo } })
     const opened = await send('POST', '/open-data/decrypt', token, data)
     expect(opened.answer).toEqual({ data: data.userInfo, timestamp: expect.any(String) })
-    const steps = await phone<object>('wx.getWeRunData')
+    const steps = await stage.phone('wx.getWeRunData')
     const { answer } = await send('POST', '/open-data/decrypt', token, steps)
     expect(answer).toHaveProperty('data.stepInfoList.length', 31)
   })
 
   it('makes one exchange for one code sent ten times at once', async () => {
-    const { code } = await phone<{ code: string }>('wx.login')
-    const before = upstream.calls()
-    const { arrived, release } = upstream.hold()
+    const { code } = await stage.phone('wx.login')
+    const before = stage.upstream.calls()
+    const { arrived, release } = stage.upstream.hold()
     const logins = Array.from({ length: 10 }, () => send('POST', '/login', undefined, { code }))
     await arrived
     // The others are on their way over connections of their own; nothing tells when they are in.
@@ -135,12 +106,12 @@ describe('the production bundle over HTTP, with its WeChat in another process', 
     const answers = await Promise.all(logins)
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200))
     expect(new Set(answers.map(({ answer }) => answer?.token)).size).toBe(1)
-    expect(upstream.calls() - before).toBe(1)
+    expect(stage.upstream.calls() - before).toBe(1)
   })
 
   it('finishes an exchange that others share when the phone that began it hangs up', async () => {
-    const { code } = await phone<{ code: string }>('wx.login')
-    const { arrived, release } = upstream.hold()
+    const { code } = await stage.phone('wx.login')
+    const { arrived, release } = stage.upstream.hold()
     const phoneThatHangsUp = new AbortController()
     const begun = fetch(new URL('/login', login.url), {
       method: 'POST',
@@ -165,18 +136,18 @@ describe('the production bundle over HTTP, with its WeChat in another process', 
     ['large', 502],
     ['empty', 502],
   ] as const)('calls a WeChat that fails once, and says so: %s', async (fault, status) => {
-    const { code } = await phone<{ code: string }>('wx.login')
-    const before = upstream.calls()
-    upstream.next(FAULTS[fault])
+    const { code } = await stage.phone('wx.login')
+    const before = stage.upstream.calls()
+    stage.upstream.next(FAULTS[fault])
     const { status: seen, answer } = await send('POST', '/login', undefined, { code })
     expect([seen, answer?.code]).toEqual([status, 'wechat_unavailable'])
-    expect(upstream.calls() - before).toBe(1)
+    expect(stage.upstream.calls() - before).toBe(1)
   })
 
   it('waits five seconds and no longer for an answer, and for its last byte', async () => {
     const began = Date.now()
     const logins = [FAULTS.hang, FAULTS.drip].map((fault, index) => {
-      upstream.next(fault)
+      stage.upstream.next(fault)
       return send('POST', '/login', undefined, { code: `held back ${index}` })
     })
     for (const { status, answer } of await Promise.all(logins)) {
@@ -188,8 +159,8 @@ describe('the production bundle over HTTP, with its WeChat in another process', 
 
   it('logged no secret, code, token or openid in all of this', async () => {
     const token = await logIn()
-    const { code } = await phone<{ code: string }>('wx.login')
-    await phone('fail', { errcode: 40125 })
+    const { code } = await stage.phone('wx.login')
+    await stage.phone('fail', { errcode: 40125 })
     await send('POST', '/login', token, { code })
     const log = login.logs.join()
     expect(log).toContain('WECHAT_APPSECRET is not the secret')
@@ -199,7 +170,7 @@ describe('the production bundle over HTTP, with its WeChat in another process', 
   })
 
   it('says wechat_unavailable when nobody listens at WECHAT_API_BASE', async () => {
-    await upstream.close()
+    await stage.upstream.close()
     const { status, answer } = await send('POST', '/login', undefined, { code: 'x' })
     expect([status, answer?.code]).toEqual([502, 'wechat_unavailable'])
   })

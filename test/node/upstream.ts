@@ -23,7 +23,11 @@ export async function startUpstream(sandbox: () => URL) {
   const { port } = server.address() as AddressInfo
 
   async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const answer = await fetch(new URL(request.url ?? '/', sandbox()))
+    const chunks = await request.toArray()
+    const answer = await fetch(new URL(request.url ?? '/', sandbox()), {
+      method: request.method ?? 'GET',
+      ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
+    })
     const type = answer.headers.get('Content-Type') ?? ''
     response.writeHead(answer.status, { 'Content-Type': type }).end(await answer.text())
   }
@@ -44,9 +48,9 @@ export async function startUpstream(sandbox: () => URL) {
       return { arrived: arrival.promise, release: gate.resolve }
     },
     /** From now on, connections are refused. */
-    close(): Promise<void> {
+    close: async (): Promise<void> => {
       server.closeAllConnections()
-      return new Promise((resolve) => server.close(() => resolve()))
+      await new Promise<void>((resolve) => server.close(() => resolve()))
     },
   }
 }

@@ -24,17 +24,42 @@ export function build(options: { config: string; main: string }): Built {
   return { code, inputs: Object.keys(meta.inputs) }
 }
 
+export interface ServeOptions {
+  readonly bindings: Readonly<Record<string, string>>
+  /** The code of another Worker, in front of the built one and bound to its LoginService as LOGIN. */
+  readonly caller?: string
+}
+
 /** Serves a built Worker over HTTP, with a KV namespace SESSIONS and its own way to the network. */
-export async function serve(built: Built, bindings: Record<string, string>) {
+export async function serve(built: Built, { bindings, caller }: ServeOptions) {
   const logs: string[] = []
+  const compatibilityDate = '2026-11-01'
+  const login = {
+    name: 'code2session',
+    modules: true,
+    script: built.code,
+    compatibilityDate,
+    bindings,
+    kvNamespaces: ['SESSIONS'],
+  }
+  const callers = caller
+    ? [
+        {
+          name: 'caller',
+          modules: true,
+          script: caller,
+          compatibilityDate,
+          serviceBindings: {
+            HTTP: 'code2session',
+            LOGIN: { name: 'code2session', entrypoint: 'LoginService' },
+          },
+        },
+      ]
+    : []
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      modules: true,
-      script: built.code,
-      compatibilityDate: '2026-11-01',
-      bindings,
-      kvNamespaces: ['SESSIONS'],
       handleStructuredLogs: ({ message }) => void logs.push(message),
+      workers: [...callers, login],
     }),
   )
   return { url: await miniflare.ready, logs, close: () => miniflare.dispose() }

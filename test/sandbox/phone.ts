@@ -108,7 +108,7 @@ export function createPhone({ apps, now, users, faults, tokens }: PhoneOptions):
   function userOf({ user, appid, unionid }: Record<string, unknown>): Promise<SandboxUser> {
     const name = typeof user === 'string' ? user : 'alice'
     const inApp = typeof appid === 'string' ? appid : (Object.keys(apps)[0] ?? '')
-    return users.named(inApp, name, { unionid: unionid !== false })
+    return users.named(inApp, name, typeof unionid === 'boolean' ? { unionid } : {})
   }
 
   function encrypted({ appid, session_key }: SandboxUser, fields: object) {

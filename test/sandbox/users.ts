@@ -5,7 +5,7 @@ import { sha256 } from '../../src/crypto'
 export interface SandboxUser {
   readonly appid: string
   readonly openid: string
-  readonly unionid: string | null
+  unionid: string | null
   readonly phone: { phoneNumber: string; purePhoneNumber: string; countryCode: string }
   session_key: string
   /** How many subscribe messages the user has allowed. */
@@ -33,20 +33,25 @@ export function createUsers({ now }: { now: () => number }) {
   const users = new Map<string, SandboxUser>()
   const codes = new Map<string, Code>()
 
-  /** A user by any name; the same name is the same openid, also after a restart. */
+  /** A user by any name; the same name is the same openid, also after a restart. A unionid can come
+   * later, as it does when a mini program is bound to an Open Platform account. */
   async function named(
     appid: string,
     name: string,
     options: { unionid?: boolean } = {},
   ): Promise<SandboxUser> {
     const openid = `o${await shortHash(`${appid} ${name}`)}`
+    const unionid = options.unionid === false ? null : `oU${await shortHash(name)}`
     const known = users.get(openid)
-    if (known) return known
+    if (known) {
+      if (options.unionid !== undefined) known.unionid = unionid
+      return known
+    }
     const number = '13580006666'
     const user = {
       appid,
       openid,
-      unionid: options.unionid === false ? null : `oU${await shortHash(name)}`,
+      unionid,
       phone: { phoneNumber: number, purePhoneNumber: number, countryCode: '86' },
       session_key: newSessionKey(),
       messagesAllowed: 1,

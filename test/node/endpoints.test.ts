@@ -1,0 +1,132 @@
+/** The endpoints beyond login and sessions, over HTTP, each against a WeChat that checks its caller. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pushRequest } from '../sandbox/push'
+import { APPID, openStage, PUSH, type Stage, send } from './stage'
+import { build } from './worker'
+
+const SERVICE_KEY = 's'.repeat(32)
+const NUMBER = { phoneNumber: '13580006666', purePhoneNumber: '13580006666', countryCode: '86' }
+
+let stage: Stage
+let login: URL
+let logs: string[]
+let token: string
+
+beforeAll(async () => {
+  stage = await openStage()
+  const production = build({ config: 'wrangler.toml', main: 'index' })
+  // The first host accepts no connection: every call below fails over to the second.
+  const closed = 'http://127.0.0.1:1'
+  const bindings = {
+    ...PUSH,
+    SERVICE_KEYS: SERVICE_KEY,
+    WECHAT_API_BASE: `${closed},${stage.upstream.url}`,
+  }
+  const served = await stage.play(production, { bindings })
+  login = served.url
+  logs = served.logs
+  token = await stage.logIn(login)
+})
+afterAll(() => stage.close())
+
+describe('over HTTP, with the first host of WECHAT_API_BASE down', () => {
+  it('POST /phone-number gives the number, by code and by encryptedData', async () => {
+    const { code, encryptedData, iv } = await stage.phone('getPhoneNumber')
+    for (const body of [{ code }, { encryptedData, iv }]) {
+      const reply = await send(login, 'POST', '/phone-number', { token, body })
+      expect(reply).toMatchObject({ status: 200, answer: NUMBER })
+    }
+    const again = await send(login, 'POST', '/phone-number', { token, body: { code } })
+    expect(again).toMatchObject({ status: 400, answer: { code: 'code_invalid', errcode: 40029 } })
+  })
+
+  it('POST /session/check follows the key, and POST /session/reset gives a new one', async () => {
+    const check = () => send(login, 'POST', '/session/check', { token })
+    expect(await check()).toMatchObject({ status: 200, answer: { valid: true } })
+    const reset = await send(login, 'POST', '/session/reset', { token })
+    expect(reset).toMatchObject({ status: 200, answer: { tokenType: 'Bearer', expiresIn: 604800 } })
+    expect(await check()).toMatchObject({ status: 401 })
+    token = (reset.answer as { token: string }).token
+    expect(await check()).toMatchObject({ status: 200, answer: { valid: true } })
+    await stage.phone('rotate')
+    expect(await check()).toMatchObject({ status: 200, answer: { valid: false } })
+  })
+
+  it('POST /introspect tells a backend who it is', async () => {
+    const introspect = (token: string) => {
+      const body = new URLSearchParams({ token })
+      return send(login, 'POST', '/introspect', { token: SERVICE_KEY, body })
+    }
+    expect(await introspect(token)).toMatchObject({
+      status: 200,
+      answer: { active: true, sub: token.slice(0, 43), client_id: APPID, token_type: 'Bearer' },
+    })
+    expect((await introspect('nonsense')).answer).toEqual({ active: false })
+  })
+
+  it('POST /subscribe-messages sends one message for one permission', async () => {
+    const body = new URLSearchParams({ token })
+    const { answer } = await send(login, 'POST', '/introspect', { token: SERVICE_KEY, body })
+    const { openid } = answer as { openid: string }
+    const message = {
+      openid,
+      templateId: 'sandbox-template',
+      data: { thing1: 'Your order', time2: '12:00' },
+    }
+    const sendMessage = () =>
+      send(login, 'POST', '/subscribe-messages', { token: SERVICE_KEY, body: message })
+    expect(await sendMessage()).toMatchObject({ status: 204, answer: null })
+    expect(await sendMessage()).toMatchObject({ status: 403, answer: { code: 'message_refused' } })
+  })
+
+  it('an access_token that WeChat has ended is renewed on the way', async () => {
+    await stage.phone('end-access-tokens')
+    const reply = await send(login, 'POST', '/session/check', { token })
+    expect(reply).toMatchObject({ status: 200, answer: { valid: false } })
+  })
+
+  it('GET and POST /wechat/events answer WeChat, and end the sessions of a user who revokes', async () => {
+    const query = 'signature=f464b24fc39322e44b38aa78f5edd27bd1441696&timestamp=1714036504'
+    const check = await fetch(
+      new URL(`/wechat/events?${query}&nonce=1514711492&echostr=437512`, login),
+    )
+    expect([check.status, await check.text()]).toEqual([200, '437512'])
+
+    const introspection = new URLSearchParams({ token })
+    const { answer } = await send(login, 'POST', '/introspect', {
+      token: SERVICE_KEY,
+      body: introspection,
+    })
+    const { openid: OpenID } = answer as { openid: string }
+    const event = { MsgType: 'event', Event: 'user_authorization_revoke', OpenID, AppID: APPID }
+    const push = await pushRequest(new URL(`/wechat/events/${APPID}`, login).href, event, {
+      appid: APPID,
+      token: PUSH.WECHAT_PUSH_TOKEN,
+      encodingAESKey: PUSH.WECHAT_PUSH_AES_KEY,
+      timestamp: Math.floor(Date.now() / 1000),
+    })
+    const response = await fetch(push)
+    expect([response.status, await response.text()]).toEqual([200, 'success'])
+    expect((await send(login, 'GET', '/session', { token })).status).toBe(401)
+  })
+
+  it('a phone that hangs up within its body is not taken for an error of ours', async () => {
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"code"')),
+      pull: (controller) => controller.error(new Error('the phone is gone')),
+    })
+    const headers = { 'Content-Type': 'application/json' }
+    const init = { method: 'POST', headers, body, duplex: 'half' as const }
+    await expect(fetch(new URL('/login', login), init)).rejects.toThrow()
+    await send(login, 'GET', '/health')
+    expect(logs.join()).not.toContain('internal_error')
+  })
+
+  it('nothing of all this is in the log but refusals', () => {
+    const log = logs.join()
+    for (const text of [token, SERVICE_KEY, 'access_token', 'openid', NUMBER.phoneNumber]) {
+      expect(log).not.toContain(text)
+    }
+  })
+})
