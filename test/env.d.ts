@@ -8,3 +8,8 @@ declare namespace Cloudflare {
     WECHAT_PUSH_AES_KEY: string
   }
 }
+
+declare module '*?raw' {
+  const text: string
+  export default text
+}

@@ -14,20 +14,22 @@ import { pushRequest } from './push'
 import { createSandbox } from './wechat'
 
 const { now } = workerDeps
-const appid = env.WECHAT_APPID
-const sandbox = createSandbox({ apps: { [appid]: env.WECHAT_APPSECRET }, now })
+
+const sandbox = createSandbox({
+  apps: { [env.WECHAT_APPID]: env.WECHAT_APPSECRET },
+  now,
+  deliver: async (appid, event) => {
+    const { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: encodingAESKey } = env
+    const options = { appid, token, encodingAESKey, timestamp: now() }
+    return app.fetch(await pushRequest('http://localhost/wechat/events', event, options), env)
+  },
+})
 const core = createCore({ ...workerDeps, fetch: sandbox.fetch })
 const app = createApp(core)
 
 export default {
-  async fetch(request, env, ctx) {
-    const { pathname, origin } = new URL(request.url)
-    if (pathname === '/sandbox/push') {
-      const { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: encodingAESKey } = env
-      const options = { appid, token, encodingAESKey, timestamp: now() }
-      const push = await pushRequest(`${origin}/wechat/events`, await eventOf(request), options)
-      return app.fetch(push, env, ctx)
-    }
+  fetch(request, env, ctx) {
+    const { pathname } = new URL(request.url)
     return /^\/(?:$|sandbox|sns|cgi-bin|wxa)/.test(pathname)
       ? sandbox.fetch(request)
       : app.fetch(request, env, ctx)
@@ -35,19 +37,3 @@ export default {
 } satisfies ExportedHandler<Cloudflare.Env>
 
 export class LoginService extends createLoginService(core) {}
-
-/** `{"event"?: "user_authorization_revoke", "user"?: "alice"}` as WeChat words it. */
-async function eventOf(request: Request): Promise<object> {
-  const body: unknown = await request.json().catch(() => null)
-  const { event = 'user_authorization_revoke', user = 'alice' } = Object(body)
-  return {
-    ToUserName: 'gh_97417a04a28d',
-    FromUserName: 'oWeChatItself',
-    CreateTime: now(),
-    MsgType: 'event',
-    Event: event,
-    OpenID: await sandbox.openidOf(appid, String(user)),
-    AppID: appid,
-    RevokeInfo: '6',
-  }
-}

@@ -12,6 +12,7 @@ interface PhoneOptions {
   readonly users: Users
   readonly faults: Faults
   readonly tokens: AccessTokens
+  readonly deliver: ((appid: string, event: object) => Promise<Response>) | undefined
 }
 
 /** What getUserInfo gives since 2021: nobody in particular. */
@@ -25,7 +26,8 @@ const USER_INFO = {
   avatarUrl: 'https://thirdwx.qlogo.cn/mmopen/vi_32/sandbox/132',
 }
 
-export function createPhone({ apps, now, users, faults, tokens }: PhoneOptions): Hono {
+export function createPhone(options: PhoneOptions): Hono {
+  const { apps, now, users, faults, tokens, deliver } = options
   const phone = new Hono()
 
   /** `{"user"?: "alice", "appid"?, "unionid"?: true, "rotate"?: false}` */
@@ -83,6 +85,18 @@ export function createPhone({ apps, now, users, faults, tokens }: PhoneOptions):
     users.rotate(await userOf(await body(c)))
     return c.body(null, 204)
   })
+
+  if (deliver) {
+    /** Pushes an event about a user: `{"event"?: "user_authorization_revoke", "user"?: "alice"}`. */
+    phone.post('/push', async (c) => {
+      const fields = await body(c)
+      const { appid, openid } = await userOf(fields)
+      const { event: Event = 'user_authorization_revoke' } = fields
+      const sender = { ToUserName: 'gh_97417a04a28d', FromUserName: 'oWeChatItself' }
+      const kind = { CreateTime: now(), MsgType: 'event', Event }
+      return deliver(appid, { ...sender, ...kind, OpenID: openid, AppID: appid, RevokeInfo: '6' })
+    })
+  }
 
   /** Ends all access_tokens, as a forced refresh elsewhere would. */
   phone.post('/end-access-tokens', (c) => {

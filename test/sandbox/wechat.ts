@@ -19,12 +19,14 @@ export interface SandboxOptions {
   readonly apps: Readonly<Record<string, string>>
   /** Unix time in whole seconds. */
   readonly now: () => number
+  /** Brings a pushed event to the backend, and back its answer. */
+  readonly deliver?: (appid: string, event: object) => Promise<Response>
 }
 
 export type Sandbox = ReturnType<typeof createSandbox>
 
 /** The fake as a fetch handler, with a record of the paths that backends called. */
-export function createSandbox({ apps, now }: SandboxOptions) {
+export function createSandbox({ apps, now, deliver }: SandboxOptions) {
   const users = createUsers({ now })
   const faults = createFaults()
   const tokens = createAccessTokens({ now })
@@ -39,7 +41,7 @@ export function createSandbox({ apps, now }: SandboxOptions) {
     return fault ? fault() : next()
   })
   app.route('/', createApi({ apps, now, users, tokens }))
-  app.route('/sandbox', createPhone({ apps, now, users, faults, tokens }))
+  app.route('/sandbox', createPhone({ apps, now, users, faults, tokens, deliver }))
 
   app.notFound((c) => {
     const presses = app.routes.filter(
