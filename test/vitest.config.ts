@@ -14,7 +14,11 @@ export default defineConfig({
             miniflare: { outboundService: blocked },
           }),
         ],
-        test: { name: 'workerd', include: ['test/*.test.ts'], isolate: false },
+        test: {
+          name: 'workerd',
+          include: ['test/*.test.ts', 'test/client/*.test.ts'],
+          isolate: false,
+        },
       },
       {
         test: {

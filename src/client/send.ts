@@ -1,0 +1,33 @@
+/** One `wx.request`, and what an answer that is no success means. */
+
+import { type Action, Code2SessionError } from './error'
+import { promised, type Wx, type WxRequestOptions, type WxResponse } from './wx'
+
+export function send(wx: Wx, options: WxRequestOptions): Promise<WxResponse> {
+  return promised<WxResponse>(
+    (callbacks) => wx.request({ ...options, ...callbacks }),
+    (failure) => new Code2SessionError('network_error', 'retry_later', failure),
+  )
+}
+
+/** The server's problem details as an error. */
+export function failureOf({ statusCode, data, header }: WxResponse): Code2SessionError {
+  const { code, action, detail, errcode, errors } = Object(data)
+  if (typeof code !== 'string') {
+    return new Code2SessionError('answer_invalid', 'stop', { statusCode })
+  }
+  const retryAfter = Number(headerOf(header, 'retry-after')) || 0
+  return new Code2SessionError(code, action as Action, {
+    statusCode,
+    detail,
+    errcode,
+    errors,
+    ...(retryAfter > 0 && { retryAfter }),
+  })
+}
+
+/** WeChat keeps header names as the server, or the HTTP version, spells them. */
+function headerOf(header: Record<string, string> | undefined, name: string): string | undefined {
+  const found = Object.keys(header || {}).find((key) => key.toLowerCase() === name)
+  return found && (header as Record<string, string>)[found]
+}
