@@ -2,7 +2,7 @@
 
 import { Code2SessionError } from './error'
 import type { ClientOptions } from './index'
-import { failureOf, send } from './send'
+import { failureOf, send, waitToRetry } from './send'
 import { promised, type Wx } from './wx'
 
 /** What a login came to. */
@@ -14,9 +14,6 @@ export interface Session {
 }
 
 export type Login = ReturnType<typeof createLogin>
-
-/** Longer than this nobody waits for a login, in seconds. */
-const LONGEST_WAIT = 60
 
 export function createLogin(wx: Wx, options: ClientOptions) {
   const { baseUrl, appid, storageKey = 'code2session', loginTimeout = 10_000 } = options
@@ -65,8 +62,8 @@ export function createLogin(wx: Wx, options: ClientOptions) {
     try {
       return await attempt()
     } catch (error) {
-      await waitBefore(error as Code2SessionError)
       // Whatever went wrong, a second attempt needs a code of its own.
+      if ((error as Code2SessionError).action !== 'login_again') await waitToRetry(error)
       return attempt()
     }
   }
@@ -113,13 +110,4 @@ export function createLogin(wx: Wx, options: ClientOptions) {
       if (!token || (kept && kept.token === token)) keep(null)
     },
   }
-}
-
-/** Lets the failures through that a second attempt cannot mend; waits as long as the others say. */
-function waitBefore(error: Code2SessionError): Promise<void> {
-  const { action, code, retryAfter = 0 } = error
-  if (code === 'network_error' || code === 'wx_login_failed') throw error
-  if (action === 'login_again') return Promise.resolve()
-  if (action !== 'retry_later' || retryAfter > LONGEST_WAIT) throw error
-  return new Promise((resolve) => setTimeout(resolve, retryAfter * 1000))
 }

@@ -2,7 +2,7 @@
 
 import type { ClientOptions } from './index'
 import type { Login } from './login'
-import { failureOf, send } from './send'
+import { failureOf, send, waitToRetry } from './send'
 import type { Wx, WxRequestOptions, WxResponse } from './wx'
 
 /** As for `wx.request`; a `url` that begins with a slash is a path of the server. */
@@ -40,9 +40,17 @@ export function createRequest(wx: Wx, options: ClientOptions, login: Login) {
   }
 
   const call: Call = async (method, path, data) => {
-    const response = await request({ url: path, method, ...(data && { data }) })
-    if (response.statusCode >= 200 && response.statusCode < 300) return response.data
-    throw failureOf(response)
+    async function attempt(): Promise<unknown> {
+      const response = await request({ url: path, method, ...(data && { data }) })
+      if (response.statusCode >= 200 && response.statusCode < 300) return response.data
+      throw failureOf(response)
+    }
+    try {
+      return await attempt()
+    } catch (error) {
+      await waitToRetry(error)
+      return attempt()
+    }
   }
 
   return { request, call }

@@ -3,6 +3,9 @@
 import { type Action, Code2SessionError } from './error'
 import { promised, type Wx, type WxRequestOptions, type WxResponse } from './wx'
 
+/** Longer than this nobody waits, in seconds. */
+const LONGEST_WAIT = 60
+
 export function send(wx: Wx, options: WxRequestOptions): Promise<WxResponse> {
   return promised<WxResponse>(
     (callbacks) => wx.request({ ...options, ...callbacks }),
@@ -24,6 +27,14 @@ export function failureOf({ statusCode, data, header }: WxResponse): Code2Sessio
     errors,
     ...(retryAfter > 0 && { retryAfter }),
   })
+}
+
+/** Waits as long as the server asks, and throws whatever else the failure is. */
+export function waitToRetry(error: unknown): Promise<void> {
+  const { action, retryAfter } = error as Code2SessionError
+  // Without a Retry-After, as after a network failure, only the caller can tell.
+  if (action !== 'retry_later' || !retryAfter || retryAfter > LONGEST_WAIT) throw error
+  return new Promise((resolve) => setTimeout(resolve, retryAfter * 1000))
 }
 
 /** WeChat keeps header names as the server, or the HTTP version, spells them. */

@@ -1,5 +1,5 @@
 import { reset } from 'cloudflare:test'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Client, createClient, type PhoneDetail, type WxOpenData } from '../../src/client'
 import { BASE_URL, createPhone, type Phone } from './phone'
 
@@ -9,7 +9,10 @@ beforeEach(() => {
   phone = createPhone()
   client = createClient({ baseUrl: BASE_URL, wx: phone.wx })
 })
-afterEach(() => reset())
+afterEach(() => {
+  vi.useRealTimers()
+  return reset()
+})
 
 const NUMBER = { phoneNumber: '13580006666', purePhoneNumber: '13580006666', countryCode: '86' }
 
@@ -60,6 +63,18 @@ describe('open data', () => {
     }
     await expect(client.openData(foreign)).rejects.toMatchObject({ code: 'session_key_stale' })
     expect([asked, phone.logins]).toEqual([2, 2])
+  })
+
+  it('waits and asks the server once more where that says retry_later', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    await client.login()
+    phone.world.kv.down.add('get')
+    const steps = client.weRun()
+    await vi.waitFor(() => expect(phone.requests).toHaveLength(2))
+    phone.world.kv.down.clear()
+    await vi.advanceTimersByTimeAsync(5000)
+    expect((await steps).data).toHaveProperty('stepInfoList')
+    expect([phone.requests.length, phone.logins]).toEqual([3, 1])
   })
 
   it("that wx refuses is an error with wx's words, and no login", async () => {
