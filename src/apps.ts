@@ -1,7 +1,7 @@
 /** Which mini program a request is for. Nothing remembers it: a session knows its own. */
 
 import type { App, Config } from './config'
-import { Problem } from './errors'
+import { Problem } from './problem'
 
 /** WeChat sets this header on every `wx.request`, and the mini program cannot. */
 const REFERER = /^https:\/\/servicewechat\.com\/([^/]+)\/[^/]+\/page-frame\.html/

@@ -5,7 +5,7 @@
  */
 
 import { equalDigests, sha256Bytes } from './crypto'
-import { Problem } from './errors'
+import { Problem } from './problem'
 
 /** The token of an `Authorization` header, `''` for an empty one; `null` without the scheme. */
 export function bearerToken(authorization: string | undefined): string | null {

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { isObject, parseJson, textOf } from './encoding'
-import { type FieldError, Problem } from './errors'
+import { type FieldError, Problem } from './problem'
 
 /** The most that is read of any body, in bytes. */
 export const BODY_LIMIT = 64 * 1024

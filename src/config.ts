@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { isObject, parseJson } from './encoding'
-import { Problem } from './errors'
+import { Problem } from './problem'
 
 /** A mini program and what proves to WeChat that we speak for it. */
 export interface App {

@@ -7,9 +7,9 @@ import { appOf, chooseApp } from './apps'
 import { parse } from './body'
 import { type Config, parseConfig } from './config'
 import { type Deps, workerDeps } from './deps'
-import { Problem } from './errors'
 import { createLogin, type Login } from './login'
 import { type EncryptedData, type OpenData, openEncryptedData, verifySignedData } from './open-data'
+import { Problem } from './problem'
 import { type Decrypt, type PhoneNumberRequest, SubscribeMessageBody } from './schemas'
 import {
   createSession,

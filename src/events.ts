@@ -4,7 +4,7 @@ import { chooseApp } from './apps'
 import type { Config } from './config'
 import type { Deps } from './deps'
 import { isObject, parseJson } from './encoding'
-import { Problem } from './errors'
+import { Problem } from './problem'
 import { endAllSessions, userIdOf } from './sessions'
 import { isPushSignature, openEnvelope } from './wechat/push'
 

@@ -2,9 +2,10 @@
 
 export { createApp } from './app'
 export { type Core, createCore } from './core'
-export { type ErrorCode, Problem, type ProblemDetails } from './errors'
+export type { ErrorCode } from './errors'
 export type { EventMessage } from './events'
 export { createLoginService, type Outcome } from './login-service'
+export { Problem, type ProblemDetails } from './problem'
 export { requireSession } from './require-session'
 export type { SubscribeMessage } from './schemas'
 export type { VerifiedSession } from './views'

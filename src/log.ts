@@ -1,6 +1,6 @@
 /** Log lines: one JSON object each, with these fields and no others. */
 
-import type { Problem } from './errors'
+import type { Problem } from './problem'
 
 /** Everything a log line may hold. No tokens, codes, keys, openids, URLs or request values. */
 export interface LogEntry {

@@ -10,7 +10,7 @@
 
 import { equalDigests, sha1 } from './crypto'
 import { base64Bytes, isObject, parseJson, textOf } from './encoding'
-import { Problem } from './errors'
+import { Problem } from './problem'
 
 /** A phone's clock does not count, but WeChat's may be this far ahead of ours, in seconds. */
 const CLOCK_SKEW_SECONDS = 60

@@ -34,7 +34,7 @@
 import type { Config } from './config'
 import { open, randomBytes, seal, sha256 } from './crypto'
 import { base64url, isObject } from './encoding'
-import { Problem } from './errors'
+import { Problem } from './problem'
 import type { WeChatUser } from './wechat/code2session'
 
 /** What a device list shows of a session. Times are Unix seconds. */

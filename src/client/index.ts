@@ -8,30 +8,15 @@
 import { type Authorization, authorize } from './authorize'
 import { createLogin, type Session } from './login'
 import { createOpenData, type OpenData, type PhoneDetail, type PhoneNumber } from './open-data'
+import type { ClientOptions } from './options'
 import { createRequest, type RequestOptions } from './request'
 import { failureOf, send } from './send'
 import type { Wx, WxOpenData, WxResponse } from './wx'
 
 export { type Action, type ClientErrorCode, Code2SessionError } from './error'
+export type { ClientOptions } from './options'
 export type { WxOpenData, WxRequestOptions, WxResponse } from './wx'
 export type { Authorization, OpenData, PhoneDetail, PhoneNumber, RequestOptions, Session, Wx }
-
-export interface ClientOptions {
-  /** Where the server is: `https://login.example.com`, or with the path it is mounted under. */
-  readonly baseUrl: string
-  /** By default the mini program's own. */
-  readonly wx?: Wx
-  /** Further origins that may get the token, such as `https://api.example.com`. */
-  readonly hosts?: readonly string[]
-  /** For a server with several mini programs, where the Referer does not tell. */
-  readonly appid?: string
-  /** Under which the session is in `wx` storage; `code2session` by default. */
-  readonly storageKey?: string
-  /** Whether an answer means "log in", besides HTTP 401: for backends that say so with status 200. */
-  readonly loginWhen?: (response: WxResponse) => boolean
-  /** How long `wx.login` may take, in milliseconds; 10,000 by default. */
-  readonly loginTimeout?: number
-}
 
 /** One of the user's sessions, as a list of devices shows it. Times are ISO 8601. */
 export interface Device {

@@ -1,7 +1,7 @@
 /** The session on the phone: one login at a time, kept in memory and in `wx` storage. */
 
 import { Code2SessionError } from './error'
-import type { ClientOptions } from './index'
+import type { ClientOptions } from './options'
 import { failureOf, send, waitToRetry } from './send'
 import { promised, type Wx } from './wx'
 

@@ -1,7 +1,7 @@
 /** Requests with the token: to the server, and to the hosts that were configured. */
 
-import type { ClientOptions } from './index'
 import type { Login } from './login'
+import type { ClientOptions } from './options'
 import { failureOf, send, waitToRetry } from './send'
 import type { Wx, WxRequestOptions, WxResponse } from './wx'
 

@@ -2,7 +2,7 @@
 
 import { Hono } from 'hono/tiny'
 import type { Core } from '../core'
-import { Problem } from '../errors'
+import { Problem } from '../problem'
 import { endAllSessions, endSession, endSessionById, listSessions } from '../sessions'
 import { ownSessionView, sessionView } from '../views'
 import { type AppEnv, authenticate } from './context'

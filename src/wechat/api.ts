@@ -9,7 +9,8 @@ import { BODY_LIMIT, readAtMost } from '../body'
 import type { Config } from '../config'
 import type { Deps } from '../deps'
 import { isObject, parseJson, textOf } from '../encoding'
-import { codeOfErrcode, type ErrorCode, Problem } from '../errors'
+import { codeOfErrcode, type ErrorCode } from '../errors'
+import { Problem } from '../problem'
 
 /** One call: a POST if it has a body, else a GET. */
 export interface ApiCall {

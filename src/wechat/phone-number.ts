@@ -5,7 +5,7 @@
  */
 
 import { isObject } from '../encoding'
-import { Problem } from '../errors'
+import { Problem } from '../problem'
 import { type Answer, type ApiCall, refusal, unusable } from './api'
 
 export interface PhoneNumber {

@@ -4,7 +4,7 @@
  * @see https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/mp-message-management/subscribe-message/sendMessage.html
  */
 
-import { Problem } from '../errors'
+import { Problem } from '../problem'
 import type { SubscribeMessage } from '../schemas'
 import { type Answer, type ApiCall, refusal } from './api'
 
