@@ -17,6 +17,7 @@ export default defineConfig({
         test: {
           name: 'workerd',
           include: ['test/*.test.ts', 'test/client/*.test.ts'],
+          provide: { fuzzRuns: Number(process.env.FUZZ_RUNS ?? 10_000) },
           isolate: false,
         },
       },

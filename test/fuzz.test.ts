@@ -1,0 +1,220 @@
+/** Anything at all, at every door: never an error of ours, and never an echo. */
+
+import { reset } from 'cloudflare:test'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import { createApp } from '../src/app'
+import { ERRORS, type ErrorCode } from '../src/errors'
+import { APPID, createWorld, type ProblemBody, SERVICE_KEY, type World } from './world'
+
+/** Stands in everything that is sent, and must come back in nothing. */
+const MARK = 'zQ7mArK'
+
+/** Split over the properties below; `FUZZ_RUNS=1000000 npx vitest run ...` for a night's work. */
+declare module 'vitest' {
+  interface ProvidedContext {
+    fuzzRuns: number
+  }
+}
+
+const RUNS = Math.ceil(inject('fuzzRuns') / 5)
+
+const ROUTES = createApp().routes.filter(
+  ({ method, path }) => method !== 'ALL' && path !== '/health',
+)
+
+const JSON_TYPES = [
+  'application/json',
+  'application/json; charset=utf-8',
+  'application/json;charset=utf-16',
+  'application/merge-patch+json',
+  'application/x-www-form-urlencoded',
+  'text/plain',
+  'multipart/form-data',
+  '',
+]
+const FIELDS = [
+  ...['code', 'appid', 'rawData', 'signature', 'encryptedData', 'iv', 'openid', 'templateId'],
+  ...['data', 'page', 'state', 'lang', 'token', 'Encrypt', 'Event', 'OpenID', ' OpenID'],
+  ...['__proto__', 'constructor', 'toString', 'length', ''],
+]
+
+let world: World
+let token: string
+
+beforeEach(async () => {
+  world = createWorld()
+  token = (await world.login()).token
+})
+afterEach(() => reset())
+
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.string({ maxLength: 600 }),
+  fc.base64String({ maxLength: 200 }),
+  fc.constantFrom('', '\ud800', '\ufeff', '\0', '..', '%00', '{}', 'null', '-0', '1e999'),
+)
+const marked = anyText.map((text) => `${MARK}${text}`)
+
+const anyValue: fc.Arbitrary<unknown> = fc.oneof(
+  { depthSize: 'small', withCrossShrink: true },
+  marked,
+  anyText,
+  fc.jsonValue({ maxDepth: 4 }),
+  fc.double(),
+  fc.constantFrom(null, true, [], {}, -0, 1e308, Number.MAX_SAFE_INTEGER),
+)
+
+/** JSON with our fields in it, in the ways that parsers disagree on. */
+const anyJson = fc.oneof(
+  fc
+    .dictionary(fc.constantFrom(...FIELDS), anyValue, { maxKeys: 8 })
+    .map((fields) => JSON.stringify(fields)),
+  fc.tuple(fc.constantFrom(...FIELDS), marked).map(([name, text]) => {
+    const pair = `${JSON.stringify(name)}:${JSON.stringify(text)}`
+    return `{${pair},${pair}}`
+  }),
+  fc.nat({ max: 20_000 }).map((depth) => '['.repeat(depth) + ']'.repeat(depth)),
+  fc.nat({ max: 5_000 }).map((depth) => `${'{"code":'.repeat(depth)}1${'}'.repeat(depth)}`),
+  fc.nat({ max: 400 }).map((digits) => `{"code":1${'0'.repeat(digits)}}`),
+  marked.map((text) => `\ufeff{"code":${JSON.stringify(text)}}`),
+  marked.map((text) => `{"code":"${text}`),
+  marked,
+)
+
+const anyBody = fc.oneof(
+  anyJson,
+  anyJson,
+  fc.uint8Array({ maxLength: 300 }),
+  fc.constant('x'.repeat(70_000)),
+)
+
+const headerText = fc
+  .string({ maxLength: 200 })
+  .map((text) => text.replace(/[^\x21-\x7e\x80-\xff ]/g, ''))
+
+const anyAuthorization = fc.oneof(
+  fc.constant(undefined),
+  fc.constant('valid token'),
+  fc.constant('valid key'),
+  headerText.map((text) => `Bearer ${MARK}${text}`),
+  headerText.map((text) => `${MARK}${text}`),
+  fc.nat({ max: 20_000 }).map((length) => `Bearer ${'a'.repeat(length)}`),
+  fc.constantFrom('Bearer', 'Basic YTpi', 'Bearer a, Bearer b'),
+)
+
+/** A documented answer: a success, or a problem of the table that is not our own error. */
+async function expectDocumented(response: Response): Promise<void> {
+  const text = await response.text()
+  expect(text).not.toContain(MARK)
+  expect([...response.headers.values()].join()).not.toContain(MARK)
+  expect(response.headers.get('Cache-Control')).toBe('no-store')
+  if (response.ok) return
+  const problem = JSON.parse(text) as ProblemBody
+  expect(Object.keys(ERRORS)).toContain(problem.code)
+  expect(problem.code).not.toBe('internal_error')
+  const { status, action } = ERRORS[problem.code as ErrorCode]
+  expect([response.status, problem.status, problem.action]).toEqual([status, status, action])
+}
+
+function authorizationOf(text: string | undefined): Record<string, string> {
+  if (text === undefined) return {}
+  const tokens: Record<string, string> = { 'valid token': token, 'valid key': SERVICE_KEY }
+  const known = tokens[text]
+  return { Authorization: known ? `Bearer ${known}` : text }
+}
+
+describe('every endpoint answers as documented, and echoes nothing,', { timeout: 600_000 }, () => {
+  it('whatever the body, its type and the Authorization', async () => {
+    const request = fc.record({
+      route: fc.constantFrom(...ROUTES),
+      type: fc.oneof(fc.constantFrom(...JSON_TYPES), headerText),
+      authorization: anyAuthorization,
+      body: anyBody,
+    })
+    await check(request, async ({ route, type, authorization, body }) => {
+      const headers = { ...(type && { 'Content-Type': type }), ...authorizationOf(authorization) }
+      const init = route.method === 'GET' ? { headers } : { headers, method: route.method, body }
+      return world.request(route.path.replace(':id', MARK).replace(':appid', APPID), init)
+    })
+  })
+
+  it('whatever JSON a live session or a service key sends', async () => {
+    const posts = ROUTES.filter(({ method }) => method === 'POST')
+    const request = fc.record({ route: fc.constantFrom(...posts), body: anyJson })
+    await check(request, async ({ route, body }) => {
+      const isForServices = route.path === '/subscribe-messages' || route.path === '/introspect'
+      const credential = isForServices ? SERVICE_KEY : token
+      const headers = { Authorization: `Bearer ${credential}`, 'Content-Type': 'application/json' }
+      return world.request(route.path.replace(':appid', APPID), { method: 'POST', headers, body })
+    })
+  })
+
+  it('whatever the path, the query and the method', async () => {
+    const request = fc.record({
+      method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'),
+      path: fc.oneof(
+        fc.webPath(),
+        anyText.map((text) => `/sessions/${encodeURIComponent(text.toWellFormed())}`),
+        fc.webQueryParameters().map((query) => `/wechat/events?echostr=${MARK}&${query}`),
+        headerText.map((text) => `/${text}`),
+      ),
+      authorization: anyAuthorization,
+    })
+    await check(request, async ({ method, path, authorization }) =>
+      world.request(path, { method, headers: authorizationOf(authorization) }),
+    )
+  })
+
+  it('whatever the mini program says of itself', async () => {
+    const request = fc.record({ referer: headerText, userAgent: headerText, appid: anyValue })
+    await check(request, async ({ referer, userAgent, appid }) => {
+      const body = JSON.stringify({ code: `${MARK}x`, appid })
+      const prefix = 'https://servicewechat.com/'
+      const headers = {
+        'Content-Type': 'application/json',
+        Referer: `${prefix}${referer.trim()}`,
+        'User-Agent': `${MARK}${userAgent}`,
+      }
+      return world.request('/login', { method: 'POST', headers, body })
+    })
+  })
+
+  it('whatever WeChat answers', async () => {
+    const answer = fc.oneof(
+      fc
+        .dictionary(
+          fc.constantFrom(
+            'errcode',
+            'errmsg',
+            'openid',
+            'session_key',
+            'phone_info',
+            'access_token',
+            'expires_in',
+          ),
+          fc.oneof(
+            anyValue,
+            fc.constantFrom(0, -1, 40001, 40029, 87009, 'HyVFkGl5F5OQWJZZaNzBBg=='),
+          ),
+        )
+        .map((fields) => JSON.stringify(fields)),
+      anyJson,
+    )
+    const request = fc.record({
+      answer,
+      status: fc.constantFrom(200, 200, 200, 301, 404, 500, 503),
+      call: fc.constantFrom('/login', '/phone-number', '/session/check', '/session/reset'),
+    })
+    const session = token
+    await check(request, async ({ answer, status, call }) => {
+      const hostile = createWorld({ fetch: async () => new Response(answer, { status }) })
+      return hostile.send('POST', call, { token: session, body: { code: 'x' } })
+    })
+  })
+})
+
+function check<Case>(cases: fc.Arbitrary<Case>, run: (input: Case) => Promise<Response>) {
+  const property = fc.asyncProperty(cases, async (input) => expectDocumented(await run(input)))
+  return fc.assert(property, { numRuns: RUNS })
+}
