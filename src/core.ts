@@ -7,18 +7,11 @@ import { appOf, chooseApp } from './apps'
 import { parse } from './body'
 import { type Config, parseConfig } from './config'
 import { type Deps, workerDeps } from './deps'
-import { createLogin, type Login } from './login'
+import { createLogin, type Login, replaceSession } from './login'
 import { type EncryptedData, type OpenData, openEncryptedData, verifySignedData } from './open-data'
 import { Problem } from './problem'
 import { type Decrypt, type PhoneNumberRequest, SubscribeMessageBody } from './schemas'
-import {
-  createSession,
-  endAllSessions,
-  endSession,
-  findSession,
-  type Session,
-  sessionKeys,
-} from './sessions'
+import { endAllSessions, findSession, type Session, sessionKeys } from './sessions'
 import { createAuthorizedCall } from './wechat/access-token'
 import {
   judgePhoneNumber,
@@ -111,15 +104,15 @@ export function createCore(deps: Deps = workerDeps) {
   /** Gives the user a new session_key, in a new session; the old one ends. */
   async function resetSessionKey(config: Config, session: Session): Promise<Login> {
     const call = await sessionKeyCall('/wxa/resetusersessionkey', session)
-    const answer = await authorizedCall(config, appOf(config, session.appid), call)
-    const user = judgeResetSessionKey(answer, session)
-    const { userAgent } = session
-    const login = await createSession(config, user, {
-      userAgent,
-      replaced: session,
-      now: deps.now(),
-    })
-    await endSession(config, session)
+    const reset = async () => {
+      const answer = await authorizedCall(config, appOf(config, session.appid), call)
+      const user = judgeResetSessionKey(answer, session)
+      const { userAgent } = session
+      return replaceSession(config, user, { userAgent, replaced: session, now: deps.now() })
+    }
+    const login = reset()
+    // WeChat may have replaced the key already: a phone that hangs up must not lose the new one.
+    deps.waitUntil(login.catch(() => undefined))
     return login
   }
 

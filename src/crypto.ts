@@ -40,13 +40,13 @@ export function equalDigests(a: Uint8Array, b: Uint8Array): boolean {
 /**
  * An AES-256-GCM key from a secret of full entropy.
  *
- * @param purpose Keeps keys of different uses apart.
+ * @param info HKDF's: keeps keys of different uses apart.
  * @see https://www.rfc-editor.org/rfc/rfc5869
  */
-async function sealingKey(secret: string, purpose: string): Promise<CryptoKey> {
+async function sealingKey(secret: string, info: string): Promise<CryptoKey> {
   const material = await crypto.subtle.importKey('raw', utf8(secret), 'HKDF', false, ['deriveKey'])
   return crypto.subtle.deriveKey(
-    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(purpose) },
+    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(info) },
     material,
     { name: 'AES-GCM', length: 256 },
     false,
@@ -57,16 +57,17 @@ async function sealingKey(secret: string, purpose: string): Promise<CryptoKey> {
 interface SealOptions {
   /** What the key is derived from; at least 128 bits of entropy. */
   readonly secret: string
-  readonly purpose: string
-  /** Where the sealed bytes belong: they open nowhere else. */
-  readonly boundTo: string
+  /** HKDF's: what the key is for. */
+  readonly info: string
+  /** AES-GCM's: where the sealed bytes belong, for they open nowhere else. */
+  readonly additionalData: string
 }
 
 /** Encrypts with AES-256-GCM: nonce, ciphertext, tag. */
 export async function seal(plaintext: string, options: SealOptions): Promise<ArrayBuffer> {
-  const key = await sealingKey(options.secret, options.purpose)
+  const key = await sealingKey(options.secret, options.info)
   const iv = randomBytes(NONCE_LENGTH)
-  const algorithm = { name: 'AES-GCM', iv, additionalData: utf8(options.boundTo) }
+  const algorithm = { name: 'AES-GCM', iv, additionalData: utf8(options.additionalData) }
   const sealed = await crypto.subtle.encrypt(algorithm, key, utf8(plaintext))
   const bytes = new Uint8Array(iv.length + sealed.byteLength)
   bytes.set(iv)
@@ -74,11 +75,11 @@ export async function seal(plaintext: string, options: SealOptions): Promise<Arr
   return bytes.buffer
 }
 
-/** Opens what {@link seal} made; `null` for the wrong secret, purpose or place, or altered bytes. */
-export async function open(sealed: ArrayBuffer, options: SealOptions): Promise<string | null> {
-  const key = await sealingKey(options.secret, options.purpose)
+/** Opens what {@link seal} made; `null` under any other options, or for altered bytes. */
+export async function unseal(sealed: ArrayBuffer, options: SealOptions): Promise<string | null> {
+  const key = await sealingKey(options.secret, options.info)
   const iv = sealed.slice(0, NONCE_LENGTH)
-  const algorithm = { name: 'AES-GCM', iv, additionalData: utf8(options.boundTo) }
+  const algorithm = { name: 'AES-GCM', iv, additionalData: utf8(options.additionalData) }
   try {
     const plaintext = await crypto.subtle.decrypt(algorithm, key, sealed.slice(NONCE_LENGTH))
     return textOf(new Uint8Array(plaintext))

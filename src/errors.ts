@@ -233,7 +233,7 @@ export const ERRORS = {
     status: 503,
     title: 'Session store unavailable',
     action: 'retry_later',
-    detail: 'Sessions cannot be read or written right now. Nothing is known about the token.',
+    detail: 'Sessions cannot be read or written right now; whether the token is good is not known.',
     retryAfter: 5,
   },
   not_found: {

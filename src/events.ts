@@ -131,10 +131,13 @@ async function send(queue: Queue, message: EventMessage): Promise<void> {
   }
 }
 
-/** WeChat de-duplicates messages by MsgId, and events by sender, time and kind. */
+/**
+ * WeChat says to de-duplicate messages by MsgId, and events by sender, time and kind. All of these
+ * together do for both, also where a MsgId of 64 bits has lost its last digits on the way.
+ */
 function keyOf(appid: string, event: Record<string, unknown>): string {
   const { MsgId, FromUserName, CreateTime, Event, OpenID } = event
-  const parts = MsgId === undefined ? [FromUserName, CreateTime, Event, OpenID] : [MsgId]
+  const parts = [MsgId, FromUserName, CreateTime, Event, OpenID]
   return [appid, ...parts.map((part) => String(part ?? ''))].join(':')
 }
 

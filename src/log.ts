@@ -1,9 +1,9 @@
 /** Log lines: one JSON object each, with these fields and no others. */
 
-import type { Problem } from './problem'
+import type { Problem, ProblemLog } from './problem'
 
 /** Everything a log line may hold. No tokens, codes, keys, openids, URLs or request values. */
-export interface LogEntry {
+export interface LogEntry extends ProblemLog {
   readonly level: 'warn' | 'error'
   /** An HTTP method, or `RPC`. */
   readonly method?: string
@@ -11,14 +11,8 @@ export interface LogEntry {
   readonly route?: string
   readonly status?: number
   readonly code?: string
+  /** WeChat's. */
   readonly errcode?: number | undefined
-  /** The mini program that WeChat's refusal is about. */
-  readonly appid?: string | undefined
-  /** WeChat's request id. */
-  readonly rid?: string | undefined
-  /** What to look at in the settings. */
-  readonly settings?: readonly string[] | undefined
-  readonly reason?: string | undefined
 }
 
 /** The line for a problem. */

@@ -2,9 +2,11 @@
 
 import type { App, Config } from './config'
 import type { Deps } from './deps'
+import { createFlights } from './flights'
+import { Problem } from './problem'
 import { createSession, endSession, findSession, type Session } from './sessions'
 import { callWeChat } from './wechat/api'
-import { code2SessionCall, judgeCode2Session } from './wechat/code2session'
+import { code2SessionCall, judgeCode2Session, type WeChatUser } from './wechat/code2session'
 
 export interface LoginRequest {
   readonly app: App
@@ -30,34 +32,51 @@ export interface Login {
  * The returned function throws the problems of code2Session, and `store_unavailable`.
  */
 export function createLogin(deps: Deps): (config: Config, request: LoginRequest) => Promise<Login> {
-  const flights = new Map<string, Promise<{ login: Login; replacedId: string | null }>>()
+  const share = createFlights<{ login: Login; replacedId: string | null }>(deps)
 
-  return async function login(config, request) {
+  return async function login(config, { app, code, token, userAgent }) {
     // Looked up first: if KV is down, the code is still unspent when the client tries again.
-    const replaced = request.token ? await findSession(config, request.token, deps.now()) : null
-    const name = `${request.app.appid}:${request.code}`
-    let flight = flights.get(name)
-    if (!flight) {
-      flight = fly(config, request, replaced).finally(() => flights.delete(name))
-      flights.set(name, flight)
-      // Others may come to wait for it, and its code is spent: a phone that hangs up must not take
-      // it down.
-      deps.waitUntil(flight.catch(() => undefined))
-    }
-    const { login, replacedId } = await flight
+    const replaced = token ? await findSession(config, token, deps.now()) : null
+    const { login, replacedId } = await share(`${app.appid}:${code}`, async () => {
+      const answer = await callWeChat(deps, config, app.appid, code2SessionCall(app, code))
+      const user = judgeCode2Session(answer)
+      const now = deps.now()
+      const login = await replaceSession(config, user, { userAgent, replaced, now }).catch(
+        codeSpent,
+      )
+      return { login, replacedId: replaced?.id ?? null }
+    })
+    // Who joined may have carried another session than who began.
     if (replaced && replaced.id !== replacedId) await endSession(config, replaced)
     return login
   }
+}
 
-  async function fly(
-    config: Config,
-    { app, code, userAgent }: LoginRequest,
-    replaced: Session | null,
-  ) {
-    const answer = await callWeChat(deps, config, app.appid, code2SessionCall(app, code))
-    const user = judgeCode2Session(answer)
-    const login = await createSession(config, user, { userAgent, replaced, now: deps.now() })
-    if (replaced) await endSession(config, replaced)
-    return { login, replacedId: replaced?.id ?? null }
+/**
+ * Stores a new session and ends the one it replaces, if any. If that one cannot be ended, neither
+ * is the new one left behind: nobody would ever hold its token.
+ *
+ * @throws {Problem} `store_unavailable`
+ */
+export async function replaceSession(
+  config: Config,
+  user: WeChatUser,
+  options: { userAgent: string | null; replaced: Session | null; now: number },
+): Promise<Login> {
+  const login = await createSession(config, user, options)
+  if (!options.replaced) return login
+  try {
+    await endSession(config, options.replaced)
+    return login
+  } catch (error) {
+    await endSession(config, login.session).catch(() => undefined)
+    throw error
   }
+}
+
+/** The store failed after WeChat had taken the code: trying again takes another one. */
+function codeSpent(error: unknown): never {
+  if (!(error instanceof Problem)) throw error
+  const detail = 'The session could not be stored. The code is spent: try again with a fresh one.'
+  throw new Problem(error.code, { ...error.options, detail })
 }

@@ -59,10 +59,11 @@ export const DecryptBody = v.pipe(
     signature: v.optional(textUpTo(SIGNATURE_LENGTH)),
   }),
   v.forward(
-    v.check(
-      ({ rawData, signature }) => (rawData === undefined) === (signature === undefined),
-      'rawData and signature come together',
-    ),
+    v.check(({ rawData, signature }) => !rawData || signature !== undefined, 'is missing'),
+    ['signature'],
+  ),
+  v.forward(
+    v.check(({ rawData, signature }) => !signature || rawData !== undefined, 'is missing'),
     ['rawData'],
   ),
   v.transform(({ encryptedData, iv, rawData, signature }) => ({

@@ -25,14 +25,15 @@
  * is never hidden by a cached miss.
  *
  * What KV does not promise: a deleted record can be read for about a minute more in locations that
- * have it cached, and lists lag likewise. So a session that was ended can be honoured elsewhere for
- * about a minute. `expiresAt` is checked on every read, and KV's own expiry only clears away.
+ * have it cached. So a session that was ended can be honoured elsewhere for about a minute. Lists lag
+ * likewise, so ending all of a person's sessions misses one that another location began within the
+ * last minute or so: that one lives on, until all are ended again. `expiresAt` is checked on every read, and KV's own expiry only clears away.
  *
  * A change that old records do not open under signs every user out: treat it as a breaking change.
  */
 
 import type { Config } from './config'
-import { open, randomBytes, seal, sha256 } from './crypto'
+import { randomBytes, seal, sha256, unseal } from './crypto'
 import { base64url, isObject } from './encoding'
 import { Problem } from './problem'
 import type { WeChatUser } from './wechat/code2session'
@@ -60,12 +61,12 @@ interface PreviousKey {
 /** Data fetched just before a wx.login opens for this long after it, in seconds. */
 const PREVIOUS_KEY_SECONDS = 600
 
-/** KV takes 1,024 bytes of metadata; a User-Agent of this many characters fits in any encoding. */
+/** KV takes 1,024 bytes of metadata; this many characters fit, three bytes each, or two escaped. */
 const USER_AGENT_LENGTH = 256
 
 const TOKEN = /^([\w-]{43})\.[\w-]{43}$/
 const SESSION_ID = /^[\w-]{43}$/
-const PURPOSE = 'code2session session'
+const SEAL_INFO = 'code2session session'
 
 /** A person's public id: stable, one per mini program, and not from unionid, which can come later. */
 export function userIdOf({ appid, openid }: { appid: string; openid: string }): Promise<string> {
@@ -90,7 +91,7 @@ export async function createSession(
   const summary = {
     createdAt: now,
     expiresAt: now + config.sessionTtl,
-    userAgent: options.userAgent?.slice(0, USER_AGENT_LENGTH) ?? null,
+    userAgent: userAgentOf(options.userAgent),
   }
   const session = {
     ...user,
@@ -104,13 +105,18 @@ export async function createSession(
   const key = keyOf(session)
   const sealed = await seal(JSON.stringify(record), {
     secret: token,
-    purpose: PURPOSE,
-    boundTo: key,
+    info: SEAL_INFO,
+    additionalData: key,
   })
   await stored(() =>
     config.sessions.put(key, sealed, { expirationTtl: config.sessionTtl, metadata: summary }),
   )
   return { token, session }
+}
+
+/** Control characters would take six bytes each; no honest User-Agent has one. */
+function userAgentOf(header: string | null): string | null {
+  return header?.replace(/\p{Cc}/gu, '').slice(0, USER_AGENT_LENGTH) ?? null
 }
 
 function previousKey(replaced: Session, session_key: string, now: number): PreviousKey | null {
@@ -146,7 +152,7 @@ export async function findSession(
     config.sessions.getWithMetadata(key, 'arrayBuffer'),
   )
   if (!value) return null
-  const plaintext = await open(value, { secret: token, purpose: PURPOSE, boundTo: key })
+  const plaintext = await unseal(value, { secret: token, info: SEAL_INFO, additionalData: key })
   if (plaintext === null) return null
   const record = JSON.parse(plaintext) as Omit<Session, 'id' | 'userId' | 'userAgent'>
   if (!config.apps.has(record.appid) || now >= record.expiresAt) return null

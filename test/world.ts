@@ -171,11 +171,6 @@ export interface ProblemBody {
   errors?: { path: string; message: string }[]
 }
 
-/** A response's status and problem code, as the error table names it. */
-export async function problemOf(response: Response): Promise<ProblemBody> {
-  return response.json<ProblemBody>()
-}
-
 /** The real namespace with a count of its operations, and an outage on demand. */
 function countedKV(real: KVNamespace) {
   const counts = { get: 0, put: 0, delete: 0, list: 0 }

@@ -9,9 +9,10 @@
  */
 
 import type { App, Config } from '../config'
-import { open, seal } from '../crypto'
+import { seal, unseal } from '../crypto'
 import type { Deps } from '../deps'
 import { isObject, parseJson } from '../encoding'
+import { createFlights } from '../flights'
 import { type Answer, type ApiCall, callWeChat, refusal, unusable } from './api'
 
 interface AccessToken {
@@ -29,7 +30,7 @@ const RENEW_BEFORE_SECONDS = 300
 /** KV keeps nothing for less, in seconds. */
 const KV_SHORTEST = 60
 
-const PURPOSE = 'code2session access_token'
+const SEAL_INFO = 'code2session access_token'
 
 /** Calls an API that wants an access_token: builds the call with one, and once more if it was bad. */
 export type AuthorizedCall = (
@@ -40,9 +41,9 @@ export type AuthorizedCall = (
 
 /** Makes the function that calls WeChat with an access_token. It throws what {@link callWeChat} does. */
 export function createAuthorizedCall(deps: Deps): AuthorizedCall {
-  // Both are bounded by the number of mini programs in the settings.
+  // Bounded by the number of mini programs in the settings.
   const tokens = new Map<string, AccessToken>()
-  const flights = new Map<string, Promise<AccessToken>>()
+  const share = createFlights<AccessToken>(deps)
 
   return async function authorizedCall(config, app, build) {
     const access_token = await tokenFor(config, app, null)
@@ -55,13 +56,8 @@ export function createAuthorizedCall(deps: Deps): AuthorizedCall {
   async function tokenFor(config: Config, app: App, bad: string | null): Promise<string> {
     const known = tokens.get(app.appid)
     if (known && isFresh(known) && known.access_token !== bad) return known.access_token
-    let flight = flights.get(app.appid)
-    if (!flight) {
-      flight = find(config, app, bad).finally(() => flights.delete(app.appid))
-      flights.set(app.appid, flight)
-      deps.waitUntil(flight.catch(() => undefined))
-    }
-    return (await flight).access_token
+    const token = await share(app.appid, () => find(config, app, bad))
+    return token.access_token
   }
 
   async function find(config: Config, app: App, bad: string | null): Promise<AccessToken> {
@@ -90,7 +86,7 @@ export function createAuthorizedCall(deps: Deps): AuthorizedCall {
   async function load(config: Config, app: App): Promise<AccessToken | null> {
     try {
       const sealed = await config.sessions.get(keyOf(app), 'arrayBuffer')
-      return sealed && parseToken(await open(sealed, sealOptions(app)))
+      return sealed && parseToken(await unseal(sealed, sealOptions(app)))
     } catch (error) {
       report('read', error)
       return null
@@ -136,7 +132,7 @@ function keyOf({ appid }: App): string {
 }
 
 function sealOptions(app: App) {
-  return { secret: app.appsecret, purpose: PURPOSE, boundTo: keyOf(app) }
+  return { secret: app.appsecret, info: SEAL_INFO, additionalData: keyOf(app) }
 }
 
 function parseToken(text: string | null): AccessToken | null {

@@ -10,6 +10,7 @@ import type { Config } from '../config'
 import type { Deps } from '../deps'
 import { isObject, parseJson, textOf } from '../encoding'
 import { codeOfErrcode, type ErrorCode } from '../errors'
+import { rejectOn } from '../flights'
 import { Problem } from '../problem'
 
 /** One call: a POST if it has a body, else a GET. */
@@ -36,7 +37,7 @@ const DEADLINE_MILLISECONDS = 5000
 /** How long a host may take to accept a connection while another one is left to try. */
 const CONNECT_MILLISECONDS = 1000
 
-/** WeChat asks for a retry on errcode -1 only; no other failure leaves a code surely unspent. */
+/** The one errcode after which WeChat asks for a retry. After any other failure a code may be spent. */
 const BUSY = -1
 const BUSY_RETRIES = 2
 const BACKOFF_MILLISECONDS = 100
@@ -119,13 +120,13 @@ export async function readAnswer(response: Response, appid: string): Promise<Ans
   const fields = parseJson(textOf(bytes) ?? '')
   if (!isObject(fields)) throw unusable('the body is not a JSON object')
   const { errcode = 0, errmsg } = fields
-  if (typeof errcode !== 'number') throw unusable('errcode is not a number')
+  if (!Number.isSafeInteger(errcode)) throw unusable('errcode is not a whole number')
   if (errcode === 0 && !response.ok) throw unusable(`HTTP status ${response.status}`)
-  return { appid, errcode, errmsg, fields }
+  return { appid, errcode: Number(errcode), errmsg, fields }
 }
 
 /** What the operator should look at when WeChat refuses our side of a call. */
-const SETTING_BY_ERRCODE: Readonly<Record<number, string>> = {
+const ADVICE_BY_ERRCODE: Readonly<Record<number, string>> = {
   40001: 'WECHAT_APPSECRET is not the secret of this appid',
   40002: 'WECHAT_API_BASE changes the request: grant_type did not reach WeChat',
   40013: 'WECHAT_APPID is not an AppID WeChat knows',
@@ -154,7 +155,7 @@ interface RefusalOptions {
 export function refusal({ appid, errcode, errmsg }: Answer, options: RefusalOptions = {}): Problem {
   const code = options.meaning?.[errcode] ?? codeOfErrcode(errcode)
   const text = typeof errmsg === 'string' ? errmsg : ''
-  const setting = SETTING_BY_ERRCODE[errcode]
+  const advice = ADVICE_BY_ERRCODE[errcode]
   const ip = errcode === 40164 ? /\b(?:\d{1,3}\.){3}\d{1,3}\b/.exec(text)?.[0] : undefined
   return new Problem(code, {
     errcode,
@@ -162,7 +163,7 @@ export function refusal({ appid, errcode, errmsg }: Answer, options: RefusalOpti
     log: {
       appid,
       rid: /\brid: ?([\w-]{1,64})/.exec(text)?.[1],
-      ...(code === 'misconfigured' && setting && { settings: [setting] }),
+      ...(code === 'misconfigured' && advice && { settings: [advice] }),
       ...(ip && { reason: `WeChat saw the IP ${ip}` }),
     },
   })
@@ -171,13 +172,4 @@ export function refusal({ appid, errcode, errmsg }: Answer, options: RefusalOpti
 /** An answer that lacks what it promises. The reason is for the log and must hold no value. */
 export function unusable(reason: string): Problem {
   return new Problem('wechat_unavailable', { log: { reason } })
-}
-
-/** Ends the wait even if whatever is waited for ignores the signal. */
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const fail = () => reject(signal.reason)
-    if (signal.aborted) fail()
-    else signal.addEventListener('abort', fail, { once: true })
-  })
 }
