@@ -113,7 +113,24 @@ const PROVOKE: Record<ErrorCode, () => Promise<Response>> = {
   },
 }
 
+/** The rows as they were agreed on; the README has the rest. */
+const AGREED = `
+  invalid_request 400 fix_request, code_invalid 400 login_again, code_used 400 login_again,
+  user_blocked 403 stop, rate_limited 429 retry_later, wechat_quota 503 retry_later,
+  wechat_busy 503 retry_later, wechat_timeout 504 login_again, wechat_unavailable 502 login_again,
+  misconfigured 500 stop, session_required 401 login_again, session_invalid 401 login_again,
+  session_key_stale 409 login_again, watermark_mismatch 422 stop, watermark_expired 422 login_again,
+  openid_mismatch 422 stop, store_unavailable 503 retry_later`
+
 describe('every row of the error table', () => {
+  it.each(AGREED.split(',').map((row) => row.trim().split(' ')))(
+    '%s is %s, and the client should %s',
+    (code, status, action) => {
+      const row = ERRORS[code as ErrorCode]
+      expect([String(row.status), row.action]).toEqual([status, action])
+    },
+  )
+
   it.each(Object.keys(ERRORS) as ErrorCode[])('%s is answered as the table says', async (code) => {
     const response = await PROVOKE[code]()
     const { status, title, action, ...row } = ERRORS[code]
@@ -164,6 +181,19 @@ describe("WeChat's errcodes", () => {
     expect(await response.json()).toMatchObject({ status, code, action, errcode })
   })
 
+  it.each(Object.values(ERRORS).flatMap((row) => ('errcodes' in row ? row.errcodes : [])))(
+    "%i: WeChat's errmsg is never sent to the client",
+    async (errcode) => {
+      const world = createWorld()
+      const errmsg = 'SENTINEL of WeChat, rid: 1-2-3'
+      await world.phone('fail', { errcode, errmsg, times: 3 })
+      const body = { code: await world.wxLogin() }
+      const response = await world.send('POST', '/login', { body })
+      expect(await response.text()).not.toMatch(/SENTINEL|rid/)
+      expect(world.logs.join()).not.toContain('SENTINEL')
+    },
+  )
+
   it('40029: a code older than five minutes', async () => {
     const world = createWorld()
     const body = { code: await world.wxLogin() }
@@ -202,6 +232,26 @@ describe('an answer of WeChat that is none', () => {
     const response = await loginAgainst({ fault })
     expect(response.status).toBe(502)
     expect((await response.json<ProblemBody>()).code).toBe('wechat_unavailable')
+  })
+
+  it('is wechat_unavailable with a status of 5xx, once, whatever it says', async () => {
+    let calls = 0
+    const busy = async () => {
+      calls++
+      return Response.json({ errcode: -1 }, { status: 500 })
+    }
+    const world = createWorld({ fetch: busy })
+    const response = await world.send('POST', '/login', { body: { code: 'x' } })
+    expect([response.status, calls]).toEqual([502, 1])
+  })
+
+  it('is wechat_unavailable with an errcode that is no whole number', async () => {
+    for (const errcode of ['1e999', '1.5', '"0"', 'true', '[]']) {
+      const world = createWorld({ fetch: async () => new Response(`{"errcode":${errcode}}`) })
+      const response = await world.send('POST', '/login', { body: { code: 'x' } })
+      const problem = await response.json<ProblemBody>()
+      expect([problem.code, problem.errcode]).toEqual(['wechat_unavailable', undefined])
+    }
   })
 
   it('is wechat_unavailable when there is no connection at all', async () => {

@@ -112,6 +112,45 @@ describe('an exchange', () => {
     expect(world.sandbox.calls('/sns/jscode2session')).toBe(2)
   })
 
+  it('is made once for each mini program, even if their codes are the same', async () => {
+    const user = { openid: 'o1', session_key: 'HyVFkGl5F5OQWJZZaNzBBg==' }
+    const appids: (string | null)[] = []
+    world = createWorld({
+      settings: { WECHAT_APPS: '{"wx1":"s1","wx2":"s2"}' },
+      fetch: async ({ url }) => {
+        appids.push(new URL(url).searchParams.get('appid'))
+        return Response.json(user)
+      },
+    })
+    const send = (appid: string) => world.send('POST', '/login', { body: { code: 'x', appid } })
+    const answers = await Promise.all([send('wx1'), send('wx2')])
+    const [one, two] = await Promise.all(answers.map((answer) => answer.json<LoginAnswer>()))
+    expect(appids.sort()).toEqual(['wx1', 'wx2'])
+    expect(one?.userId).not.toBe(two?.userId)
+  })
+
+  it('is seen through by the runtime when the phone that began it hangs up', async () => {
+    const answer = Promise.withResolvers<Response>()
+    const asked = Promise.withResolvers<void>()
+    world = createWorld({
+      fetch: () => {
+        asked.resolve()
+        return answer.promise
+      },
+    })
+    const login = world.send('POST', '/login', { body: { code: 'x' } })
+    await asked.promise
+    const ended: string[] = []
+    Promise.all(world.tasks).then(() => ended.push('task'))
+    expect(world.tasks).toHaveLength(1)
+    await Promise.resolve()
+    expect(ended).toEqual([])
+    answer.resolve(Response.json({ openid: 'o1', session_key: 'HyVFkGl5F5OQWJZZaNzBBg==' }))
+    expect((await login).status).toBe(200)
+    await Promise.resolve()
+    expect(ended).toEqual(['task'])
+  })
+
   it('is repeated twice while WeChat is busy, with a short growing pause', async () => {
     await world.phone('fail', { errcode: -1, times: 2 })
     await world.login()
@@ -149,6 +188,26 @@ describe('a login that carries a session', () => {
     const alice = await world.login({ user: 'alice' })
     await world.login({ user: 'bob', token: alice.token })
     expect((await world.send('GET', '/session', { token: alice.token })).status).toBe(401)
+  })
+
+  it('ends the session that it carries, also when it joins the login of another', async () => {
+    const [one, two] = [await world.login(), await world.login()]
+    const body = { code: await world.wxLogin() }
+    await Promise.all([one, two].map(({ token }) => world.send('POST', '/login', { token, body })))
+    for (const { token } of [one, two]) {
+      expect((await world.send('GET', '/session', { token })).status).toBe(401)
+    }
+  })
+
+  it('leaves no session that nobody holds when the old one cannot be ended', async () => {
+    const { token } = await world.login()
+    const body = { code: await world.wxLogin() }
+    world.kv.failOnce('delete')
+    const response = await world.send('POST', '/login', { token, body })
+    expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '5'])
+    expect((await response.json<ProblemBody>()).detail).toContain('The code is spent')
+    const list = await (await world.send('GET', '/sessions', { token })).json<{ sessions: [] }>()
+    expect(list.sessions).toHaveLength(1)
   })
 
   it('is not hindered by a token that is dead or malformed', async () => {

@@ -54,6 +54,18 @@ describe("WeChat's published examples", () => {
 })
 
 describe('POST /open-data/verify', () => {
+  it('takes a signature in upper-case hex', async () => {
+    const { rawData, signature } = SIGNED
+    expect((await post('verify', { rawData, signature: signature.toUpperCase() }))[0]).toBe(200)
+  })
+
+  it('takes a signature of up to 128 characters for a wrong one, and beyond for a mistake', async () => {
+    const { rawData, signature } = SIGNED
+    const padded = (length: number) => ({ rawData, signature: signature.padEnd(length, '0') })
+    expect(await post('verify', padded(128))).toEqual([409, 'session_key_stale'])
+    expect(await post('verify', padded(129))).toEqual([400, 'invalid_request'])
+  })
+
   it('calls the session key stale when anything about the signature differs', async () => {
     const { rawData, signature } = SIGNED
     const wrong = [
@@ -103,8 +115,15 @@ describe('POST /open-data/decrypt', () => {
   it('refuses rawData without signature, and signature without rawData', async () => {
     const { rawData, signature } = SIGNED
     const encrypted = await encryptOpenData(watermarked({}), KEY)
-    for (const half of [{ rawData }, { signature }]) {
-      expect(await post('decrypt', { ...encrypted, ...half })).toEqual([400, 'invalid_request'])
+    const halves: [object, string][] = [
+      [{ rawData }, 'signature'],
+      [{ signature }, 'rawData'],
+    ]
+    for (const [half, path] of halves) {
+      const body = { ...encrypted, ...half }
+      const response = await world.send('POST', '/open-data/decrypt', { token, body })
+      const { errors } = await response.json<ProblemBody>()
+      expect([response.status, errors]).toEqual([400, [{ path, message: 'is missing' }]])
     }
   })
 
@@ -210,6 +229,13 @@ describe('the key before a login', () => {
     const alice = await world.login({ user: 'alice' })
     const data = await world.phone<OpenData>('wx.getUserInfo', { user: 'alice' })
     token = (await world.login({ user: 'bob', token: alice.token })).token
+    expect(await post('decrypt', data)).toEqual([409, 'session_key_stale'])
+  })
+
+  it('that is 10 minutes gone is not kept by a further login', async () => {
+    const data = await rotateAfterFetching({ carry: true })
+    world.clock.now += 600
+    token = (await world.login({ token })).token
     expect(await post('decrypt', data)).toEqual([409, 'session_key_stale'])
   })
 

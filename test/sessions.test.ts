@@ -151,6 +151,21 @@ describe('GET /sessions', () => {
     ])
   })
 
+  it('is newest first among many', async () => {
+    for (let count = 0; count < 6; count++) {
+      world.clock.now += 1
+      await world.login()
+    }
+    const { token } = await world.login()
+    const times = (await list(token)).map(({ createdAt }) => createdAt)
+    expect(times).toEqual(times.toSorted().reverse())
+  })
+
+  it('keeps a User-Agent of control characters from filling up the metadata', async () => {
+    const { token } = await loginFrom(`${'\x01'.repeat(250)}phone`)
+    expect(await list(token)).toMatchObject([{ userAgent: 'phone' }])
+  })
+
   it('says null for a missing User-Agent and cuts an endless one', async () => {
     const { token } = await loginFrom(undefined)
     await loginFrom('a"\\'.repeat(1000))
@@ -216,6 +231,15 @@ describe('DELETE /sessions/:id', () => {
     expect(response.status).toBe(404)
     expect((await response.json<ProblemBody>()).code).toBe('not_found')
     expect(await status(bob.token)).toBe(200)
+  })
+
+  it('does not find a session that has expired, though KV still has it', async () => {
+    await world.login()
+    world.clock.now += 604_799
+    const { token } = await world.login()
+    const other = (await list(token)).find(({ current }) => !current)
+    world.clock.now += 1
+    expect((await world.send('DELETE', `/sessions/${other?.id}`, { token })).status).toBe(404)
   })
 
   it('does not find what is no id', async () => {

@@ -134,6 +134,8 @@ export function createWorld({
 
   return {
     restart,
+    /** What the runtime was asked to see through. */
+    tasks,
     /** Makes WeChat answer this path with this. */
     answer: (path: string, value: object) => void answers.set(path, value),
     /** Shows each request to WeChat. */
@@ -175,9 +177,12 @@ export interface ProblemBody {
 function countedKV(real: KVNamespace) {
   const counts = { get: 0, put: 0, delete: 0, list: 0 }
   const down = new Set<keyof typeof counts>()
+  const failing: (keyof typeof counts)[] = []
   function operation<T>(name: keyof typeof counts, run: () => Promise<T>): Promise<T> {
     counts[name]++
-    if (!down.has(name)) return run()
+    const index = failing.indexOf(name)
+    if (index >= 0) failing.splice(index, 1)
+    else if (!down.has(name)) return run()
     return Promise.reject(new Error(`KV ${name.toUpperCase()} failed: 429 Too Many Requests`))
   }
   const namespace = {
@@ -189,5 +194,5 @@ function countedKV(real: KVNamespace) {
     delete: (key: string) => operation('delete', () => real.delete(key)),
     list: (options: KVNamespaceListOptions) => operation('list', () => real.list(options)),
   }
-  return { namespace, counts, down }
+  return { namespace, counts, down, failOnce: (name: keyof typeof counts) => failing.push(name) }
 }

@@ -109,26 +109,6 @@ describe('the production bundle over HTTP, with its WeChat in another process', 
     expect(stage.upstream.calls() - before).toBe(1)
   })
 
-  it('finishes an exchange that others share when the phone that began it hangs up', async () => {
-    const { code } = await stage.phone('wx.login')
-    const { arrived, release } = stage.upstream.hold()
-    const phoneThatHangsUp = new AbortController()
-    const begun = fetch(new URL('/login', login.url), {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ code }),
-      signal: phoneThatHangsUp.signal,
-    })
-    await arrived
-    const shared = send('POST', '/login', undefined, { code })
-    await setTimeout(200)
-    phoneThatHangsUp.abort()
-    await expect(begun).rejects.toThrow()
-    await setTimeout(200)
-    release()
-    expect((await shared).status).toBe(200)
-  })
-
   it.each([
     ['reset', 502],
     ['html', 502],

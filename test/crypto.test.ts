@@ -1,0 +1,127 @@
+import { reset } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { createDecipheriv, createHash, hkdfSync } from 'node:crypto'
+import { afterEach, describe, expect, it } from 'vitest'
+import { seal, unseal } from '../src/crypto'
+import { textOf } from '../src/encoding'
+import { createWorld } from './world'
+
+afterEach(() => reset())
+
+/** Opens sealed bytes as the storage schema describes them, with another implementation. */
+function openAsDocumented(
+  sealed: ArrayBuffer,
+  { secret, info, additionalData }: { secret: string; info: string; additionalData: string },
+): string {
+  const bytes = Buffer.from(sealed)
+  const key = Buffer.from(hkdfSync('sha256', secret, '', info, 32))
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12))
+  decipher.setAAD(Buffer.from(additionalData))
+  decipher.setAuthTag(bytes.subarray(-16))
+  return decipher.update(bytes.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8')
+}
+
+async function onlyRecord(prefix: string) {
+  const { keys } = await env.SESSIONS.list({ prefix })
+  const name = keys[0]?.name ?? ''
+  const value = await env.SESSIONS.get(name, 'arrayBuffer')
+  if (keys.length !== 1 || !value) throw new Error(`there are ${keys.length} records`)
+  return { name, value, metadata: keys[0]?.metadata }
+}
+
+describe('a session record', () => {
+  it('opens under its token, as the storage schema says, and holds what it says', async () => {
+    const world = createWorld()
+    const { token } = await world.login()
+    const { name, value } = await onlyRecord('session:')
+    const info = 'code2session session'
+    const plaintext = openAsDocumented(value, { secret: token, info, additionalData: name })
+    expect(JSON.parse(plaintext)).toEqual({
+      appid: 'wx4f4bc4dec97d474b',
+      openid: await world.sandbox.openidOf('wx4f4bc4dec97d474b', 'alice'),
+      unionid: expect.stringMatching(/^oU/),
+      session_key: expect.stringMatching(/^[\w+/]{22}==$/),
+      previous: null,
+      createdAt: world.clock.now,
+      expiresAt: world.clock.now + 604800,
+    })
+  })
+
+  it('opens under nothing that a dump of KV has', async () => {
+    const world = createWorld()
+    const { userId } = await world.login()
+    const { name, value, metadata } = await onlyRecord('session:')
+    const id = name.slice(-43)
+    const known = ['', 'code2session session', name, id, userId, `${userId}.${id}`, `${userId}.`]
+    known.push('wx4f4bc4dec97d474b', JSON.stringify(metadata))
+    for (const secret of known) {
+      for (const info of ['code2session session', '', 'code2session access_token']) {
+        expect(await unseal(value, { secret, info, additionalData: name })).toBeNull()
+      }
+    }
+  })
+})
+
+describe('an access_token record', () => {
+  it('opens under the AppSecret, as the storage schema says, and not under the appid', async () => {
+    const world = createWorld()
+    const { token } = await world.login()
+    await world.send('POST', '/session/check', { token })
+    const { name, value } = await onlyRecord('access_token:')
+    const options = { info: 'code2session access_token', additionalData: name }
+    const plaintext = openAsDocumented(value, { secret: env.WECHAT_APPSECRET, ...options })
+    expect(JSON.parse(plaintext)).toEqual({
+      access_token: expect.any(String),
+      expiresAt: world.clock.now + 7200,
+    })
+    for (const secret of [env.WECHAT_APPID, name, '']) {
+      expect(await unseal(value, { secret, ...options })).toBeNull()
+    }
+  })
+})
+
+describe('sealed text', () => {
+  const options = { secret: 'a'.repeat(43), info: 'test', additionalData: 'here' }
+
+  it('opens under the same options only', async () => {
+    const sealed = await seal('text', options)
+    expect(await unseal(sealed, options)).toBe('text')
+    for (const other of [
+      { secret: 'b'.repeat(43) },
+      { info: 'rest' },
+      { additionalData: 'there' },
+    ]) {
+      expect(await unseal(sealed, { ...options, ...other })).toBeNull()
+    }
+  })
+
+  it('is never the same twice', async () => {
+    const [one, two] = [await seal('text', options), await seal('text', options)]
+    expect(new Uint8Array(one)).not.toEqual(new Uint8Array(two))
+  })
+
+  it('opens to nothing when it is cut short', async () => {
+    const sealed = await seal('text', options)
+    for (const length of [0, 11, 12, 27, sealed.byteLength - 1]) {
+      expect(await unseal(sealed.slice(0, length), options)).toBeNull()
+    }
+  })
+})
+
+describe('a user id', () => {
+  it('is base64url of the SHA-256 of appid, colon and openid', async () => {
+    const user = { openid: 'oGZUI0egBJY1zhBYw2KhdUfwVJJE', session_key: 'HyVFkGl5F5OQWJZZaNzBBg==' }
+    const world = createWorld({ fetch: async () => Response.json(user) })
+    const { userId } = await world.login()
+    const hash = createHash('sha256').update('wx4f4bc4dec97d474b:oGZUI0egBJY1zhBYw2KhdUfwVJJE')
+    expect(userId).toBe(hash.digest('base64url'))
+  })
+})
+
+describe('text from outside', () => {
+  it('is UTF-8 or nothing', () => {
+    expect(textOf(new Uint8Array([0xe5, 0xbe, 0xae]))).toBe('微')
+    expect(textOf(new Uint8Array([0xe5, 0xbe]))).toBeNull()
+    expect(textOf(new Uint8Array([0xff]))).toBeNull()
+  })
+})
