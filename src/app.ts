@@ -1,10 +1,11 @@
 /** The HTTP door: JSON in, JSON or problem details out. Every rule is elsewhere. */
 
+import type { Context } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { routePath } from 'hono/route'
 import { Hono } from 'hono/tiny'
 import { type Core, createCore } from './core'
-import { logEntry } from './log'
+import { logEntry, writeDataPoint } from './log'
 import { Problem, problemOf, problemResponse } from './problem'
 import type { AppEnv } from './routes/context'
 import { eventRoutes } from './routes/events'
@@ -21,9 +22,20 @@ import { sessionRoutes } from './routes/sessions'
 export function createApp(core: Core = createCore()): Hono<AppEnv> {
   const app = new Hono<AppEnv>()
 
-  app.use(async function noStore(c, next) {
+  app.use(async function observe(c, next) {
+    const began = core.deps.milliseconds()
     await next()
     c.header('Cache-Control', 'no-store')
+    const answered = {
+      method: c.req.method,
+      route: routePath(c, -1),
+      status: c.res.status,
+      ms: core.deps.milliseconds() - began,
+      appid: c.var.session?.appid,
+      problem: c.var.problem,
+    }
+    core.deps.log(logEntry(answered))
+    writeDataPoint(c.var.config?.analytics, answered)
   })
   app.use(methodNotAllowed({ app, onMethodNotAllowed }))
 
@@ -39,18 +51,23 @@ export function createApp(core: Core = createCore()): Hono<AppEnv> {
   app.route('/', serviceRoutes(core))
   app.route('/', eventRoutes(core))
 
-  app.notFound(() => problemResponse(new Problem('not_found')))
+  app.notFound((c) => {
+    const problem = new Problem('not_found')
+    c.set('problem', problem)
+    return problemResponse(problem)
+  })
 
   app.onError((error, c) => {
     const problem = problemOf(error)
-    core.deps.log(logEntry(problem, { method: c.req.method, route: routePath(c, -1) }))
+    c.set('problem', problem)
     return problemResponse(problem)
   })
 
   return app
 }
 
-function onMethodNotAllowed(_: unknown, methods: readonly string[]): Response {
-  const headers = { Allow: methods.join(', ') }
-  return problemResponse(new Problem('method_not_allowed', { headers }))
+function onMethodNotAllowed(c: Context, methods: readonly string[]): Response {
+  const problem = new Problem('method_not_allowed', { headers: { Allow: methods.join(', ') } })
+  c.set('problem', problem)
+  return problemResponse(problem)
 }

@@ -28,11 +28,13 @@ export function requiredToken(authorization: string | undefined): string {
  * Lets a backend in that has one of the service keys.
  *
  * @param keys `null` if no keys are configured: then there is no such endpoint
+ * @param onWrongKey Called for a wrong one, before it is refused
  * @throws {Problem} `not_found`, `service_key_required`, `service_key_invalid`
  */
 export async function requireServiceKey(
   keys: readonly string[] | null,
   authorization: string | undefined,
+  onWrongKey: () => Promise<void>,
 ): Promise<void> {
   if (!keys) throw new Problem('not_found')
   const key = bearerToken(authorization)
@@ -43,6 +45,7 @@ export async function requireServiceKey(
   const sent = await sha256Bytes(key)
   const digests = await Promise.all(keys.map(sha256Bytes))
   if (digests.map((digest) => equalDigests(digest, sent)).includes(true)) return
+  await onWrongKey()
   const headers = { 'WWW-Authenticate': 'Bearer error="invalid_token"' }
   throw new Problem('service_key_invalid', { headers })
 }

@@ -26,6 +26,12 @@ export interface Config {
   readonly sessions: KVNamespace
   /** Where events of message push go; `null` for nowhere. */
   readonly events: Queue | null
+  /** Logins per IP address; `null` for no limit. */
+  readonly loginLimit: RateLimit | null
+  /** Wrong tokens and service keys per IP address; `null` for no limit. */
+  readonly guessLimit: RateLimit | null
+  /** One data point per request; `null` for none. */
+  readonly analytics: AnalyticsEngineDataset | null
 }
 
 /** KV refuses to keep a key for less than 60 seconds; 30 days is as long as a login should last. */
@@ -110,6 +116,8 @@ const Apps = v.object({
   ),
 })
 
+const RATE_LIMIT_MESSAGE = 'must be a rate limit binding'
+
 const Settings = v.object(
   {
     SESSION_TTL: seconds(SESSION_TTL),
@@ -138,6 +146,11 @@ const Settings = v.object(
     ),
     SESSIONS: binding<KVNamespace>('getWithMetadata', 'must be a KV namespace binding'),
     EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')),
+    LOGIN_LIMIT: v.optional(binding<RateLimit>('limit', RATE_LIMIT_MESSAGE)),
+    GUESS_LIMIT: v.optional(binding<RateLimit>('limit', RATE_LIMIT_MESSAGE)),
+    ANALYTICS: v.optional(
+      binding<AnalyticsEngineDataset>('writeDataPoint', 'must be an Analytics Engine binding'),
+    ),
   },
   'is missing',
 )
@@ -168,6 +181,9 @@ export function parseConfig(env: unknown): Config {
     push: token === null ? null : { token, aesKey },
     sessions: rest.SESSIONS,
     events: rest.EVENTS ?? null,
+    loginLimit: rest.LOGIN_LIMIT ?? null,
+    guessLimit: rest.GUESS_LIMIT ?? null,
+    analytics: rest.ANALYTICS ?? null,
   }
 }
 

@@ -10,6 +10,7 @@ import { type Deps, workerDeps } from './deps'
 import { createLogin, type Login, replaceSession } from './login'
 import { type EncryptedData, type OpenData, openEncryptedData, verifySignedData } from './open-data'
 import { Problem } from './problem'
+import { countAgainst } from './rate-limit'
 import { type Decrypt, type PhoneNumberRequest, SubscribeMessageBody } from './schemas'
 import { endAllSessions, findSession, type Session, sessionKeys } from './sessions'
 import { createAuthorizedCall } from './wechat/access-token'
@@ -41,11 +42,15 @@ export function createCore(deps: Deps = workerDeps) {
     return config
   }
 
-  /** The live session of a token. Refuses with `session_invalid`. */
-  async function verify(config: Config, token: string): Promise<Session> {
+  /**
+   * The live session of a token. Refuses with `session_invalid`, or `rate_limited` where an address
+   * has guessed too often.
+   */
+  async function verify(config: Config, token: string, ip?: string): Promise<Session> {
     const session = await sessionOf(config, token)
-    if (!session) throw new Problem('session_invalid', { headers: INVALID_TOKEN })
-    return session
+    if (session) return session
+    await countAgainst(config.guessLimit, ip)
+    throw new Problem('session_invalid', { headers: INVALID_TOKEN })
   }
 
   /** The live session of a token, or `null` if it has none. */

@@ -11,6 +11,8 @@ export interface Deps {
   readonly connects: (url: URL, milliseconds: number) => Promise<boolean>
   /** Unix time in whole seconds. */
   readonly now: () => number
+  /** A clock for durations, in milliseconds. On Workers it stands still between I/O. */
+  readonly milliseconds: () => number
   /** Resolves after so many milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<void>
   /** A signal that aborts after so many milliseconds. */
@@ -28,6 +30,7 @@ export const workerDeps: Deps = {
   fetch: (request) => fetch(request),
   connects,
   now: () => Math.floor(Date.now() / 1000),
+  milliseconds: Date.now,
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   deadline: (milliseconds) => AbortSignal.timeout(milliseconds),
   random: Math.random,

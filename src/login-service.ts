@@ -22,11 +22,18 @@ export function createLoginService(core: Core) {
     method: string,
     task: (config: Config) => Promise<Result>,
   ): Promise<Outcome<Result>> {
+    const began = core.deps.milliseconds()
+    const record = (status: number, problem?: Problem) => {
+      const ms = core.deps.milliseconds() - began
+      core.deps.log(logEntry({ method: 'RPC', route: method, status, ms, problem }))
+    }
     try {
-      return { ok: true, ...(await task(core.configOf(env))) }
+      const result = await task(core.configOf(env))
+      record(200)
+      return { ok: true, ...result }
     } catch (error) {
       const problem = problemOf(error)
-      core.deps.log(logEntry(problem, { method: 'RPC', route: method }))
+      record(problem.row.status, problem)
       return { ok: false, error: problemDetails(problem) }
     }
   }

@@ -3,6 +3,7 @@
 import { createMiddleware } from 'hono/factory'
 import { requiredToken } from './bearer'
 import { type Core, createCore } from './core'
+import { ipOf } from './routes/context'
 import { type VerifiedSession, verifiedSession } from './views'
 
 /**
@@ -17,7 +18,7 @@ export function requireSession(core: Core = createCore()) {
   return createMiddleware<{ Bindings: object; Variables: { session: VerifiedSession } }>(
     async function requireSession(c, next) {
       const token = requiredToken(c.req.header('Authorization'))
-      c.set('session', verifiedSession(await core.verify(core.configOf(c.env), token)))
+      c.set('session', verifiedSession(await core.verify(core.configOf(c.env), token, ipOf(c))))
       await next()
     },
   )

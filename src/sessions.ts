@@ -120,11 +120,9 @@ function userAgentOf(header: string | null): string | null {
 }
 
 function previousKey(replaced: Session, session_key: string, now: number): PreviousKey | null {
-  if (replaced.session_key !== session_key) {
-    return { session_key: replaced.session_key, until: now + PREVIOUS_KEY_SECONDS }
-  }
-  // The same key again: whatever was still open before this login stays open.
-  return replaced.previous && now < replaced.previous.until ? replaced.previous : null
+  // The same key again: what was open before this login stays open for as long as it was.
+  if (replaced.session_key === session_key) return replaced.previous
+  return { session_key: replaced.session_key, until: now + PREVIOUS_KEY_SECONDS }
 }
 
 /** The keys that data of this session may be under, most likely first. */

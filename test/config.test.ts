@@ -33,6 +33,9 @@ describe('the settings', () => {
       push: null,
       sessions: env.SESSIONS,
       events: null,
+      loginLimit: null,
+      guessLimit: null,
+      analytics: null,
     })
   })
 

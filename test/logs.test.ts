@@ -1,6 +1,6 @@
 import { reset } from 'cloudflare:test'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createWorld, type OpenData } from './world'
+import { APPID, createWorld, type OpenData } from './world'
 
 afterEach(() => reset())
 
@@ -43,8 +43,8 @@ describe('the log', () => {
     await world.send('POST', '/open-data/decrypt', { token, body })
     await world.send('GET', `/${token}/${openid}`)
 
-    const log = world.logs.join('\n')
-    expect(world.logs).toHaveLength(8)
+    const log = world.lines.join('\n')
+    expect(world.lines).toHaveLength(10)
     for (const secret of [...Object.values(SECRETS), token, token.slice(44)]) {
       expect(log).not.toContain(secret)
     }
@@ -60,11 +60,42 @@ describe('the log', () => {
         method: 'POST',
         route: '/login',
         status: 500,
+        ms: 0,
         code: 'misconfigured',
         errcode: 40164,
         appid: 'wx4f4bc4dec97d474b',
         rid: '65f2a1b0-1c2d3e4f-5a6b7c8d',
         settings: [expect.stringContaining('IP allowlist')],
+      },
+    ])
+  })
+
+  it('has a line for every request, and these fields for a success', async () => {
+    const world = createWorld()
+    const { token } = await world.login()
+    await world.send('GET', '/session', { token })
+    await world.send('GET', '/nope')
+    await world.send('PUT', '/login')
+    expect(world.lines.map((line) => JSON.parse(line))).toEqual([
+      { level: 'info', method: 'POST', route: '/login', status: 200, ms: 0 },
+      { level: 'info', method: 'GET', route: '/session', status: 200, ms: 0, appid: APPID },
+      { level: 'warn', method: 'GET', route: '/*', status: 404, ms: 0, code: 'not_found' },
+      { level: 'warn', method: 'PUT', route: '/*', status: 405, ms: 0, code: 'method_not_allowed' },
+    ])
+  })
+
+  it('has a data point for every request where Analytics Engine is bound', async () => {
+    const points: unknown[] = []
+    const ANALYTICS = { writeDataPoint: (point: unknown) => points.push(point) }
+    const world = createWorld({ settings: { ANALYTICS } })
+    const { token } = await world.login()
+    await world.send('DELETE', '/sessions/something-personal', { token })
+    expect(points).toEqual([
+      { indexes: ['/login'], blobs: ['POST', '/login', '', ''], doubles: [200, 0] },
+      {
+        indexes: ['/sessions/:id'],
+        blobs: ['DELETE', '/sessions/:id', 'not_found', APPID],
+        doubles: [404, 0],
       },
     ])
   })

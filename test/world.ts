@@ -51,6 +51,7 @@ export function createWorld({
     apps: { [APPID]: APPSECRET, ...apps },
     now: () => clock.now,
   })
+  const lines: string[] = []
   const logs: string[] = []
   const sleeps: number[] = []
   const tasks: Promise<unknown>[] = []
@@ -65,12 +66,16 @@ export function createWorld({
     connects: async ({ host }) => !down.includes(host),
     waitUntil: (task) => void tasks.push(task),
     now: () => clock.now,
+    milliseconds: () => clock.now * 1000,
     sleep: async (milliseconds) => {
       sleeps.push(milliseconds)
     },
     deadline: () => timer.signal,
     random: () => 0.5,
-    log: (entry) => logs.push(JSON.stringify(entry)),
+    log: (entry) => {
+      lines.push(JSON.stringify(entry))
+      if (entry.level !== 'info') logs.push(JSON.stringify(entry))
+    },
     fetch: async (request) => {
       for (const watch of watchers) await watch(request.clone() as Request)
       const ready = answers.get(new URL(request.url).pathname)
@@ -142,6 +147,9 @@ export function createWorld({
     watch: (watcher: (request: Request) => unknown) => void watchers.push(watcher),
     clock,
     sandbox,
+    /** Every log line. */
+    lines,
+    /** The log lines that are of level warn or error. */
     logs,
     sleeps,
     kv,

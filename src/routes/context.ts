@@ -1,14 +1,28 @@
 /** What every route finds in its context. */
 
+import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { requiredToken } from '../bearer'
 import type { Config } from '../config'
 import type { Core } from '../core'
+import type { Problem } from '../problem'
 import type { Session } from '../sessions'
 
 export interface AppEnv {
   Bindings: object
-  Variables: { config: Config }
+  Variables: {
+    /** Absent on `/health`, and where the settings are wrong. */
+    config: Config
+    /** Absent but on routes that {@link authenticate}. */
+    session?: Session
+    /** Why the request failed, if it did. */
+    problem?: Problem
+  }
+}
+
+/** The address of the client, as Cloudflare saw it. */
+export function ipOf(c: Context): string | undefined {
+  return c.req.header('CF-Connecting-IP')
 }
 
 /** Middleware: puts the live session of the request's token in `c.var.session`. */
@@ -16,7 +30,7 @@ export function authenticate(core: Core) {
   return createMiddleware<AppEnv & { Variables: { session: Session } }>(
     async function authenticate(c, next) {
       const token = requiredToken(c.req.header('Authorization'))
-      c.set('session', await core.verify(c.var.config, token))
+      c.set('session', await core.verify(c.var.config, token, ipOf(c)))
       await next()
     },
   )

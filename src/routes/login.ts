@@ -5,9 +5,10 @@ import { chooseApp } from '../apps'
 import { bearerToken } from '../bearer'
 import { readJsonBody } from '../body'
 import type { Core } from '../core'
+import { countAgainst } from '../rate-limit'
 import { LoginBody } from '../schemas'
 import { loginView } from '../views'
-import { type AppEnv, authenticate } from './context'
+import { type AppEnv, authenticate, ipOf } from './context'
 
 export function loginRoutes(core: Core): Hono<AppEnv> {
   const routes = new Hono<AppEnv>()
@@ -15,6 +16,7 @@ export function loginRoutes(core: Core): Hono<AppEnv> {
   routes.post('/login', async (c) => {
     const { config } = c.var
     const { code, appid } = await readJsonBody(c.req.raw, LoginBody)
+    await countAgainst(config.loginLimit, ipOf(c))
     const login = await core.login(config, {
       app: chooseApp(config, { appid, referer: c.req.header('Referer') }),
       code,

@@ -6,14 +6,18 @@ import { requireServiceKey } from '../bearer'
 import { readFormBody, readJsonBody } from '../body'
 import type { Core } from '../core'
 import { Problem } from '../problem'
+import { countAgainst } from '../rate-limit'
 import { SubscribeMessageBody } from '../schemas'
 import { introspectionView } from '../views'
-import type { AppEnv } from './context'
+import { type AppEnv, ipOf } from './context'
 
 export function serviceRoutes(core: Core): Hono<AppEnv> {
   const routes = new Hono<AppEnv>()
   const forServices = createMiddleware<AppEnv>(async function forServices(c, next) {
-    await requireServiceKey(c.var.config.serviceKeys, c.req.header('Authorization'))
+    const { serviceKeys, guessLimit } = c.var.config
+    await requireServiceKey(serviceKeys, c.req.header('Authorization'), () =>
+      countAgainst(guessLimit, ipOf(c)),
+    )
     await next()
   })
 
