@@ -18,9 +18,12 @@ export function textOf(bytes: Uint8Array): string | null {
 }
 
 /** The value of a JSON text; `undefined`, which JSON cannot say, if it is not JSON. */
-export function parseJson(text: string): unknown {
+export function parseJson(
+  text: string,
+  reviver?: (key: string, value: unknown) => unknown,
+): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text, reviver)
   } catch {
     return undefined
   }

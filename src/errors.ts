@@ -16,6 +16,9 @@ export type Action =
   /** Nothing the client does will help. */
   | 'stop'
 
+/** What WeChat is called for; an errcode can mean different things on different calls. */
+export type Api = 'code2session' | 'access_token' | 'phone_number' | 'session_key' | 'message'
+
 /** One kind of failure. */
 export interface ErrorRow {
   readonly status: number
@@ -25,6 +28,8 @@ export interface ErrorRow {
   readonly detail: string
   /** WeChat errcodes that mean this. */
   readonly errcodes?: readonly number[]
+  /** The calls on which they do; all, if left out. */
+  readonly apis?: readonly Api[]
   /** `Retry-After`, in seconds. */
   readonly retryAfter?: number
 }
@@ -60,9 +65,9 @@ export const ERRORS = {
   },
   rate_limited: {
     status: 429,
-    title: 'Too many logins',
+    title: 'Too many requests',
     action: 'retry_later',
-    detail: 'WeChat limits how often one user may log in per minute.',
+    detail: 'WeChat limits how often one user may do this per minute.',
     errcodes: [45011],
     retryAfter: 60,
   },
@@ -78,7 +83,7 @@ export const ERRORS = {
     status: 503,
     title: 'WeChat busy',
     action: 'retry_later',
-    detail: 'WeChat asked to be called again later. The code is still unused.',
+    detail: 'WeChat asked to be called again later. A code that was sent is still unused.',
     errcodes: [-1],
     retryAfter: 2,
   },
@@ -86,13 +91,22 @@ export const ERRORS = {
     status: 504,
     title: 'WeChat did not answer in time',
     action: 'login_again',
-    detail: 'The code may be spent, so it is not tried again. Call wx.login for a fresh one.',
+    detail: 'A code that was sent may be spent, so it is not tried again. Take a fresh one.',
   },
   wechat_unavailable: {
     status: 502,
     title: 'WeChat unavailable',
     action: 'login_again',
-    detail: 'WeChat gave no usable answer. The code may be spent; call wx.login for a fresh one.',
+    detail: 'WeChat gave no usable answer. A code that was sent may be spent. Take a fresh one.',
+  },
+  access_token_refused: {
+    status: 502,
+    title: 'Access token refused',
+    action: 'retry_later',
+    detail: 'WeChat refuses the access_token that it has just given the server.',
+    errcodes: [40001, 40014, 42001, 41001],
+    apis: ['phone_number', 'session_key', 'message'],
+    retryAfter: 60,
   },
   misconfigured: {
     status: 500,
@@ -123,6 +137,7 @@ export const ERRORS = {
     detail:
       'The data does not belong to the session key of this login. Log in first, then fetch the data again.',
     errcodes: [87007, 87009],
+    apis: ['session_key'],
   },
   watermark_mismatch: {
     status: 422,
@@ -172,6 +187,7 @@ export const ERRORS = {
     action: 'fix_request',
     detail: 'WeChat does not know this openid in this mini program.',
     errcodes: [40003],
+    apis: ['message'],
   },
   template_invalid: {
     status: 400,
@@ -179,6 +195,7 @@ export const ERRORS = {
     action: 'fix_request',
     detail: 'This mini program has no subscribe message template with this id.',
     errcodes: [40037],
+    apis: ['message'],
   },
   page_invalid: {
     status: 400,
@@ -186,6 +203,7 @@ export const ERRORS = {
     action: 'fix_request',
     detail: 'The released mini program has no such page.',
     errcodes: [41030],
+    apis: ['message'],
   },
   message_refused: {
     status: 403,
@@ -193,6 +211,7 @@ export const ERRORS = {
     action: 'stop',
     detail: 'The user did not allow this message, or every message allowed has been sent.',
     errcodes: [43101],
+    apis: ['message'],
   },
   message_banned: {
     status: 403,
@@ -200,6 +219,7 @@ export const ERRORS = {
     action: 'stop',
     detail: 'WeChat has taken this capability from the mini program.',
     errcodes: [43107],
+    apis: ['message'],
   },
   message_conflict: {
     status: 429,
@@ -207,6 +227,7 @@ export const ERRORS = {
     action: 'retry_later',
     detail: 'Another message to this user is being sent.',
     errcodes: [43108],
+    apis: ['message'],
     retryAfter: 1,
   },
   message_sensitive: {
@@ -215,6 +236,7 @@ export const ERRORS = {
     action: 'fix_request',
     detail: 'WeChat refuses words in the message.',
     errcodes: [45168],
+    apis: ['message'],
   },
   message_data_invalid: {
     status: 400,
@@ -222,6 +244,7 @@ export const ERRORS = {
     action: 'fix_request',
     detail: 'The data does not fit the template; `errors` names the field where WeChat does.',
     errcodes: [47003, 47001],
+    apis: ['message'],
   },
   event_refused: {
     status: 403,
@@ -271,13 +294,11 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-const codeByErrcode = new Map<number, ErrorCode>(
-  Object.entries(ERRORS).flatMap(([code, row]: [string, ErrorRow]) =>
-    (row.errcodes ?? []).map((errcode): [number, ErrorCode] => [errcode, code as ErrorCode]),
-  ),
-)
-
-/** The code a WeChat errcode stands for; an unknown one is `wechat_unavailable`. */
-export function codeOfErrcode(errcode: number): ErrorCode {
-  return codeByErrcode.get(errcode) ?? 'wechat_unavailable'
+/** The code an errcode stands for on a call; an unknown one is `wechat_unavailable`. */
+export function codeOfErrcode(errcode: number, api: Api): ErrorCode {
+  const rows: [string, ErrorRow][] = Object.entries(ERRORS)
+  const found = rows.find(
+    ([, { errcodes, apis }]) => errcodes?.includes(errcode) && (!apis || apis.includes(api)),
+  )
+  return found ? (found[0] as ErrorCode) : 'wechat_unavailable'
 }

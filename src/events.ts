@@ -83,15 +83,15 @@ async function openEvent(
   const isSafe = typeof Encrypt === 'string'
   // The plain signature covers no body, so with a key configured only the envelope counts.
   if (aesKey !== null && !isSafe) throw refused('plain body, though WECHAT_PUSH_AES_KEY is set')
-  if (aesKey === null && isSafe && msg_signature !== '') {
-    throw new Problem('misconfigured', { log: { settings: ['WECHAT_PUSH_AES_KEY is missing'] } })
-  }
   const isSigned =
     aesKey !== null && isSafe
       ? await isPushSignature([token, timestamp, nonce, Encrypt], msg_signature)
       : await isPushSignature([token, timestamp, nonce], signature)
   if (!isSigned) throw refused('signature')
   if (!isFresh(timestamp, push.now)) throw refused('timestamp')
+  if (aesKey === null && isSafe && msg_signature !== '') {
+    throw new Problem('misconfigured', { log: { settings: ['WECHAT_PUSH_AES_KEY is missing'] } })
+  }
   if (aesKey === null || !isSafe) return forApp(push.fields, push.appid)
   const opened = await openEnvelope(Encrypt, aesKey)
   if (!opened) throw refused('envelope does not open under WECHAT_PUSH_AES_KEY')
@@ -133,7 +133,7 @@ async function send(queue: Queue, message: EventMessage): Promise<void> {
 
 /**
  * WeChat says to de-duplicate messages by MsgId, and events by sender, time and kind. All of these
- * together do for both, also where a MsgId of 64 bits has lost its last digits on the way.
+ * together do for both.
  */
 function keyOf(appid: string, event: Record<string, unknown>): string {
   const { MsgId, FromUserName, CreateTime, Event, OpenID } = event
@@ -142,10 +142,16 @@ function keyOf(appid: string, event: Record<string, unknown>): string {
 }
 
 function jsonOf(text: string): Record<string, unknown> {
-  const value = parseJson(text)
+  const value = parseJson(text, keepDigits)
   if (isObject(value)) return value
   const message = 'must be a JSON object; choose JSON as data format in the WeChat console'
   throw new Problem('invalid_request', { errors: [{ path: '', message }] })
+}
+
+/** A MsgId has 64 bits, a number in JavaScript 53: what does not fit stays the text it was. */
+function keepDigits(_: string, value: unknown, { source }: { source?: string } = {}): unknown {
+  const fits = !Number.isInteger(value) || Number.isSafeInteger(value)
+  return fits ? value : (source ?? String(value))
 }
 
 /** WeChat's own samples have stray spaces in field names. */

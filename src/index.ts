@@ -12,7 +12,8 @@ import { createLoginService } from './login-service'
 
 const core = createCore()
 
-export default createApp(core)
+// Only fetch: whatever else an export has, another Worker could call over a service binding.
+export default { fetch: createApp(core).fetch }
 
 /** Bind to it from another Worker with `entrypoint = "LoginService"`. */
 export class LoginService extends createLoginService(core) {}

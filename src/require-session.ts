@@ -1,8 +1,11 @@
 /** For the developer's own Hono app in the same Worker: the middleware that says who is calling. */
 
 import { createMiddleware } from 'hono/factory'
+import { routePath } from 'hono/route'
 import { requiredToken } from './bearer'
 import { type Core, createCore } from './core'
+import { logEntry } from './log'
+import { problemOf } from './problem'
 import { ipOf } from './routes/context'
 import { type VerifiedSession, verifiedSession } from './views'
 
@@ -17,8 +20,17 @@ import { type VerifiedSession, verifiedSession } from './views'
 export function requireSession(core: Core = createCore()) {
   return createMiddleware<{ Bindings: object; Variables: { session: VerifiedSession } }>(
     async function requireSession(c, next) {
-      const token = requiredToken(c.req.header('Authorization'))
-      c.set('session', verifiedSession(await core.verify(core.configOf(c.env), token, ipOf(c))))
+      try {
+        const token = requiredToken(c.req.header('Authorization'))
+        c.set('session', verifiedSession(await core.verify(core.configOf(c.env), token, ipOf(c))))
+      } catch (error) {
+        // The app's own log does not know what ours would say.
+        const problem = problemOf(error)
+        const { method } = c.req
+        const answered = { method, route: routePath(c), status: problem.row.status, ms: 0, problem }
+        core.deps.log(logEntry(answered))
+        throw problem
+      }
       await next()
     },
   )

@@ -90,10 +90,12 @@ export const SubscribeMessageBody = object({
   openid: textUpTo(128),
   templateId: textUpTo(128),
   page: v.optional(textUpTo(1024)),
-  data: v.record(
-    v.pipe(v.string(), v.regex(/^\w{1,64}$/, 'is not the name of a template field')),
-    textUpTo(MESSAGE_TEXT_LENGTH),
-    'must be an object of texts',
+  data: v.pipe(
+    v.custom<Record<string, unknown>>(isObject, 'must be an object of texts'),
+    v.record(
+      v.pipe(v.string(), v.regex(/^\w{1,64}$/, 'is not the name of a template field')),
+      textUpTo(MESSAGE_TEXT_LENGTH),
+    ),
   ),
   state: v.optional(
     v.picklist(['developer', 'trial', 'formal'], 'must be developer, trial or formal'),

@@ -101,8 +101,78 @@ describe('the access_token', () => {
     await world.phone('fail', { errcode: 40001, api: CHECK_API, times: 2 })
     const response = await check()
     expect(response.status).toBe(502)
-    expect((await response.json<ProblemBody>()).errcode).toBe(40001)
+    expect(await response.json()).toMatchObject({ code: 'access_token_refused', errcode: 40001 })
     expect(world.sandbox.calls(CHECK_API)).toBe(2)
+  })
+
+  it('is not refreshed by force over and over, however often it is called bad', async () => {
+    const forced: boolean[] = []
+    world.watch(async (request) => {
+      if (new URL(request.url).pathname !== TOKEN_API) return
+      forced.push((await request.json<{ force_refresh: boolean }>()).force_refresh)
+    })
+    for (let count = 0; count < 5; count++) {
+      await world.phone('fail', { errcode: 40001, api: CHECK_API, times: 2 })
+      expect((await check()).status).toBe(502)
+    }
+    expect(forced.filter(Boolean)).toHaveLength(1)
+  })
+
+  it('that has gone bad is not taken from a renewal that began before', async () => {
+    const [checked, renewed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const renewing = Promise.withResolvers<void>()
+    const checking = Promise.withResolvers<void>()
+    const forced: boolean[] = []
+    let checks = 0
+    world = createWorld({
+      fetch: async (request) => {
+        const { pathname, searchParams } = new URL(request.url)
+        if (pathname === CHECK_API) {
+          if (++checks === 1) {
+            checking.resolve()
+            await checked.promise
+          }
+          const isBad = searchParams.get('access_token') === 'T1'
+          return Response.json({ errcode: isBad ? 40001 : 0 })
+        }
+        const { force_refresh } = await request.json<{ force_refresh: boolean }>()
+        forced.push(force_refresh)
+        if (forced.length === 2) {
+          renewing.resolve()
+          await renewed.promise
+        }
+        return Response.json({ access_token: force_refresh ? 'T2' : 'T1', expires_in: 7200 })
+      },
+    })
+    const first = check()
+    await checking.promise
+    world.clock.now += 6900
+    const second = check()
+    await renewing.promise
+    checked.resolve()
+    // The first call hears 40001 and joins the renewal, which gives it the same token once more.
+    await new Promise((resolve) => setTimeout(resolve))
+    renewed.resolve()
+    expect([(await first).status, (await second).status]).toEqual([200, 200])
+    expect(forced.filter(Boolean)).toHaveLength(1)
+  })
+
+  it('that has less than five minutes to live is used for a minute all the same', async () => {
+    let asked = 0
+    world = createWorld({
+      fetch: async ({ url }) => {
+        if (new URL(url).pathname !== TOKEN_API) return Response.json({ errcode: 0 })
+        asked++
+        return Response.json({ access_token: `T${asked}`, expires_in: 200 })
+      },
+    })
+    await check()
+    world.clock.now += 59
+    await check()
+    expect(asked).toBe(1)
+    world.clock.now += 1
+    await check()
+    expect(asked).toBe(2)
   })
 
   it('is not asked for again by a second call whose token has been renewed meanwhile', async () => {

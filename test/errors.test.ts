@@ -75,6 +75,11 @@ const PROVOKE: Record<ErrorCode, () => Promise<Response>> = {
   watermark_mismatch: () => decryptOf({}, { appid: 'wx0000000000000000' }),
   watermark_expired: () => decryptOf({}, { timestamp: 0 }),
   openid_mismatch: () => decryptOf({ openId: 'o2' }),
+  access_token_refused: async () => {
+    const world = createWorld()
+    await world.phone('fail', { errcode: 40014, api: '/cgi-bin/message/subscribe/send', times: 2 })
+    return messageTo({}, world)
+  },
   appid_required: () => {
     const world = createWorld({ settings: { WECHAT_APPS: '{"wx1":"s1","wx2":"s2"}' } })
     return world.send('POST', '/login', { body: { code: 'x' } })
@@ -85,11 +90,7 @@ const PROVOKE: Record<ErrorCode, () => Promise<Response>> = {
   openid_invalid: () => messageTo({ openid: 'oNobody' }),
   template_invalid: () => messageTo({ templateId: 'another' }),
   page_invalid: () => messageAgainst(41030),
-  message_refused: async () => {
-    const world = createWorld()
-    await messageTo({}, world)
-    return messageTo({}, world)
-  },
+  message_refused: () => messageTo({}),
   message_banned: () => messageAgainst(43107),
   message_conflict: () => messageAgainst(43108),
   message_sensitive: () => messageAgainst(45168),
@@ -175,6 +176,11 @@ describe("WeChat's errcodes", () => {
     [41008, 500, 'misconfigured', 'stop'],
     [40002, 500, 'misconfigured', 'stop'],
     [61024, 502, 'wechat_unavailable', 'login_again'],
+    // Named on other calls, and unknown on this one.
+    [43101, 502, 'wechat_unavailable', 'login_again'],
+    [47001, 502, 'wechat_unavailable', 'login_again'],
+    [87009, 502, 'wechat_unavailable', 'login_again'],
+    [40001, 502, 'wechat_unavailable', 'login_again'],
   ])('%i is %i %s, and the client should %s', async (errcode, status, code, action) => {
     const response = await loginAgainst({ errcode })
     expect(response.status).toBe(status)

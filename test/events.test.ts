@@ -122,7 +122,9 @@ describe('the URL check', () => {
 
   it('and the pushes are not there without WECHAT_PUSH_TOKEN', async () => {
     await start({ WECHAT_PUSH_TOKEN: undefined })
-    expect((await world.send('GET', '/wechat/events')).status).toBe(404)
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      expect((await world.send(method, '/wechat/events')).status).toBe(404)
+    }
     expect(await push(event())).toEqual([404, 'not_found'])
   })
 })
@@ -246,6 +248,28 @@ describe('the Queue EVENTS', () => {
     await push({ MsgType: 'text', MsgId: 7, Content: 'hello' })
     expect(sent[0]).toEqual({ key: expect.any(String), appid: APPID, event: first })
     expect(sent[1]?.key).toBe(sent[0]?.key)
+    expect(new Set(sent.map(({ key }) => key)).size).toBe(3)
+  })
+
+  it('gets a MsgId of 64 bits with all of its digits', async () => {
+    const sent: EventMessage[] = []
+    await start({ ...queue(sent), ...PLAIN })
+    for (const id of ['23456789012345678', '23456789012345679', '7']) {
+      const options = {
+        appid: APPID,
+        token: TOKEN,
+        encodingAESKey: null,
+        timestamp: world.clock.now,
+      }
+      const { url } = await pushRequest(ENDPOINT, {}, options)
+      const body = `{"MsgType":"text","MsgId":${id}}`
+      expect((await world.receive(new Request(url, { method: 'POST', body }))).status).toBe(200)
+    }
+    expect(sent.map(({ event }) => event.MsgId)).toEqual([
+      '23456789012345678',
+      '23456789012345679',
+      7,
+    ])
     expect(new Set(sent.map(({ key }) => key)).size).toBe(3)
   })
 

@@ -106,6 +106,9 @@ describe('a service key', () => {
       body: {},
     })
     expect(message.status).toBe(404)
+    for (const path of ['/introspect', '/subscribe-messages']) {
+      expect((await world.send('PUT', path)).status).toBe(404)
+    }
   })
 
   it('is no session, and a token is no service key', async () => {

@@ -66,6 +66,7 @@ describe('the log', () => {
         appid: 'wx4f4bc4dec97d474b',
         rid: '65f2a1b0-1c2d3e4f-5a6b7c8d',
         settings: [expect.stringContaining('IP allowlist')],
+        reason: 'WeChat saw the IP 203.0.113.7',
       },
     ])
   })

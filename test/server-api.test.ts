@@ -129,6 +129,11 @@ describe('POST /session/check', () => {
     expect(await post('/session/check')).toEqual([503, 'wechat_quota'])
     await world.phone('fail', { errcode: 87008, api: '/wxa/checksession' })
     expect(await post('/session/check')).toEqual([502, 'wechat_unavailable'])
+    for (const nothing of [{}, { errmsg: 'system error' }]) {
+      world.answer('/wxa/checksession', nothing)
+      expect(await post('/session/check')).toEqual([502, 'wechat_unavailable'])
+    }
+    world.answer('/wxa/checksession', null)
     await world.phone('fail', { fault: 'html', api: '/wxa/checksession' })
     expect(await post('/session/check')).toEqual([502, 'wechat_unavailable'])
   })
@@ -177,10 +182,13 @@ describe('POST /subscribe-messages', () => {
     return world.send('POST', '/subscribe-messages', { token: SERVICE_KEY, body })
   }
 
+  const allow = () => world.phone<{ messages: object[] }>('wx.requestSubscribeMessage')
+
   it("sends a message in WeChat's words", async () => {
+    await allow()
     const response = await send({ page: 'pages/index?a=1', state: 'trial', lang: 'en_US' })
     expect([response.status, await response.text()]).toEqual([204, ''])
-    const { messages } = await world.phone<{ messages: object[] }>('wx.requestSubscribeMessage')
+    const { messages } = await allow()
     expect(messages).toEqual([
       {
         touser: await world.sandbox.openidOf(env.WECHAT_APPID, 'alice'),
@@ -194,7 +202,8 @@ describe('POST /subscribe-messages', () => {
   })
 
   it('is refused by the user when no message is left', async () => {
-    await send()
+    await allow()
+    expect((await send()).status).toBe(204)
     const problem = await (await send()).json<ProblemBody>()
     expect([problem.code, problem.errcode]).toEqual(['message_refused', 43101])
   })
@@ -210,6 +219,7 @@ describe('POST /subscribe-messages', () => {
       [{ openid: '' }, 'openid'],
       [{ templateId: undefined }, 'templateId'],
       [{ data: 'text' }, 'data'],
+      [{ data: ['text'] }, 'data'],
       [{ data: { thing1: 1 } }, 'data.thing1'],
       [{ data: { 'thing 1': 'x' } }, 'data.thing 1'],
       [{ state: 'beta' }, 'state'],

@@ -142,7 +142,8 @@ export function createWorld({
     /** What the runtime was asked to see through. */
     tasks,
     /** Makes WeChat answer this path with this. */
-    answer: (path: string, value: object) => void answers.set(path, value),
+    answer: (path: string, value: object | null) =>
+      void (value ? answers.set(path, value) : answers.delete(path)),
     /** Shows each request to WeChat. */
     watch: (watcher: (request: Request) => unknown) => void watchers.push(watcher),
     clock,

@@ -63,6 +63,7 @@ const WECHAT: readonly ErrorCode[] = [
   'wechat_timeout',
   'wechat_unavailable',
 ]
+const SERVER_API: readonly ErrorCode[] = [...WECHAT, 'access_token_refused']
 const OPEN_DATA: readonly ErrorCode[] = [
   'session_key_stale',
   'watermark_mismatch',
@@ -178,7 +179,7 @@ export const OPERATIONS: readonly Operation[] = [
     caller: 'session',
     summary: "Asks WeChat whether this session's key is the current one",
     success: json('Valid', { valid: true }),
-    errors: WECHAT,
+    errors: SERVER_API,
   },
   {
     id: 'resetSessionKey',
@@ -188,7 +189,7 @@ export const OPERATIONS: readonly Operation[] = [
     caller: 'session',
     summary: 'Has WeChat make a new session_key: a new session, and the end of this one',
     success: json('Login', LOGIN),
-    errors: [...WECHAT, 'session_key_stale'],
+    errors: [...SERVER_API, 'session_key_stale'],
   },
   {
     id: 'listSessions',
@@ -273,7 +274,7 @@ export const OPERATIONS: readonly Operation[] = [
       purePhoneNumber: '13580006666',
       countryCode: '86',
     }),
-    errors: ['code_invalid', ...WECHAT, ...OPEN_DATA],
+    errors: ['code_invalid', ...SERVER_API, ...OPEN_DATA],
   },
   {
     id: 'introspect',
@@ -321,7 +322,7 @@ export const OPERATIONS: readonly Operation[] = [
       'message_conflict',
       'message_sensitive',
       'message_data_invalid',
-      ...WECHAT,
+      ...SERVER_API,
     ],
   },
   ...pushOperations('/wechat/events', ''),

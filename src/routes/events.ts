@@ -4,6 +4,7 @@ import { Hono } from 'hono/tiny'
 import { readText } from '../body'
 import type { Core } from '../core'
 import { answerUrlCheck, receiveEvent } from '../events'
+import { Problem } from '../problem'
 import type { AppEnv } from './context'
 
 /** With the appid where there are several mini programs; with one, either will do. */
@@ -13,6 +14,11 @@ export function eventRoutes({ deps }: Core): Hono<AppEnv> {
   const routes = new Hono<AppEnv>()
 
   for (const path of PATHS) {
+    // Without a token the path is not there, whatever the method.
+    routes.use(path, async function onlyWithToken(c, next) {
+      if (!c.var.config.push) throw new Problem('not_found')
+      await next()
+    })
     routes.get(path, async (c) => {
       const push = { appid: c.req.param('appid'), query: c.req.query() }
       return c.text(await answerUrlCheck(c.var.config, push))

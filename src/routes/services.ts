@@ -13,6 +13,8 @@ import { type AppEnv, ipOf } from './context'
 
 export function serviceRoutes(core: Core): Hono<AppEnv> {
   const routes = new Hono<AppEnv>()
+  routes.use('/introspect', onlyWithKeys)
+  routes.use('/subscribe-messages', onlyWithKeys)
   const forServices = createMiddleware<AppEnv>(async function forServices(c, next) {
     const { serviceKeys, guessLimit } = c.var.config
     await requireServiceKey(serviceKeys, c.req.header('Authorization'), () =>
@@ -41,3 +43,9 @@ export function serviceRoutes(core: Core): Hono<AppEnv> {
 
   return routes
 }
+
+/** Without keys these paths are not there, whatever the method. */
+const onlyWithKeys = createMiddleware<AppEnv>(async function onlyWithKeys(c, next) {
+  if (!c.var.config.serviceKeys) throw new Problem('not_found')
+  await next()
+})

@@ -19,6 +19,8 @@ interface AccessToken {
   readonly access_token: string
   /** Unix seconds. */
   readonly expiresAt: number
+  /** Unix seconds. */
+  readonly renewAt: number
 }
 
 /** WeChat's answers to a token that has ended, or that another refresh has replaced. */
@@ -26,6 +28,12 @@ const BAD_TOKEN = new Set([40001, 40014, 42001])
 
 /** WeChat has the next token ready this long before the end, in seconds, and both are good. */
 const RENEW_BEFORE_SECONDS = 300
+
+/** A token that comes with less than that to live is still used this long, in seconds. */
+const SHORTEST_USE_SECONDS = 60
+
+/** How long after a forced refresh another one may be tried, in seconds. */
+const FORCE_AGAIN_SECONDS = 600
 
 /** KV keeps nothing for less, in seconds. */
 const KV_SHORTEST = 60
@@ -41,8 +49,9 @@ export type AuthorizedCall = (
 
 /** Makes the function that calls WeChat with an access_token. It throws what {@link callWeChat} does. */
 export function createAuthorizedCall(deps: Deps): AuthorizedCall {
-  // Bounded by the number of mini programs in the settings.
+  // Both are bounded by the number of mini programs in the settings.
   const tokens = new Map<string, AccessToken>()
+  const forcedAt = new Map<string, number>()
   const share = createFlights<AccessToken>(deps)
 
   return async function authorizedCall(config, app, build) {
@@ -56,8 +65,10 @@ export function createAuthorizedCall(deps: Deps): AuthorizedCall {
   async function tokenFor(config: Config, app: App, bad: string | null): Promise<string> {
     const known = tokens.get(app.appid)
     if (known && isFresh(known) && known.access_token !== bad) return known.access_token
-    const token = await share(app.appid, () => find(config, app, bad))
-    return token.access_token
+    const search = () => share(app.appid, () => find(config, app, bad))
+    const token = await search()
+    // Who joins a search that began before the token went bad may be handed just that token.
+    return token.access_token === bad ? (await search()).access_token : token.access_token
   }
 
   async function find(config: Config, app: App, bad: string | null): Promise<AccessToken> {
@@ -75,12 +86,16 @@ export function createAuthorizedCall(deps: Deps): AuthorizedCall {
       return judgeStableToken(answer, deps.now())
     }
     const token = await ask(false)
-    // WeChat allows 20 forced refreshes a day, so only when there is no other way.
-    return token.access_token === bad ? ask(true) : token
+    // WeChat allows 20 forced refreshes a day, and each ends the token that others have: so only
+    // when there is no other way, and not over and over.
+    const sinceForced = deps.now() - (forcedAt.get(app.appid) ?? Number.NEGATIVE_INFINITY)
+    if (token.access_token !== bad || sinceForced < FORCE_AGAIN_SECONDS) return token
+    forcedAt.set(app.appid, deps.now())
+    return ask(true)
   }
 
-  function isFresh({ expiresAt }: AccessToken): boolean {
-    return deps.now() < expiresAt - RENEW_BEFORE_SECONDS
+  function isFresh({ renewAt }: AccessToken): boolean {
+    return deps.now() < renewAt
   }
 
   async function load(config: Config, app: App): Promise<AccessToken | null> {
@@ -119,12 +134,18 @@ export function stableTokenCall({ appid, appsecret }: App, force_refresh: boolea
  * @throws {Problem} what the errcode stands for, or `wechat_unavailable`
  */
 export function judgeStableToken(answer: Answer, now: number): AccessToken {
-  if (answer.errcode !== 0) throw refusal(answer, { meaning: { 40001: 'misconfigured' } })
+  if (answer.errcode !== 0)
+    throw refusal(answer, { api: 'access_token', meaning: { 40001: 'misconfigured' } })
   const { access_token, expires_in } = answer.fields
   if (typeof access_token !== 'string' || access_token === '' || typeof expires_in !== 'number') {
     throw unusable('access_token is missing')
   }
-  return { access_token, expiresAt: now + expires_in }
+  const use = Math.max(expires_in - RENEW_BEFORE_SECONDS, SHORTEST_USE_SECONDS)
+  return {
+    access_token,
+    expiresAt: now + expires_in,
+    renewAt: now + Math.min(use, expires_in),
+  }
 }
 
 function keyOf({ appid }: App): string {
@@ -138,8 +159,7 @@ function sealOptions(app: App) {
 function parseToken(text: string | null): AccessToken | null {
   const value = text === null ? null : parseJson(text)
   if (!isObject(value)) return null
-  const { access_token, expiresAt } = value
-  return typeof access_token === 'string' && typeof expiresAt === 'number'
-    ? { access_token, expiresAt }
-    : null
+  const { access_token, expiresAt, renewAt } = value
+  if (typeof access_token !== 'string' || typeof expiresAt !== 'number') return null
+  return typeof renewAt === 'number' ? { access_token, expiresAt, renewAt } : null
 }

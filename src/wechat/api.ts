@@ -9,7 +9,7 @@ import { BODY_LIMIT, readAtMost } from '../body'
 import type { Config } from '../config'
 import type { Deps } from '../deps'
 import { isObject, parseJson, textOf } from '../encoding'
-import { codeOfErrcode, type ErrorCode } from '../errors'
+import { type Api, codeOfErrcode, type ErrorCode } from '../errors'
 import { rejectOn } from '../flights'
 import { Problem } from '../problem'
 
@@ -146,17 +146,18 @@ const ADVICE_BY_ERRCODE: Readonly<Record<number, string>> = {
 }
 
 interface RefusalOptions {
+  readonly api: Api
   /** Errcodes that mean something else on this API than in the error table. */
   readonly meaning?: Readonly<Record<number, ErrorCode>>
   readonly detail?: string
 }
 
 /** The problem that a refusal stands for. errmsg stays here, but for what the log needs of it. */
-export function refusal({ appid, errcode, errmsg }: Answer, options: RefusalOptions = {}): Problem {
-  const code = options.meaning?.[errcode] ?? codeOfErrcode(errcode)
+export function refusal({ appid, errcode, errmsg }: Answer, options: RefusalOptions): Problem {
+  const code = options.meaning?.[errcode] ?? codeOfErrcode(errcode, options.api)
   const text = typeof errmsg === 'string' ? errmsg : ''
   const advice = ADVICE_BY_ERRCODE[errcode]
-  const ip = errcode === 40164 ? /\b(?:\d{1,3}\.){3}\d{1,3}\b/.exec(text)?.[0] : undefined
+  const ip = errcode === 40164 ? /\bip(?:v6)?:? ([\da-f.:]{3,45})/i.exec(text)?.[1] : undefined
   return new Problem(code, {
     errcode,
     ...(options.detail && { detail: options.detail }),
@@ -167,6 +168,11 @@ export function refusal({ appid, errcode, errmsg }: Answer, options: RefusalOpti
       ...(ip && { reason: `WeChat saw the IP ${ip}` }),
     },
   })
+}
+
+/** Success on calls that answer with an errcode and nothing else: there, its absence means nothing. */
+export function isOk({ fields }: Answer): boolean {
+  return fields.errcode === 0
 }
 
 /** An answer that lacks what it promises. The reason is for the log and must hold no value. */

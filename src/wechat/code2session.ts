@@ -31,7 +31,7 @@ export function code2SessionCall({ appid, appsecret }: App, code: string): ApiCa
  * @throws {Problem} what the errcode stands for, or `wechat_unavailable`
  */
 export function judgeCode2Session(answer: Answer): WeChatUser {
-  if (answer.errcode !== 0) throw refusal(answer)
+  if (answer.errcode !== 0) throw refusal(answer, { api: 'code2session' })
   const { openid, unionid } = answer.fields
   if (typeof openid !== 'string' || openid === '') throw unusable('openid is missing')
   return {

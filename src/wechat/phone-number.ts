@@ -35,7 +35,11 @@ export function judgePhoneNumber(answer: Answer): PhoneNumber {
     // 40013 here means that the code came from another mini program.
     const meaning = { 40013: 'code_invalid' } as const
     const aboutCode = answer.errcode === 40029 || answer.errcode === 40013
-    throw refusal(answer, { meaning, ...(aboutCode && { detail: CODE_DETAIL }) })
+    throw refusal(answer, {
+      api: 'phone_number',
+      meaning,
+      ...(aboutCode && { detail: CODE_DETAIL }),
+    })
   }
   const { phone_info } = answer.fields
   const number = phoneNumberOf(phone_info)

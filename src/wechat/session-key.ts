@@ -6,8 +6,10 @@
  */
 
 import { hmacSha256 } from '../crypto'
-import { type Answer, type ApiCall, refusal, unusable } from './api'
+import { type Answer, type ApiCall, isOk, refusal, unusable } from './api'
 import { sessionKeyOf, type WeChatUser } from './code2session'
+
+const API = { api: 'session_key' } as const
 
 /** WeChat's word for a signature under another key than the current one. */
 const NOT_CURRENT = 87009
@@ -34,9 +36,9 @@ export async function sessionKeyCall(
 
 /** @throws {Problem} what the errcode stands for, unless that is just "not current" */
 export function judgeCheckSession(answer: Answer): boolean {
-  if (answer.errcode === 0) return true
+  if (isOk(answer)) return true
   if (answer.errcode === NOT_CURRENT) return false
-  throw refusal(answer)
+  throw answer.errcode === 0 ? unusable('errcode is missing') : refusal(answer, API)
 }
 
 /**
@@ -44,7 +46,7 @@ export function judgeCheckSession(answer: Answer): boolean {
  * @throws {Problem} what the errcode stands for, or `wechat_unavailable`
  */
 export function judgeResetSessionKey(answer: Answer, user: WeChatUser): WeChatUser {
-  if (answer.errcode !== 0) throw refusal(answer)
+  if (answer.errcode !== 0) throw refusal(answer, API)
   if (answer.fields.openid !== user.openid) throw unusable('openid is not the one asked about')
   const { appid, openid, unionid } = user
   return { appid, openid, unionid, session_key: sessionKeyOf(answer) }

@@ -6,7 +6,7 @@
 
 import { Problem } from '../problem'
 import type { SubscribeMessage } from '../schemas'
-import { type Answer, type ApiCall, refusal } from './api'
+import { type Answer, type ApiCall, isOk, refusal, unusable } from './api'
 
 export function subscribeMessageCall(access_token: string, message: SubscribeMessage): ApiCall {
   const { openid, templateId, page, data, state, lang } = message
@@ -23,8 +23,9 @@ export function subscribeMessageCall(access_token: string, message: SubscribeMes
 
 /** @throws {Problem} what the errcode stands for; for bad data, naming the field */
 export function judgeSubscribeMessage(answer: Answer): void {
-  if (answer.errcode === 0) return
-  const problem = refusal(answer)
+  if (isOk(answer)) return
+  if (answer.errcode === 0) throw unusable('errcode is missing')
+  const problem = refusal(answer, { api: 'message' })
   const field = fieldOf(answer.errmsg)
   if (problem.code !== 'message_data_invalid' || field === null) throw problem
   const errors = [{ path: `data.${field}`, message: 'WeChat refuses this value' }]

@@ -9,9 +9,10 @@ import { build } from './worker'
 const CALLER = `export default {
   async fetch(request, env) {
     const [, door, method] = new URL(request.url).pathname.split('/')
-    if (door !== 'rpc') return env.HTTP.fetch(request)
+    const target = { rpc: env.LOGIN, default: env.HTTP }[door]
+    if (!target) return env.HTTP.fetch(request)
     try {
-      return Response.json(await env.LOGIN[method](...(await request.json())))
+      return Response.json((await target[method](...(await request.json()))) ?? null)
     } catch (error) {
       return Response.json({ thrown: error.message }, { status: 500 })
     }
@@ -99,6 +100,7 @@ describe('LoginService over a service binding', () => {
       templateId: 'sandbox-template',
       data: { thing1: 'Your order', time2: '12:00' },
     }
+    await stage.phone('wx.requestSubscribeMessage', { user: 'trent' })
     expect(await call('sendSubscribeMessage', message)).toEqual({ ok: true })
     expect(await call('sendSubscribeMessage', message)).toMatchObject({
       ok: false,
@@ -113,11 +115,26 @@ describe('LoginService over a service binding', () => {
   })
 })
 
+describe('the default export over a service binding', () => {
+  it('has fetch, and nothing of the app that another Worker could change', async () => {
+    const production = build({ config: 'wrangler.toml', main: 'index' })
+    const { url } = await stage.play(production, { caller: CALLER })
+    for (const method of ['onError', 'use', 'get', 'notFound', 'request']) {
+      const { answer } = await send(url, 'POST', `/default/${method}`, { body: ['/x'] })
+      expect(answer).toHaveProperty('thrown')
+    }
+    expect(await send(url, 'GET', '/nope')).toMatchObject({ answer: { code: 'not_found' } })
+  })
+})
+
 describe('examples/hono-app', () => {
   let app: URL
+  let logs: string[]
   beforeAll(async () => {
     const built = build({ config: 'examples/hono-app/wrangler.toml', main: 'index' })
-    app = (await stage.play(built)).url
+    const served = await stage.play(built)
+    app = served.url
+    logs = served.logs
   })
 
   it('logs in under /auth and knows who is calling in its own routes', async () => {
@@ -133,6 +150,11 @@ describe('examples/hono-app', () => {
     expect([status, headers.get('Content-Type')]).toEqual([401, 'application/problem+json'])
     expect(headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
     expect(answer).toMatchObject({ code: 'session_invalid' })
+  })
+
+  it('has what goes wrong in the log, also of its own routes', async () => {
+    await send(app, 'GET', '/me', { token: 'nonsense' })
+    expect(logs.join()).toMatch(/"route":"\/me","status":401,.*"code":"session_invalid"/)
   })
 
   it('keeps our answers to wrong methods and failures below /auth', async () => {

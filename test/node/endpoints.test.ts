@@ -76,6 +76,7 @@ describe('over HTTP, with the first host of WECHAT_API_BASE down', () => {
     }
     const sendMessage = () =>
       send(login, 'POST', '/subscribe-messages', { token: SERVICE_KEY, body: message })
+    await stage.phone('wx.requestSubscribeMessage')
     expect(await sendMessage()).toMatchObject({ status: 204, answer: null })
     expect(await sendMessage()).toMatchObject({ status: 403, answer: { code: 'message_refused' } })
   })

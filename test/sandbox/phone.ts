@@ -15,6 +15,9 @@ interface PhoneOptions {
   readonly deliver: ((appid: string, event: object) => Promise<Response>) | undefined
 }
 
+/** How WeChat words 40164. */
+const REFUSED_IP = 'invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist'
+
 /** What getUserInfo gives since 2021: nobody in particular. */
 const USER_INFO = {
   nickName: '微信用户',
@@ -114,7 +117,8 @@ export function createPhone(options: PhoneOptions): Hono {
     if (!(typeof what === 'number' || isFaultName(what)) || typeof times !== 'number') {
       return c.text('{"errcode": number} or {"fault": name}, and "times" if more than once\n', 400)
     }
-    const text = typeof errmsg === 'string' ? errmsg : 'sandbox failure'
+    const usual = errcode === 40164 ? REFUSED_IP : 'sandbox failure'
+    const text = typeof errmsg === 'string' ? errmsg : usual
     faults.add({ api: String(api), what, text }, times)
     return c.body(null, 204)
   })

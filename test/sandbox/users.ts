@@ -54,7 +54,7 @@ export function createUsers({ now }: { now: () => number }) {
       unionid,
       phone: { phoneNumber: number, purePhoneNumber: number, countryCode: '86' },
       session_key: newSessionKey(),
-      messagesAllowed: 1,
+      messagesAllowed: 0,
       messages: [],
     }
     users.set(openid, user)
