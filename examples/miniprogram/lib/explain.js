@@ -1,0 +1,47 @@
+/** A failure in words: what to do next follows from its `action`, the rest is for the developer. */
+
+const { baseUrl } = require('../config')
+
+/** `next` is the button below the text: log in and try again, try again, or none. */
+const BY_ACTION = {
+  login_again: { text: '登录状态已失效，请重新登录。', next: 'login' },
+  retry_later: { text: '服务暂时不可用，请稍后重试。', next: 'retry' },
+  fix_request: { text: '请求有误，重试也不会成功，请检查代码。', next: '' },
+  stop: { text: '操作没有成功，重试也不会成功。', next: '' },
+}
+
+const TEXT_BY_CODE = {
+  network_error: `连不上 ${baseUrl}：服务器启动了吗？开发者工具里勾选“不校验合法域名”了吗？`,
+  code_invalid: '服务器不认识这个 code：小程序的 AppID 与服务器的 AppID 是同一个吗？',
+  misconfigured: '服务器的设置有误，请看服务器的日志。',
+  rate_limited: '登录太频繁了，请稍后重试。',
+  user_blocked: '微信判定该用户有风险，拒绝登录。',
+  wx_login_failed: 'wx.login 没有成功，请稍后重试。',
+}
+
+const TEXT_BY_ERRNO = {
+  103: '你没有同意《用户隐私保护指引》，所以拿不到这项信息。',
+  104: '你没有同意《用户隐私保护指引》，所以拿不到这项信息。',
+  112: '《用户隐私保护指引》里没有声明这项信息，请到小程序后台补充。',
+  1400001: '手机号快速验证的次数已用完，请到小程序后台购买。',
+}
+
+/** Older base libraries say it without an errno. */
+const TEXT_BY_ERRMSG = [
+  [/privacy permission is not authorized/, TEXT_BY_ERRNO[104]],
+  [/not declared in the privacy agreement/, TEXT_BY_ERRNO[112]],
+  [/deny|denied|cancel/, '你没有同意，所以拿不到这项信息。'],
+  [/no permission/, '这个小程序没有这项权限，例如个人主体不能获取手机号。'],
+]
+
+function explain(error) {
+  const { code, action, errMsg, errno, message, retryAfter } = error
+  const { text, next } = BY_ACTION[action] || BY_ACTION.stop
+  const detail = [code, errno, errMsg || message].filter(Boolean).join(' · ')
+  if (code === 'tap_required') return { text: '数据已过期，请再点一次按钮。', next: '', detail }
+  const [, said] = TEXT_BY_ERRMSG.find(([pattern]) => pattern.test(errMsg || '')) || []
+  const known = TEXT_BY_ERRNO[errno] || said || TEXT_BY_CODE[code] || text
+  return { text: retryAfter ? `${known}（${retryAfter} 秒后）` : known, next, detail }
+}
+
+module.exports = { explain }
