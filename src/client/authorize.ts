@@ -3,6 +3,9 @@
 import { Code2SessionError } from './error'
 import { type AuthSetting, promised, type Wx } from './wx'
 
+/** WeChat's errno where the privacy guideline leaves something out. */
+const PRIVACY_NOT_DECLARED = 112
+
 /**
  * `granted`; `denied` by the user just now; or `needs-settings`: denied before, and the settings
  * can only be opened from a tap, `wx.openSetting` or `<button open-type="openSetting">`.
@@ -22,7 +25,11 @@ export async function authorize(wx: Wx, scope: string): Promise<Authorization> {
     const asked = promised((callbacks) => authorize.call(wx, { scope, ...callbacks }), failed)
     return asked.then(
       () => 'granted',
-      () => 'denied',
+      (error: Code2SessionError) => {
+        // Nobody was asked: the mini program's privacy guideline does not name the scope.
+        if (error.errno === PRIVACY_NOT_DECLARED) throw error
+        return 'denied'
+      },
     )
   }
   const settings = promised<AuthSetting>((callbacks) => openSetting.call(wx, callbacks), failed)

@@ -172,6 +172,12 @@ describe('authorize()', () => {
     expect(await client.authorize(SCOPE)).toBe('denied')
   })
 
+  it('is an error, and no denial, where the privacy guideline leaves the scope out', async () => {
+    const failure = { errMsg: 'authorize:fail api scope is not declared', errno: 112 }
+    phone.failing.set('authorize', failure)
+    await expect(client.authorize(SCOPE)).rejects.toMatchObject({ code: 'wx_failed', ...failure })
+  })
+
   it('opens the settings where it was denied before', async () => {
     phone.authSetting[SCOPE] = false
     expect(await client.authorize(SCOPE)).toBe('denied')

@@ -22,9 +22,10 @@ beforeAll(async () => {
 afterEach(() => watch?.closePages())
 afterAll(() => watch?.close())
 
-it('the watch page is in no deployment: production has no assets', () => {
-  expect(readFileSync('test/sandbox/wrangler.toml', 'utf8')).toContain('[assets]')
-  expect(readFileSync('wrangler.toml', 'utf8')).not.toContain('[assets]')
+it('the watch page is in no deployment: production has other assets', () => {
+  const directoryOf = (file: string) => /\ndirectory = "(.*)"/.exec(readFileSync(file, 'utf8'))?.[1]
+  expect(directoryOf('test/sandbox/wrangler.toml')).toBe('watch')
+  expect(directoryOf('wrangler.toml')).toBe('src/docs/public')
 })
 
 describe.skipIf(!hasBrowser)(`the watch page of npm run dev${notice}`, () => {
