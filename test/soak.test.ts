@@ -1,0 +1,119 @@
+/** Twenty thousand requests with faults in KV and at WeChat: what was acknowledged holds. */
+
+import { reset } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, it } from 'vitest'
+import { ERRORS } from '../src/errors'
+import { createWorld, type LoginAnswer, type OpenData, type ProblemBody } from './world'
+
+afterEach(() => reset())
+
+const REQUESTS = 20_000
+const FAULT_RATE = 0.05
+const USERS = 20
+const BROKEN = ['html', 'html_200', 'empty', 'array', 'cut', 'large', 'redirect', 'no_openid']
+
+/** What a user knows of their tokens: `null` where an answer did not tell. */
+interface User {
+  readonly name: string
+  readonly tokens: Map<string, boolean | null>
+}
+
+const pick = <Value>(values: readonly Value[]): Value =>
+  values[Math.floor(Math.random() * values.length)] as Value
+const chance = (rate: number) => Math.random() < rate
+
+/** The real KV, failing one operation in twenty with one of its real errors. */
+function faultyKV(real: KVNamespace, faults: { rate: number }): KVNamespace {
+  const messages = ['429 Too Many Requests', '500 Internal Server Error', '503 Service Unavailable']
+  return new Proxy(real, {
+    get(target, name: keyof KVNamespace) {
+      const operation = target[name].bind(target) as (...args: unknown[]) => Promise<unknown>
+      return async (...args: unknown[]) => {
+        if (!chance(faults.rate)) return operation(...args)
+        throw new Error(`KV ${name.toUpperCase()} failed: ${pick(messages)}`)
+      }
+    },
+  })
+}
+
+describe('a soak', () => {
+  it('keeps every promise through 20,000 requests with faults', { timeout: 600_000 }, async () => {
+    const faults = { rate: FAULT_RATE }
+    const world = createWorld({ settings: { SESSIONS: faultyKV(env.SESSIONS, faults) } })
+    const problems = new Map<string, number>()
+    let sent = 0
+
+    async function ask(method: string, path: string, options: { token?: string; body?: unknown }) {
+      sent++
+      const response = await world.send(method, path, options)
+      if (response.ok) return { status: response.status, answer: response }
+      const { code } = await response.json<ProblemBody>()
+      problems.set(code, (problems.get(code) ?? 0) + 1)
+      return { status: response.status, answer: response }
+    }
+
+    async function logIn({ name, tokens }: User): Promise<void> {
+      const body = { code: await world.wxLogin({ user: name }) }
+      if (chance(FAULT_RATE)) await world.phone('fail', { fault: pick(BROKEN) })
+      const old = tokens.size > 0 && chance(0.5) ? pick([...tokens.keys()]) : undefined
+      const { status, answer } = await ask('POST', '/login', { body, ...(old && { token: old }) })
+      if (status === 200) tokens.set((await answer.json<LoginAnswer>()).token, true)
+      if (old && status === 200) tokens.set(old, false)
+      else if (old && tokens.get(old)) tokens.set(old, null)
+    }
+
+    async function end({ tokens }: User, token: string, path: string): Promise<void> {
+      const { status } = await ask('DELETE', path, { token })
+      const affected = path === '/session' ? [token] : [...tokens.keys()]
+      for (const known of affected) {
+        if (status === 204) tokens.set(known, false)
+        else if (tokens.get(known) && status !== 401) tokens.set(known, null)
+      }
+    }
+
+    async function act(user: User): Promise<void> {
+      const { name: userName, tokens } = user
+      const action = Math.random()
+      if (tokens.size === 0 || action < 0.15) return logIn(user)
+      const token = pick([...tokens.keys()])
+      if (action < 0.75) await ask('GET', '/session', { token })
+      else if (action < 0.85) await ask('GET', '/sessions', { token })
+      else if (action < 0.95) {
+        const body = await world.phone<OpenData>('wx.getUserInfo', { user: userName })
+        await ask('POST', '/open-data/decrypt', { token, body })
+      } else if (action < 0.99) await end(user, token, '/session')
+      else await end(user, token, '/sessions')
+    }
+
+    const users = Array.from({ length: USERS }, (_, index): User => {
+      return { name: `user ${index}`, tokens: new Map() }
+    })
+    const live = async (user: User) => {
+      while (sent < REQUESTS) await act(user)
+    }
+    await Promise.all(users.map(live))
+
+    faults.rate = 0
+    const wrong: string[] = []
+    let checked = 0
+    for (const { tokens } of users) {
+      for (const [token, isAlive] of tokens) {
+        if (isAlive === null) continue
+        checked++
+        const { status } = await world.send('GET', '/session', { token })
+        if (status !== (isAlive ? 200 : 401)) wrong.push(`${isAlive ? 'live' : 'ended'}: ${status}`)
+      }
+    }
+    expect(wrong).toEqual([])
+    expect(checked).toBeGreaterThan(1000)
+    expect([...problems.keys()].filter((code) => !(code in ERRORS))).toEqual([])
+    expect(problems.get('internal_error')).toBeUndefined()
+    expect(problems.get('store_unavailable')).toBeGreaterThan(500)
+    expect(problems.get('wechat_unavailable')).toBeGreaterThan(50)
+    const log = world.lines.join('')
+    for (const { tokens } of users) {
+      for (const token of tokens.keys()) expect(log.includes(token.slice(44))).toBe(false)
+    }
+  })
+})
