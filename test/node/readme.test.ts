@@ -56,6 +56,22 @@ describe('the README', () => {
     expect(listed.filter((file) => !existsSync(file))).toEqual([])
   })
 
+  it('names tests that exist', () => {
+    const named = [...readme.matchAll(/`(test\/[\w/-]+\.test\.ts)`/g)].map(([, file = '']) => file)
+    expect(named.length).toBeGreaterThan(10)
+    expect(named.filter((file) => !existsSync(file))).toEqual([])
+  })
+
+  it('lists the fields of a log line', () => {
+    const log = `${readFileSync('src/log.ts', 'utf8')}${readFileSync('src/problem.ts', 'utf8')}`
+    const interfaces = ['LogEntry', 'ProblemLog'].map((name) => log.split(`interface ${name}`)[1])
+    const fields = interfaces.flatMap((text = '') =>
+      [...(text.split('\n}')[0] ?? '').matchAll(/readonly (\w+)\??:/g)].map(([, field]) => field),
+    )
+    const told = table('field | meaning').flatMap(([names = '']) => names.split(', '))
+    expect(told.sort()).toEqual(fields.sort())
+  })
+
   it('has no link to a file or a heading that does not exist', () => {
     const headings = [...readme.matchAll(/^#+ (.*)$/gm)].map(
       ([, title = '']) => `#${title.toLowerCase().replaceAll(' ', '-')}`,
