@@ -14,7 +14,7 @@
  *     times     Unix seconds
  *
  *     key       access_token:<appid>
- *     value     sealed likewise under HKDF-SHA256(AppSecret): { access_token, expiresAt, renewAt }
+ *     value     sealed likewise under HKDF-SHA256(AppSecret): { access_token, expiresAt }
  *
  * A token carries its owner's key prefix, so one get authenticates and one prefix list finds all
  * of a person's sessions; there is no index to keep in step. What KV holds opens with the token

@@ -157,23 +157,29 @@ describe('the access_token', () => {
     expect(forced.filter(Boolean)).toHaveLength(1)
   })
 
-  it('that has less than five minutes to live is used for a minute all the same', async () => {
+  it('that comes with less than five minutes to live is not kept for the next call', async () => {
     let asked = 0
     world = createWorld({
       fetch: async ({ url }) => {
         if (new URL(url).pathname !== TOKEN_API) return Response.json({ errcode: 0 })
         asked++
-        return Response.json({ access_token: `T${asked}`, expires_in: 200 })
+        return Response.json({ access_token: `T${asked}`, expires_in: 300 })
       },
     })
     await check()
-    world.clock.now += 59
-    await check()
-    expect(asked).toBe(1)
-    world.clock.now += 1
     await check()
     expect(asked).toBe(2)
   })
+
+  it.each([0, -1, 1e308, '7200', null])(
+    'that comes with a lifetime of %s is unusable',
+    async (life) => {
+      world = createWorld({
+        fetch: async () => Response.json({ access_token: 'T', expires_in: life }),
+      })
+      expect((await check()).status).toBe(502)
+    },
+  )
 
   it('is not asked for again by a second call whose token has been renewed meanwhile', async () => {
     await check()

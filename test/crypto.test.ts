@@ -73,7 +73,6 @@ describe('an access_token record', () => {
     expect(JSON.parse(plaintext)).toEqual({
       access_token: expect.any(String),
       expiresAt: world.clock.now + 7200,
-      renewAt: world.clock.now + 6900,
     })
     for (const secret of [env.WECHAT_APPID, name, '']) {
       expect(await unseal(value, { secret, ...options })).toBeNull()

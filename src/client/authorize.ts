@@ -1,10 +1,7 @@
 /** Asks the user for a scope: WeChat's three steps as one. */
 
-import { Code2SessionError } from './error'
+import { type Code2SessionError, wxFailed } from './error'
 import { type AuthSetting, promised, type Wx } from './wx'
-
-/** WeChat's errno where the privacy guideline leaves something out. */
-const PRIVACY_NOT_DECLARED = 112
 
 /**
  * `granted`; `denied` by the user just now; or `needs-settings`: denied before, and the settings
@@ -13,32 +10,26 @@ const PRIVACY_NOT_DECLARED = 112
 export type Authorization = 'granted' | 'denied' | 'needs-settings'
 
 export async function authorize(wx: Wx, scope: string): Promise<Authorization> {
-  const { getSetting, authorize, openSetting } = wx
-  if (!getSetting || !authorize || !openSetting) throw failed({ errMsg: 'this wx has no settings' })
-
+  const { getSetting, authorize, openSetting } = wx as Required<Wx>
   const allowed = (setting: AuthSetting) =>
-    (setting.authSetting as Record<string, boolean | undefined>)[scope]
-  const present = await promised<AuthSetting>((callbacks) => getSetting.call(wx, callbacks), failed)
+    Object(Object(setting).authSetting)[scope] as boolean | undefined
+  const present = await promised<AuthSetting>((c) => getSetting.call(wx, c), wxFailed)
   const before = allowed(present)
   if (before) return 'granted'
   if (before === undefined) {
-    const asked = promised((callbacks) => authorize.call(wx, { scope, ...callbacks }), failed)
+    const asked = promised((c) => authorize.call(wx, { scope, ...c }), wxFailed)
     return asked.then(
       () => 'granted',
       (error: Code2SessionError) => {
-        // Nobody was asked: the mini program's privacy guideline does not name the scope.
-        if (error.errno === PRIVACY_NOT_DECLARED) throw error
-        return 'denied'
+        // Anything else, such as a scope that the privacy guideline leaves out, asked nobody.
+        if (error.errno === 103 || /den(y|ied)|cancel/.test(error.message)) return 'denied'
+        throw error
       },
     )
   }
-  const settings = promised<AuthSetting>((callbacks) => openSetting.call(wx, callbacks), failed)
+  const settings = promised<AuthSetting>((c) => openSetting.call(wx, c), wxFailed)
   return settings.then(
     (setting) => (allowed(setting) ? 'granted' : 'denied'),
     () => 'needs-settings',
   )
-}
-
-function failed(failure: { errMsg: string; errno?: number }): Code2SessionError {
-  return new Code2SessionError('wx_failed', 'stop', failure)
 }

@@ -66,14 +66,17 @@ export function createClient(options: ClientOptions): Client {
 
   /** The session is over for this phone, whatever becomes of the request. */
   async function logout(): Promise<void> {
-    const session = login.current()
-    login.forget()
+    const session = await login.logOut()
     if (!session) return
     const header = { Authorization: `Bearer ${session.token}` }
-    const url = `${settings.baseUrl}/session`
-    const response = await send(wxApi, { url, method: 'DELETE', header })
+    const response = await send(wxApi, {
+      url: `${settings.baseUrl}/session`,
+      method: 'DELETE',
+      header,
+    })
+    const failure = failureOf(response)
     // 401: it had ended before.
-    if (response.statusCode !== 204 && response.statusCode !== 401) throw failureOf(response)
+    if (failure && response.statusCode !== 401) throw failure
   }
 
   return {
@@ -81,14 +84,14 @@ export function createClient(options: ClientOptions): Client {
     request: request as Client['request'],
     ...openData,
     authorize: (scope) => authorize(wxApi, scope),
-    sessions: async () => ((await call('GET', '/sessions')) as { sessions: Device[] }).sessions,
+    sessions: async () => Object(await call('GET', '/sessions')).sessions as Device[],
     endSession: async (id) => {
       await call('DELETE', `/sessions/${encodeURIComponent(id)}`)
     },
     logout,
     logoutEverywhere: async () => {
       await call('DELETE', '/sessions')
-      login.forget()
+      await login.logOut()
     },
   }
 }

@@ -1,9 +1,9 @@
 /** The session on the phone: one login at a time, kept in memory and in `wx` storage. */
 
-import { Code2SessionError } from './error'
+import { Code2SessionError, loginFailed } from './error'
 import type { ClientOptions } from './options'
 import { failureOf, send, waitToRetry } from './send'
-import { promised, type Wx } from './wx'
+import { promised, type Wx, within } from './wx'
 
 /** What a login came to. */
 export interface Session {
@@ -19,6 +19,7 @@ export function createLogin(wx: Wx, options: ClientOptions) {
   const { baseUrl, appid, storageKey = 'code2session', loginTimeout = 10_000 } = options
   let kept: Session | null | undefined
   let flight: Promise<Session> | null = null
+  let logouts = 0
 
   /** The session at hand, unless it has expired. */
   function current(): Session | null {
@@ -28,11 +29,10 @@ export function createLogin(wx: Wx, options: ClientOptions) {
 
   function load(): Session | null {
     try {
-      const value = wx.getStorageSync(storageKey) as Partial<Session> | null | undefined
-      const isSession =
-        value && typeof value.token === 'string' && typeof value.expiresAt === 'number'
+      const value = Object(wx.getStorageSync(storageKey)) as Partial<Session>
+      const isSession = typeof value.token === 'string' && typeof value.expiresAt === 'number'
       return isSession ? (value as Session) : null
-    } catch {
+    } catch (_) {
       return null
     }
   }
@@ -42,7 +42,7 @@ export function createLogin(wx: Wx, options: ClientOptions) {
     try {
       if (session) wx.setStorageSync(storageKey, session)
       else wx.removeStorageSync(storageKey)
-    } catch {
+    } catch (_) {
       // Without storage the session lasts as long as the mini program runs.
     }
   }
@@ -77,24 +77,23 @@ export function createLogin(wx: Wx, options: ClientOptions) {
       data: appid ? { code, appid } : { code },
       header: old ? { Authorization: `Bearer ${old.token}` } : {},
     })
+    const failure = failureOf(response)
+    if (failure) throw failure
     const { token, userId, expiresIn } = Object(response.data)
-    if (response.statusCode !== 200) throw failureOf(response)
     if (typeof token !== 'string' || typeof expiresIn !== 'number') {
-      throw new Code2SessionError('answer_invalid', 'stop', { statusCode: 200 })
+      throw new Code2SessionError('answer_invalid', 'stop', { statusCode: response.statusCode })
     }
     const session = { token, userId, expiresAt: Date.now() + expiresIn * 1000 }
     keep(session)
     return session
   }
 
-  function wxLogin(): Promise<string> {
-    const failed = (failure: { errMsg: string; errno?: number }) =>
-      new Code2SessionError('wx_login_failed', 'retry_later', failure)
-    const late = new Promise<never>((_, reject) => {
-      setTimeout(() => reject(failed({ errMsg: 'login:fail timeout' })), loginTimeout)
-    })
-    const code = promised<{ code: string }>((callbacks) => wx.login(callbacks), failed)
-    return Promise.race([code, late]).then((result) => result.code)
+  async function wxLogin(): Promise<string> {
+    const asked = promised<{ code: string }>((callbacks) => wx.login(callbacks), loginFailed)
+    const late = () => loginFailed({ errMsg: 'login:fail timeout' })
+    const { code } = Object(await within(loginTimeout, asked, late))
+    if (!code) throw loginFailed({ errMsg: 'login:fail no code' })
+    return code
   }
 
   return {
@@ -106,8 +105,19 @@ export function createLogin(wx: Wx, options: ClientOptions) {
       return session ? Promise.resolve(session) : login()
     },
     /** Forgets a session that has ended; not one that has come since. */
-    forget: (token?: string): void => {
-      if (!token || (kept && kept.token === token)) keep(null)
+    forget: (token: string): void => {
+      if (kept && kept.token === token) keep(null)
+    },
+    /** How often the user has logged out: who asked before that must not log in again after it. */
+    logouts: () => logouts,
+    /** Forgets the session because the user wants it, and gives it to be ended. */
+    logOut: async (): Promise<Session | null> => {
+      logouts++
+      // A login under way would bring a session after all.
+      if (flight) await flight.catch(() => null)
+      const session = current()
+      keep(null)
+      return session
     },
   }
 }

@@ -3,10 +3,10 @@
  * then the server.
  */
 
-import { Code2SessionError } from './error'
+import { Code2SessionError, wxFailed } from './error'
 import type { Login, Session } from './login'
 import type { Call } from './request'
-import { promised, type Wx, type WxOpenData } from './wx'
+import { promised, type Wx, type WxOpenData, within } from './wx'
 
 /** Decrypted open data; `timestamp` is ISO 8601. */
 export interface OpenData {
@@ -30,26 +30,44 @@ export interface PhoneNumber {
 }
 
 export function createOpenData(wx: Wx, login: Login, call: Call) {
+  // What a wx lacks fails when it is called, like anything else it cannot do.
+  const all = wx as Required<Wx>
+
   async function ready(): Promise<Session> {
     const session = await login.session()
+    const asked = promised((callbacks) => wx.checkSession(callbacks), wxFailed)
     try {
-      await promised((callbacks) => wx.checkSession(callbacks), failed)
+      await within(CHECK_MILLISECONDS, asked, () => wxFailed(null))
       return session
-    } catch {
-      return login.login()
+    } catch (_) {
+      return renewed(session)
     }
   }
 
+  /** Another session than this one: what another call has brought meanwhile will do. */
+  function renewed(old: Session): Promise<Session> {
+    const session = login.current()
+    return session && session.token !== old.token ? login.session() : login.login()
+  }
+
   async function openData(fetchData: () => Promise<WxOpenData>): Promise<OpenData> {
-    await ready()
+    const session = await ready()
     try {
-      return await decrypt(await fetchData())
+      return await decrypt(await fetched(fetchData))
     } catch (error) {
       if (!isStale(error)) throw error
       // wx.checkSession knows of the phone's key, not of the server's: only a login brings them
       // together, and only data fetched after it is under the new one.
-      await login.login()
-      return decrypt(await fetchData())
+      await renewed(session)
+      return decrypt(await fetched(fetchData))
+    }
+  }
+
+  async function fetched(fetchData: () => Promise<WxOpenData>): Promise<WxOpenData> {
+    try {
+      return Object(await fetchData())
+    } catch (error) {
+      throw wxFailed(error)
     }
   }
 
@@ -60,8 +78,8 @@ export function createOpenData(wx: Wx, login: Login, call: Call) {
   }
 
   async function phoneNumber(detail: PhoneDetail): Promise<PhoneNumber> {
-    const { code, encryptedData, iv, errMsg = '', errno } = detail
-    if (!code && !encryptedData) throw failed({ errMsg, ...(errno !== undefined && { errno }) })
+    const { code, encryptedData, iv } = Object(detail) as PhoneDetail
+    if (!code && !encryptedData) throw wxFailed(detail)
     try {
       const data = code ? { code } : { encryptedData, iv }
       return (await call('POST', '/phone-number', data)) as PhoneNumber
@@ -81,30 +99,15 @@ export function createOpenData(wx: Wx, login: Login, call: Call) {
     openData,
     phoneNumber,
     userInfo: () =>
-      openData(() =>
-        promised((callbacks) => {
-          if (!wx.getUserInfo) return callbacks.fail(MISSING)
-          return wx.getUserInfo({ withCredentials: true, ...callbacks })
-        }, failed),
-      ),
-    weRun: () =>
-      openData(() =>
-        promised((callbacks) => {
-          if (!wx.getWeRunData) return callbacks.fail(MISSING)
-          return wx.getWeRunData(callbacks)
-        }, failed),
-      ),
+      openData(() => promised((c) => all.getUserInfo({ withCredentials: true, ...c }), wxFailed)),
+    weRun: () => openData(() => promised((c) => all.getWeRunData(c), wxFailed)),
   }
 }
 
-const MISSING = { errMsg: 'this wx does not have it' }
+/** How long `wx.checkSession` may take, in milliseconds; after that a login tells. */
+const CHECK_MILLISECONDS = 5000
 
 function isStale(error: unknown): boolean {
   const { code } = error as Code2SessionError
   return code === 'session_key_stale' || code === 'watermark_expired'
-}
-
-/** A failure of `wx`, or a refusal of the user: nothing to repeat by itself. */
-function failed(failure: { errMsg: string; errno?: number }): Code2SessionError {
-  return new Code2SessionError('wx_failed', 'stop', failure)
 }

@@ -1,6 +1,6 @@
 /** One `wx.request`, and what an answer that is no success means. */
 
-import { type Action, Code2SessionError } from './error'
+import { type Action, Code2SessionError, networkFailed } from './error'
 import { promised, type Wx, type WxRequestOptions, type WxResponse } from './wx'
 
 /** Longer than this nobody waits, in seconds. */
@@ -9,15 +9,19 @@ const LONGEST_WAIT = 60
 export function send(wx: Wx, options: WxRequestOptions): Promise<WxResponse> {
   return promised<WxResponse>(
     (callbacks) => wx.request({ ...options, ...callbacks }),
-    (failure) => new Code2SessionError('network_error', 'retry_later', failure),
+    networkFailed,
   )
 }
 
-/** The server's problem details as an error. */
-export function failureOf({ statusCode, data, header }: WxResponse): Code2SessionError {
+/** The failure in an answer of the server; `null` for a success. */
+export function failureOf({ statusCode, data, header }: WxResponse): Code2SessionError | null {
+  const isObject = typeof data === 'object' && data !== null
+  if (statusCode === 204 || (statusCode === 200 && isObject)) return null
   const { code, action, detail, errcode, errors } = Object(data)
   if (typeof code !== 'string') {
-    return new Code2SessionError('answer_invalid', 'stop', { statusCode })
+    // A gateway before the server, or a page that a hotel puts before everything.
+    const next = statusCode >= 500 ? 'retry_later' : 'stop'
+    return new Code2SessionError('answer_invalid', next, { statusCode })
   }
   const retryAfter = Number(headerOf(header, 'retry-after')) || 0
   return new Code2SessionError(code, action as Action, {

@@ -27,6 +27,8 @@ export interface WxRequestOptions {
   readonly header?: Record<string, string>
   /** In milliseconds. */
   readonly timeout?: number
+  /** And whatever else `wx.request` takes. */
+  readonly [option: string]: unknown
 }
 
 /** Open data as `wx.getUserInfo` and its like give it. */
@@ -56,12 +58,36 @@ export interface Wx {
   openSetting?(options: Callbacks<AuthSetting>): void
 }
 
-/** Calls a `wx` function with callbacks and gives its result as a promise. */
+/**
+ * Calls a `wx` function with callbacks and gives its result as a promise. Whatever way it has of
+ * failing, it fails once.
+ */
 export function promised<Result>(
   call: (callbacks: Required<Callbacks<Result>>) => unknown,
-  failed: (failure: Failure) => Error,
+  failed: (failure: unknown) => Error,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
-    call({ success: resolve, fail: (failure) => reject(failed(failure)) })
+    const fail = (failure: unknown) => reject(failed(failure))
+    try {
+      const returned = call({ success: resolve, fail }) as PromiseLike<Result> | undefined
+      // Taro's functions return a promise, too, and somebody has to hear it reject.
+      if (returned && typeof returned.then === 'function') returned.then(resolve, fail)
+    } catch (error) {
+      fail(error)
+    }
+  })
+}
+
+/** A result that must not be waited for longer than this, in milliseconds. */
+export function within<Result>(
+  milliseconds: number,
+  result: Promise<Result>,
+  late: () => Error,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(late()), milliseconds)
+    const settled = () => clearTimeout(timer)
+    result.then(settled, settled)
+    result.then(resolve, reject)
   })
 }

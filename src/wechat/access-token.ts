@@ -19,8 +19,6 @@ interface AccessToken {
   readonly access_token: string
   /** Unix seconds. */
   readonly expiresAt: number
-  /** Unix seconds. */
-  readonly renewAt: number
 }
 
 /** WeChat's answers to a token that has ended, or that another refresh has replaced. */
@@ -28,9 +26,6 @@ const BAD_TOKEN = new Set([40001, 40014, 42001])
 
 /** WeChat has the next token ready this long before the end, in seconds, and both are good. */
 const RENEW_BEFORE_SECONDS = 300
-
-/** A token that comes with less than that to live is still used this long, in seconds. */
-const SHORTEST_USE_SECONDS = 60
 
 /** How long after a forced refresh another one may be tried, in seconds. */
 const FORCE_AGAIN_SECONDS = 600
@@ -94,8 +89,8 @@ export function createAuthorizedCall(deps: Deps): AuthorizedCall {
     return ask(true)
   }
 
-  function isFresh({ renewAt }: AccessToken): boolean {
-    return deps.now() < renewAt
+  function isFresh({ expiresAt }: AccessToken): boolean {
+    return deps.now() < expiresAt - RENEW_BEFORE_SECONDS
   }
 
   async function load(config: Config, app: App): Promise<AccessToken | null> {
@@ -137,15 +132,13 @@ export function judgeStableToken(answer: Answer, now: number): AccessToken {
   if (answer.errcode !== 0)
     throw refusal(answer, { api: 'access_token', meaning: { 40001: 'misconfigured' } })
   const { access_token, expires_in } = answer.fields
-  if (typeof access_token !== 'string' || access_token === '' || typeof expires_in !== 'number') {
+  if (typeof access_token !== 'string' || access_token === '') {
     throw unusable('access_token is missing')
   }
-  const use = Math.max(expires_in - RENEW_BEFORE_SECONDS, SHORTEST_USE_SECONDS)
-  return {
-    access_token,
-    expiresAt: now + expires_in,
-    renewAt: now + Math.min(use, expires_in),
+  if (typeof expires_in !== 'number' || !Number.isSafeInteger(expires_in) || expires_in < 1) {
+    throw unusable('expires_in is not a number of seconds')
   }
+  return { access_token, expiresAt: now + expires_in }
 }
 
 function keyOf({ appid }: App): string {
@@ -159,7 +152,7 @@ function sealOptions(app: App) {
 function parseToken(text: string | null): AccessToken | null {
   const value = text === null ? null : parseJson(text)
   if (!isObject(value)) return null
-  const { access_token, expiresAt, renewAt } = value
+  const { access_token, expiresAt } = value
   if (typeof access_token !== 'string' || typeof expiresAt !== 'number') return null
-  return typeof renewAt === 'number' ? { access_token, expiresAt, renewAt } : null
+  return { access_token, expiresAt }
 }
