@@ -22,7 +22,8 @@ export async function authorize(wx: Wx, scope: string): Promise<Authorization> {
       () => 'granted',
       (error: Code2SessionError) => {
         // Anything else, such as a scope that the privacy guideline leaves out, asked nobody.
-        if (error.errno === 103 || /den(y|ied)|cancel/.test(error.message)) return 'denied'
+        if (error.errno === 103 || error.errno === 104 || /den(y|ied)|cancel/.test(error.message))
+          return 'denied'
         throw error
       },
     )

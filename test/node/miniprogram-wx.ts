@@ -1,5 +1,7 @@
 /** `wx` on alice's phone: what WeChat gives is from the sandbox, and requests go over HTTP. */
 
+import { APPID } from './stage'
+
 interface Failure {
   readonly errMsg: string
   readonly errno?: number
@@ -19,7 +21,13 @@ interface RequestOptions extends Callbacks {
 
 type Answer = (result: { event: string; buttonId?: string }) => void
 
-export function createWx(sandbox: URL, options: { hasAgreed?: boolean } = {}) {
+interface WxOptions {
+  readonly hasAgreed?: boolean
+  /** The AppID that the project was opened under; the sandbox's own, if left out. */
+  readonly appid?: string
+}
+
+export function createWx(sandbox: URL, options: WxOptions = {}) {
   const storage = new Map<string, unknown>()
   const state = {
     logins: 0,
@@ -47,7 +55,11 @@ export function createWx(sandbox: URL, options: { hasAgreed?: boolean } = {}) {
     if (!state.hasAgreed) {
       if (!listener) throw new Error('nobody listens to wx.onNeedPrivacyAuthorization')
       const ask = listener
-      const { event } = await new Promise<{ event: string }>((resolve) => ask(resolve))
+      const { event } = await new Promise<{ event: string }>((resolve) =>
+        ask((answer) => {
+          if (answer.event !== 'exposureAuthorization') resolve(answer)
+        }),
+      )
       if (event !== 'agree')
         throw { errMsg: `${name}:fail privacy permission is not authorized`, errno: 104 }
       state.hasAgreed = true
@@ -65,6 +77,8 @@ export function createWx(sandbox: URL, options: { hasAgreed?: boolean } = {}) {
     const response = await fetch(url, {
       method,
       headers: {
+        // WeChat's own, which no mini program can set.
+        Referer: `https://servicewechat.com/${options.appid ?? APPID}/devtools/page-frame.html`,
         'Content-Type': 'application/json',
         'User-Agent': 'Mozilla/5.0 (iPhone) MicroMessenger',
         ...header,

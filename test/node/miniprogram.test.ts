@@ -27,10 +27,10 @@ afterEach(async () => {
   await send(server.url, 'DELETE', '/sessions', { token: await logInElsewhere() })
 })
 
-function start(options: { hasAgreed?: boolean; sandbox?: boolean } = {}): void {
-  phone = createWx(server.url, options)
-  const baseUrl = server.url.origin
-  miniProgram = startMiniProgram(phone.wx, { baseUrl, sandbox: options.sandbox ?? false })
+function start({ hasAgreed = true, sandbox = false } = {}): void {
+  // Whoever opens the example has an AppID of their own, which the sandbox does not know.
+  phone = createWx(server.url, { hasAgreed, ...(sandbox && { appid: 'wx1234567890abcdef' }) })
+  miniProgram = startMiniProgram(phone.wx, { baseUrl: server.url.origin, sandbox })
 }
 
 /** Alice's other phone. */
@@ -100,7 +100,7 @@ describe('the login page', () => {
   })
 
   it.each([
-    [{ errcode: 40029, times: 2 }, 'code_invalid', 'AppID', '重新登录并重试'],
+    [{ errcode: 40029, times: 2 }, 'code_invalid', '五分钟', '重新登录并重试'],
     [{ fault: 'html', times: 2 }, 'wechat_unavailable', '请重新登录', '重新登录并重试'],
     [{ errcode: 45009 }, 'wechat_quota', '3600 秒后', '重试'],
     [{ errcode: 40226 }, 'user_blocked', '拒绝登录', undefined],
@@ -346,6 +346,16 @@ describe('the privacy agreement', () => {
     await page.tap('.nickname', 'focus')
     await page.tap('.we-run')
     expect(page.text('.steps')).toBe('今天 4000 步')
+  })
+})
+
+describe('a project opened under an AppID that the server does not have', () => {
+  it('is told so', async () => {
+    phone = createWx(server.url, { appid: 'wx1234567890abcdef' })
+    miniProgram = startMiniProgram(phone.wx, { baseUrl: server.url.origin, sandbox: false })
+    const page = await miniProgram.show('login')
+    expect(page.text('.detail')).toContain('appid_unknown')
+    expect(page.text('.text')).toContain('project.config.json')
   })
 })
 

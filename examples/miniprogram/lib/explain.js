@@ -12,7 +12,8 @@ const BY_ACTION = {
 
 const TEXT_BY_CODE = {
   network_error: `连不上 ${baseUrl}：服务器启动了吗？开发者工具里勾选“不校验合法域名”了吗？`,
-  code_invalid: '服务器不认识这个 code：小程序的 AppID 与服务器的 AppID 是同一个吗？',
+  appid_unknown: '服务器没有这个小程序：project.config.json 里的 AppID 与服务器的不是同一个。',
+  code_invalid: '服务器不认识这个 code：它已超过五分钟，或者不是这个小程序的 wx.login 给的。',
   misconfigured: '服务器的设置有误，请看服务器的日志。',
   rate_limited: '登录太频繁了，请稍后重试。',
   user_blocked: '微信判定该用户有风险，拒绝登录。',

@@ -28,6 +28,8 @@ Component({
       wx.onNeedPrivacyAuthorization((resolve) => {
         this.waiting.push(resolve)
         this.setData({ asking: true })
+        // WeChat counts how often the agreement is shown.
+        resolve({ event: 'exposureAuthorization' })
       })
     },
 

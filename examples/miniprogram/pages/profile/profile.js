@@ -33,7 +33,7 @@ Page({
 
   onFocus() {
     // This input, alone among all, does not ask for the privacy agreement: it becomes a plain one.
-    if (wx.requirePrivacyAuthorize) wx.requirePrivacyAuthorize({})
+    if (wx.requirePrivacyAuthorize) wx.requirePrivacyAuthorize({ fail() {} })
   },
 
   /** From the form and not from `bindblur`: WeChat may still empty the input after that. */
