@@ -1,0 +1,53 @@
+/**
+ * node-easywechat in an Express app. It has code2Session and decryption; sessions and signatures are
+ * the app's to write, here as lightly as can be: random tokens in a Map.
+ */
+
+import { createHash, randomUUID } from 'node:crypto'
+import express from 'express'
+// The package's main file fails on a fresh install; this one does not.
+import MiniApp from 'node-easywechat/dist/MiniApp/Application.js'
+
+const { WECHAT_APPID, WECHAT_APPSECRET, WECHAT_API_BASE } = process.env
+
+const miniApp = new MiniApp({
+  app_id: WECHAT_APPID,
+  secret: WECHAT_APPSECRET,
+  http: { baseURL: WECHAT_API_BASE },
+})
+const utils = miniApp.getUtils()
+const sessions = new Map()
+
+const app = express()
+app.use(express.json())
+
+app.post('/login', async (request, response) => {
+  const { openid, session_key } = await utils.codeToSession(request.body.code)
+  const token = randomUUID()
+  sessions.set(token, { openid, session_key })
+  response.json({ token })
+})
+
+app.use((request, response, next) => {
+  request.session = sessions.get(request.get('Authorization')?.slice('Bearer '.length))
+  if (request.session) next()
+  else response.sendStatus(401)
+})
+
+app.get('/session', (request, response) => response.json({ openid: request.session.openid }))
+
+app.post('/verify', (request, response) => {
+  const { rawData, signature } = request.body
+  const digest = createHash('sha1')
+    .update(rawData + request.session.session_key)
+    .digest('hex')
+  if (digest === signature) response.json({ data: JSON.parse(rawData) })
+  else response.sendStatus(409)
+})
+
+app.post('/decrypt', (request, response) => {
+  const { encryptedData, iv } = request.body
+  response.json({ data: utils.decryptSession(request.session.session_key, iv, encryptedData) })
+})
+
+const server = app.listen(0, '127.0.0.1', () => process.send(server.address().port))

@@ -1,0 +1,56 @@
+/**
+ * wafer-node-session on Express, as its README wires it, with the in-memory store it brings.
+ *
+ * It knows one WeChat, over https: its HTTP client is pointed at the fake, which also spares it TLS.
+ * A README route for data that comes after the login does not exist, nor one for signed data; both
+ * are written with what a session of it holds and its own decryption.
+ */
+
+import { createHash } from 'node:crypto'
+import { createRequire } from 'node:module'
+import express from 'express'
+import session from 'wafer-node-session'
+import WXBizDataCrypt from 'wafer-node-session/lib/WXBizDataCrypt.js'
+
+const { WECHAT_APPID, WECHAT_APPSECRET, WECHAT_API_BASE } = process.env
+
+const request = createRequire(import.meta.resolve('wafer-node-session'))('request')
+const get = request.get
+request.get = (options, callback) =>
+  get(
+    { ...options, url: options.url.replace('https://api.weixin.qq.com', WECHAT_API_BASE) },
+    callback,
+  )
+
+const app = express()
+
+app.use(
+  session({
+    appId: WECHAT_APPID,
+    appSecret: WECHAT_APPSECRET,
+    loginPath: '/login',
+    store: new session.MemoryStore(),
+  }),
+)
+
+app.use('/me', (request, response) => {
+  if (request.session) response.json(request.session.userInfo)
+  else response.json({ nobody: true })
+})
+
+app.post('/verify', express.json(), (request, response) => {
+  const { rawData, signature } = request.body
+  const digest = createHash('sha1')
+    .update(rawData + request.session.sessionKey)
+    .digest('hex')
+  if (digest === signature) response.json({ data: JSON.parse(rawData) })
+  else response.sendStatus(409)
+})
+
+app.post('/decrypt', express.json(), (request, response) => {
+  const { encryptedData, iv } = request.body
+  const crypt = new WXBizDataCrypt(WECHAT_APPID, request.session.sessionKey)
+  response.json({ data: crypt.decryptData(encryptedData, iv) })
+})
+
+const server = app.listen(0, '127.0.0.1', () => process.send(server.address().port))
