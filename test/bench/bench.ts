@@ -1,0 +1,147 @@
+/**
+ * `npm run bench`: what it costs, beside what must cost something and beside the peers. Prints the
+ * tables and writes everything it measured to results.json. `-- --quick` only shows that it runs.
+ */
+
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { buildSync } from 'esbuild'
+import { build } from '../node/worker.ts'
+import { measureColdStart } from './cold-start.ts'
+import { BINDINGS, type Contestant, enter } from './contestants.ts'
+import { machine } from './machine.ts'
+import { measure } from './matrix.ts'
+import { report } from './report.ts'
+import { type Server, startMiniflare, startNode, startWorkerd } from './servers.ts'
+import { countOperations, measureSessions } from './sessions.ts'
+
+const FULL = {
+  rounds: 8,
+  milliseconds: 700,
+  growth: { rounds: 3, milliseconds: 400 },
+  sizes: [1, 100, 2500],
+  sizeRounds: 3,
+  coldStarts: 15,
+}
+const QUICK: typeof FULL = {
+  rounds: 2,
+  milliseconds: 100,
+  growth: { rounds: 1, milliseconds: 100 },
+  sizes: [1, 100, 2500],
+  sizeRounds: 1,
+  coldStarts: 5,
+}
+
+const here = import.meta.dirname
+const plan = process.argv.includes('--quick') ? QUICK : FULL
+const opened: Server[] = []
+const began = Date.now()
+
+try {
+  const results = await run()
+  writeFileSync(join(here, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
+  console.log(report(results))
+} finally {
+  for (const server of opened) await server.close()
+}
+
+async function run() {
+  progress('installing the peers')
+  installPeers()
+  progress('building')
+  const ours = build({ config: 'wrangler.toml', main: 'index' }).code
+  const [bare, kv, counted] = ['bare', 'kv', 'counted'].map(bundle) as [string, string, string]
+
+  const wechat = await open(startNode(join(here, 'wechat.ts'), {}))
+  const bindings = { ...BINDINGS, WECHAT_API_BASE: `http://127.0.0.1:${wechat.port}` }
+  const peer = (name: string) => open(startNode(join(here, 'peers', name), bindings))
+  const contestants: Contestant[] = [
+    await enter('bare', 'Miniflare', await open(startMiniflare(bare, bindings))),
+    await enter('ours', 'Miniflare', await open(startMiniflare(ours, bindings))),
+    await enter('bare', 'workerd', await open(startWorkerd(bare, bindings, kv))),
+    await enter('ours', 'workerd', await open(startWorkerd(ours, bindings, kv))),
+    await enter('wafer-node-session', 'Node', await peer('wafer.js')),
+    await enter('node-easywechat', 'Node', await peer('easywechat.js')),
+  ]
+
+  progress('warming up')
+  const quiet = () => {}
+  await measure(contestants, { connections: 16, rounds: 1, milliseconds: 200, progress: quiet })
+  const main = await measure(contestants, { ...plan, connections: 16, progress })
+  const growth = []
+  for (const connections of [1, 128]) {
+    growth.push(await measure(contestants, { ...plan.growth, connections, progress }))
+  }
+
+  const countedServer = await open(startWorkerd(counted, bindings, kv))
+  const operations = await countOperations(
+    await enter('ours', 'workerd', countedServer),
+    async () => {
+      wechat.send('calls')
+      const [calls] = await once(wechat, 'message')
+      return calls as number
+    },
+  )
+  const sessionsOptions = { sizes: plan.sizes, rounds: plan.sizeRounds }
+  const sessions = await measureSessions(countedServer.port, sessionsOptions, progress)
+
+  progress('cold starts')
+  const coldStart = await measureColdStart({ bare, ours }, bindings, plan.coldStarts)
+
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    seconds: Math.round((Date.now() - began) / 1000),
+    machine: machine(),
+    plan,
+    bundle: { bytes: Buffer.byteLength(ours), gzip: gzipSync(ours).length },
+    cells: [...main, ...growth.flat()],
+    operations,
+    sessions,
+    coldStart,
+  }
+}
+
+/** Only once per lock file. */
+function installPeers(): void {
+  const peers = join(here, 'peers')
+  const installed = statSync(join(peers, 'node_modules/.package-lock.json'), {
+    throwIfNoEntry: false,
+  })
+  if (installed && installed.mtime >= statSync(join(peers, 'package-lock.json')).mtime) return
+  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: peers,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
+
+async function open<S extends Server>(starting: Promise<S>): Promise<S> {
+  const server = await starting
+  opened.push(server)
+  return server
+}
+
+/** Ready for workerd: minified, as `wrangler deploy` leaves ours. */
+function bundle(name: string): string {
+  const { outputFiles } = buildSync({
+    entryPoints: [join(here, 'workers', `${name}.ts`)],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'esnext',
+    external: ['cloudflare:*'],
+    write: false,
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+function progress(text: string): void {
+  const seconds = Math.round((Date.now() - began) / 1000)
+  const line = `${seconds} s: ${text}`
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`)
+  else process.stderr.write(`${line}\n`)
+}
+
+export type Results = Awaited<ReturnType<typeof run>>

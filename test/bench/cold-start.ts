@@ -1,0 +1,41 @@
+/** From the spawn of a process to its first answer, beside a Worker that does nothing. */
+
+import { performance } from 'node:perf_hooks'
+import { spawnWorkerd, writeConfig } from './servers.ts'
+import { type Spread, spread } from './stats.ts'
+
+export interface ColdStart {
+  readonly bare: Spread
+  readonly ours: Spread
+  /** Ours minus bare, of the medians. */
+  readonly delta: number
+}
+
+export async function measureColdStart(
+  codes: { bare: string; ours: string },
+  bindings: Readonly<Record<string, string>>,
+  rounds: number,
+): Promise<ColdStart> {
+  const configs = {
+    bare: writeConfig({ code: codes.bare, bindings }),
+    ours: writeConfig({ code: codes.ours, bindings }),
+  }
+  const times: Record<keyof typeof configs, number[]> = { bare: [], ours: [] }
+  // One more, to warm the disk.
+  for (let round = 0; round <= rounds; round++) {
+    for (const who of ['bare', 'ours'] as const) {
+      const time = await timeToFirstAnswer(configs[who])
+      if (round > 0) times[who].push(time)
+    }
+  }
+  const [bare, ours] = [spread(times.bare), spread(times.ours)]
+  return { bare, ours, delta: ours.median - bare.median }
+}
+
+async function timeToFirstAnswer(config: string): Promise<number> {
+  const began = performance.now()
+  const server = await spawnWorkerd(config)
+  const time = performance.now() - began
+  await server.close()
+  return time
+}

@@ -1,0 +1,128 @@
+/**
+ * A load generator: HTTP/1.1 over plain sockets, one request at a time on each, since a client that
+ * costs more than the server would measure itself.
+ */
+
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import { median } from './stats.ts'
+
+export interface Slice {
+  readonly requests: number
+  readonly requestsPerSecond: number
+  /** Milliseconds from the first byte sent to the last one read, for half of the requests. */
+  readonly p50: number
+}
+
+/** One answer, as much of it as a benchmark looks at. */
+export interface Answer {
+  readonly status: number
+  readonly headers: string
+  readonly body: string
+}
+
+/** Ends after so many milliseconds, or so many requests. */
+interface LoadOptions {
+  readonly connections: number
+  readonly milliseconds?: number
+  readonly requests?: number
+}
+
+/** The bytes of a request, made once and sent often. */
+export function requestText(
+  method: string,
+  path: string,
+  options: { headers?: Readonly<Record<string, string>>; json?: object } = {},
+): string {
+  const body = options.json ? JSON.stringify(options.json) : ''
+  const headers = Object.entries({
+    Host: '127.0.0.1',
+    ...(options.json && { 'Content-Type': 'application/json' }),
+    ...((options.json || method === 'POST') && { 'Content-Length': Buffer.byteLength(body) }),
+    ...options.headers,
+  })
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`)
+  return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
+}
+
+/** Sends requests until there is an end to it, and fails if any answer is not a success. */
+export async function load(
+  port: number,
+  next: () => string,
+  {
+    connections,
+    milliseconds = Number.POSITIVE_INFINITY,
+    requests = Number.POSITIVE_INFINITY,
+  }: LoadOptions,
+): Promise<Slice> {
+  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)))
+  const latencies: number[] = []
+  const began = performance.now()
+  const until = began + milliseconds
+  let left = requests
+  await Promise.all(
+    sockets.map(async (socket) => {
+      const ask = client(socket)
+      for (let now = performance.now(); now < until && left-- > 0; ) {
+        const { status, body } = await ask(next())
+        const then = now
+        now = performance.now()
+        latencies.push(now - then)
+        if (status > 299) throw new Error(`port ${port} answered ${status}: ${body}`)
+      }
+    }),
+  )
+  const seconds = (performance.now() - began) / 1000
+  for (const socket of sockets) socket.destroy()
+  const answered = latencies.length
+  return { requests: answered, requestsPerSecond: answered / seconds, p50: median(latencies) }
+}
+
+/** Sends one request over a connection of its own. */
+export async function send(port: number, request: string): Promise<Answer> {
+  const socket = await open(port)
+  try {
+    return await client(socket)(request)
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function open(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  await once(socket, 'connect')
+  return socket.setEncoding('latin1')
+}
+
+function client(socket: Socket): (request: string) => Promise<Answer> {
+  let received = ''
+  let waiting: PromiseWithResolvers<Answer> | null = null
+  const fail = () => waiting?.reject(new Error('the server closed the connection'))
+  socket.on('error', fail).on('close', fail)
+  socket.on('data', (chunk: string) => {
+    received += chunk
+    const answer = parseAnswer(received)
+    if (!answer) return
+    received = ''
+    waiting?.resolve(answer)
+  })
+  return (request) => {
+    waiting = Promise.withResolvers()
+    socket.write(request, 'latin1')
+    return waiting.promise
+  }
+}
+
+/** `null` while it is not all there. */
+function parseAnswer(text: string): Answer | null {
+  const end = text.indexOf('\r\n\r\n')
+  if (end < 0) return null
+  const headers = text.slice(0, end)
+  const body = text.slice(end + 4)
+  const status = Number(headers.slice(9, 12))
+  const length = /\r\ncontent-length: (\d+)/i.exec(headers)?.[1]
+  const isChunked = length === undefined && status !== 204
+  const isWhole = isChunked ? body.endsWith('0\r\n\r\n') : body.length >= Number(length ?? 0)
+  return isWhole ? { status, headers, body } : null
+}
