@@ -80,8 +80,8 @@ async function run() {
   const operations = await countOperations(
     await enter('ours', 'workerd', countedServer),
     async () => {
-      wechat.send('calls')
-      const [calls] = await once(wechat, 'message')
+      wechat.child.send('calls')
+      const [calls] = await once(wechat.child, 'message')
       return calls as number
     },
   )

@@ -2,14 +2,14 @@
 
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { type Built, serve } from '../node/worker.ts'
 import { requestText, send } from './load.ts'
+import type { MiniflareWorker } from './miniflare.ts'
 
 export interface Server {
   readonly port: number
@@ -23,14 +23,23 @@ type Bindings = Readonly<Record<string, string>>
 /** The oldest that every tool in package.json can serve, and wrangler.toml's. */
 const COMPATIBILITY_DATE = '2026-11-01'
 
+/** Holds every directory of this run, and goes with it. */
+const root = mkdtempSync(join(tmpdir(), 'code2session-bench-'))
+process.once('exit', () => rmSync(root, { recursive: true, force: true }))
+const temporary = () => mkdtempSync(join(root, 'worker-'))
+
 const HEALTH = requestText('GET', '/health')
 
 /** Miniflare, with its own KV, as `wrangler dev` has it. */
 export async function startMiniflare(code: string, bindings: Bindings): Promise<Server> {
-  const before = childrenOf(process.pid)
-  const { url, close } = await serve({ code, inputs: [] } satisfies Built, { bindings })
-  const [pid = null] = childrenOf(process.pid).filter((child) => !before.includes(child))
-  return { port: Number(url.port), pid, close }
+  const file = join(temporary(), 'worker.js')
+  writeFileSync(file, code)
+  const worker: MiniflareWorker = { file, bindings, compatibilityDate: COMPATIBILITY_DATE }
+  const program = join(import.meta.dirname, 'miniflare.ts')
+  const { port, close, ...node } = await startNode(program, { WORKER: JSON.stringify(worker) })
+  // Miniflare only starts workerd, which is what answers.
+  const [pid = null] = childrenOf(node.pid)
+  return { port, pid, close }
 }
 
 /** `workerd serve` and nothing else, with a KV namespace in memory if one is given. */
@@ -39,11 +48,14 @@ export function startWorkerd(code: string, bindings: Bindings, kv?: string) {
 }
 
 /** A Node program that sends its port. */
-export async function startNode(file: string, env: Bindings): Promise<Server & ChildProcess> {
+export async function startNode(file: string, env: Bindings) {
   const child = fork(file, { env: { ...process.env, ...env, NODE_ENV: 'production' } })
   const [port] = (await once(child, 'message')) as [number]
-  const close = () => stop(child)
-  return Object.assign(child, { port, pid: child.pid ?? null, close }) as Server & ChildProcess
+  const close = async () => {
+    child.disconnect()
+    await once(child, 'exit')
+  }
+  return { port, pid: child.pid ?? null, close, child }
 }
 
 /** Processor time a process has used, in milliseconds, in user and in system mode. */
@@ -61,7 +73,7 @@ export function cpuTime({ pid }: Server): number | null {
 /** USER_HZ, which is 100 on every Linux that Node runs on. */
 const MILLISECONDS_PER_TICK = 10
 
-function childrenOf(pid: number): number[] {
+function childrenOf(pid: number | null): number[] {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim()
     return children === '' ? [] : children.split(' ').map(Number)
@@ -72,7 +84,7 @@ function childrenOf(pid: number): number[] {
 
 /** Writes what `workerd serve` needs into a directory of its own. */
 export function writeConfig(worker: { code: string; bindings: Bindings; kv?: string | undefined }) {
-  const dir = mkdtempSync(join(tmpdir(), 'code2session-bench-'))
+  const dir = temporary()
   const texts = Object.entries(worker.bindings).map(
     ([name, text]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`,
   )
@@ -109,12 +121,12 @@ const kv :Workerd.Worker = (
 export async function spawnWorkerd(config: string): Promise<Server> {
   const port = await freePort()
   const args = ['serve', config, '--socket-addr', `http=127.0.0.1:${port}`]
-  const child = spawn(workerd(), args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn(workerd(), args, { stdio: ['ignore', 'ignore', 'inherit'] })
   while (!(await send(port, HEALTH).catch(() => null))) {
     if (child.exitCode !== null) throw new Error('workerd did not start')
     await setTimeout(1)
   }
-  return { port, pid: child.pid ?? null, close: () => stop(child) }
+  return { port, pid: child.pid ?? null, close: () => kill(child) }
 }
 
 /** The binary that Miniflare brings. */
@@ -132,8 +144,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return
+async function kill(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL')
-  await once(child, 'exit')
+  if (child.exitCode === null) await once(child, 'exit')
 }

@@ -14,11 +14,14 @@ const server = createServer((request, response) => {
   const { searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1')
   const code = searchParams.get('js_code') ?? ''
   // A code is `<openid>.<number>`.
-  const answer = { session_key: ENCRYPTED.session_key, openid: code.split('.')[0] }
+  const openid = code.split('.')[0] ?? ''
+  const answer = Buffer.from(JSON.stringify({ session_key: ENCRYPTED.session_key, openid }))
   calls++
-  response.writeHead(200, { 'Content-Type': 'text/plain' }).end(JSON.stringify(answer))
+  const headers = { 'Content-Type': 'text/plain', 'Content-Length': answer.length }
+  response.writeHead(200, headers).end(answer)
 })
 
 server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port))
+process.once('disconnect', () => process.exit())
 process.on('message', () => process.send?.(calls))

@@ -51,3 +51,4 @@ app.post('/decrypt', (request, response) => {
 })
 
 const server = app.listen(0, '127.0.0.1', () => process.send(server.address().port))
+process.once('disconnect', () => process.exit())

@@ -54,3 +54,4 @@ app.post('/decrypt', express.json(), (request, response) => {
 })
 
 const server = app.listen(0, '127.0.0.1', () => process.send(server.address().port))
+process.once('disconnect', () => process.exit())
