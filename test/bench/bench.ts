@@ -19,7 +19,7 @@ import { type Server, startMiniflare, startNode, startWorkerd } from './servers.
 import { countOperations, measureSessions } from './sessions.ts'
 
 const FULL = {
-  rounds: 8,
+  rounds: 7,
   milliseconds: 700,
   growth: { rounds: 3, milliseconds: 400 },
   sizes: [1, 100, 2500],
@@ -76,9 +76,9 @@ async function run() {
     growth.push(await measure(contestants, { ...plan.growth, connections, progress }))
   }
 
-  const countedServer = await open(startWorkerd(counted, bindings, kv))
+  const countedServer = await open(startMiniflare(counted, bindings))
   const operations = await countOperations(
-    await enter('ours', 'workerd', countedServer),
+    await enter('ours', 'Miniflare', countedServer),
     async () => {
       wechat.child.send('calls')
       const [calls] = await once(wechat.child, 'message')

@@ -26,7 +26,7 @@ export interface ManySessions {
 }
 
 /** A client that gives up would do so before. */
-const MOST_DELETES = 20
+const MOST_DELETES = 5
 
 /** What one request of each operation takes: KV operations by kind, and calls of WeChat. */
 export async function countOperations(
