@@ -13,6 +13,22 @@ export const BODY_LIMIT = 64 * 1024
  * @returns `null` if it is longer; the rest is not read
  */
 export async function readAtMost(
+  message: Request | Response,
+  limit: number,
+): Promise<Uint8Array | null> {
+  const { headers, body } = message
+  const declared = headers.get('Content-Length')
+  if (Number(declared) > limit) return null
+  // A length that was declared cannot be exceeded, and then the platform reads the body several
+  // times faster than a loop does; unless the body is longer once it is unpacked.
+  if (declared !== null && !headers.has('Content-Encoding')) {
+    const bytes = new Uint8Array(await message.arrayBuffer())
+    return bytes.length > limit ? null : bytes
+  }
+  return collect(body, limit)
+}
+
+async function collect(
   body: ReadableStream<Uint8Array> | null,
   limit: number,
 ): Promise<Uint8Array | null> {
@@ -68,10 +84,7 @@ export async function readFormBody(request: Request): Promise<URLSearchParams> {
  * @throws {Problem} `body_too_large`, `invalid_request`
  */
 export async function readText(request: Request): Promise<string> {
-  if (Number(request.headers.get('Content-Length')) > BODY_LIMIT) {
-    throw new Problem('body_too_large')
-  }
-  const bytes = await readAtMost(request.body, BODY_LIMIT).catch(() => {
+  const bytes = await readAtMost(request, BODY_LIMIT).catch(() => {
     // A phone that lost its connection is no error of ours.
     throw invalidRequest([{ path: '', message: 'broke off' }])
   })

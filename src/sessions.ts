@@ -64,6 +64,9 @@ const PREVIOUS_KEY_SECONDS = 600
 /** KV takes 1,024 bytes of metadata; this many characters fit, three bytes each, or two escaped. */
 const USER_AGENT_LENGTH = 256
 
+/** How many sessions are ended side by side. */
+const ENDED_AT_ONCE = 50
+
 const TOKEN = /^([\w-]{43})\.[\w-]{43}$/
 const SESSION_ID = /^[\w-]{43}$/
 const SEAL_INFO = 'code2session session'
@@ -206,11 +209,12 @@ export async function endSessionById(
 }
 
 /**
- * Ends all of a person's sessions.
+ * Ends all of a person's sessions, some at a time: an invocation has 1,000 KV operations, and what
+ * was ended before they run out stays ended, so asking again comes to an end.
  *
  * @param lastId A session to end after all others, and even if the list does not show it yet: the
  * one that asks, if one does, so that it can ask again if KV fails on the way.
- * @throws {Problem} `store_unavailable`
+ * @throws {Problem} `store_unavailable`, also where sessions are left
  */
 export async function endAllSessions(
   config: Config,
@@ -220,7 +224,10 @@ export async function endAllSessions(
   for await (const { id } of sessionNames(config, userId)) {
     if (id !== lastId) others.push(id)
   }
-  await Promise.all(others.map((id) => endSession(config, { userId, id })))
+  while (others.length > 0) {
+    const some = others.splice(0, ENDED_AT_ONCE)
+    await Promise.all(some.map((id) => endSession(config, { userId, id })))
+  }
   if (lastId !== undefined) await endSession(config, { userId, id: lastId })
 }
 

@@ -146,6 +146,30 @@ describe('KV that fails', () => {
     expect((await world.send('GET', '/session', { token })).status).toBe(200)
   })
 
+  it('at its limit of 1,000 operations keeps what has ended, so that asking again ends all', async () => {
+    const { token, userId } = await world.login()
+    const names = Array.from({ length: 1200 }, (_, index) => `session:${userId}:${index}`)
+    for (const name of names) await env.SESSIONS.put(name, 'x')
+    let [operations, answers] = [0, 0]
+    const limited = new Proxy(env.SESSIONS, {
+      get(target, name: keyof KVNamespace) {
+        const operation = target[name].bind(target) as (...args: unknown[]) => Promise<unknown>
+        const refused = new Error('Too many API requests by single Worker invocation.')
+        return (...args: unknown[]) =>
+          ++operations > 1000 ? Promise.reject(refused) : operation(...args)
+      },
+    })
+    world = createWorld({ settings: { SESSIONS: limited } })
+    const ask = () => {
+      operations = 0
+      answers++
+      return world.send('DELETE', '/sessions', { token })
+    }
+    expect((await ask()).status).toBe(503)
+    expect((await ask()).status).toBe(204)
+    expect([answers, (await env.SESSIONS.list()).keys.length]).toEqual([2, 0])
+  })
+
   it('while all sessions end leaves the one that asks, so that it can ask again', async () => {
     const [one, two] = [await world.login(), await world.login()]
     // Only the first delete fails, so the order in which they go out shows.

@@ -111,8 +111,7 @@ export async function readAnswer(response: Response, appid: string): Promise<Ans
     await response.body?.cancel()
     throw unusable(`HTTP status ${response.status}`)
   }
-  const isTooLarge = Number(response.headers.get('Content-Length')) > BODY_LIMIT
-  const bytes = isTooLarge ? null : await readAtMost(response.body, BODY_LIMIT)
+  const bytes = await readAtMost(response, BODY_LIMIT)
   if (!bytes) {
     await response.body?.cancel().catch(() => undefined)
     throw unusable('the body is too large')
