@@ -105,8 +105,8 @@ const Pair = v.object(
 
 const Apps = v.object({
   WECHAT_APPS: v.pipe(
-    text,
-    v.transform(parseJson),
+    trimmed,
+    v.transform((value) => (typeof value === 'string' ? parseJson(value) : value)),
     v.record(
       v.pipe(v.string(), v.regex(APPID, APPS_MESSAGE)),
       v.pipe(v.string(APPS_MESSAGE), v.regex(APPSECRET, APPS_MESSAGE)),
@@ -161,7 +161,7 @@ const Settings = v.object(
  * @throws {Problem} `misconfigured`; its log lists every setting that is wrong, by name.
  */
 export function parseConfig(env: unknown): Config {
-  const several = isObject(env) && typeof env.WECHAT_APPS === 'string' && env.WECHAT_APPS !== ''
+  const several = isObject(env) && env.WECHAT_APPS !== undefined && env.WECHAT_APPS !== ''
   const apps = several ? v.safeParse(Apps, env) : v.safeParse(Pair, env)
   const settings = v.safeParse(Settings, env)
   if (!apps.success || !settings.success) {

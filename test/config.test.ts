@@ -124,10 +124,15 @@ describe('the settings', () => {
       ['wx2', { appid: 'wx2', appsecret: 'secret-2' }],
     ])
     expect([...parseConfig({ ...GOOD, ...only }).apps.keys()]).toEqual(['wx1', 'wx2'])
+    const asObject = { ...only, WECHAT_APPS: JSON.parse(apps) }
+    expect([...parseConfig(asObject).apps.keys()]).toEqual(['wx1', 'wx2'])
   })
 
   it('WECHAT_APPS is a JSON object of AppIDs and AppSecrets, or one problem without a value', () => {
-    const bad = ['value', '[]', '{}', '{"value":"s"}', '{"wx1":1}', '{"wx1":""}', '{"wx1":"a b"}']
+    const bad = [
+      ...['value', '[]', '{}', '{"value":"s"}', '{"wx1":1}', '{"wx1":""}', '{"wx1":"a b"}'],
+      ...[7, [], {}, true],
+    ]
     for (const apps of bad) {
       expect(problemsOf({ WECHAT_APPS: apps })).toEqual([
         'WECHAT_APPS must be a JSON object of AppIDs, each with its AppSecret',
