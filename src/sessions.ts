@@ -224,9 +224,15 @@ export async function endAllSessions(
   for await (const { id } of sessionNames(config, userId)) {
     if (id !== lastId) others.push(id)
   }
+  const count = others.length
   while (others.length > 0) {
-    const some = others.splice(0, ENDED_AT_ONCE)
-    await Promise.all(some.map((id) => endSession(config, { userId, id })))
+    const some = others.slice(0, ENDED_AT_ONCE)
+    const ended = Promise.all(some.map((id) => endSession(config, { userId, id })))
+    await ended.catch((error) => {
+      const detail = `${count - others.length} sessions have ended, and some are left. Ask again.`
+      throw error instanceof Problem ? new Problem(error.code, { ...error.options, detail }) : error
+    })
+    others.splice(0, some.length)
   }
   if (lastId !== undefined) await endSession(config, { userId, id: lastId })
 }

@@ -165,7 +165,9 @@ describe('KV that fails', () => {
       answers++
       return world.send('DELETE', '/sessions', { token })
     }
-    expect((await ask()).status).toBe(503)
+    const first = await ask()
+    expect([first.status, first.headers.get('Retry-After')]).toEqual([503, '5'])
+    expect((await first.json<ProblemBody>()).detail).toMatch(/^9\d\d sessions have ended/)
     expect((await ask()).status).toBe(204)
     expect([answers, (await env.SESSIONS.list()).keys.length]).toEqual([2, 0])
   })
