@@ -113,6 +113,7 @@ describe('the production bundle over HTTP, with its WeChat in another process', 
     ['reset', 502],
     ['html', 502],
     ['cut', 502],
+    ['half_closed', 502],
     ['large', 502],
     ['empty', 502],
   ] as const)('calls a WeChat that fails once, and says so: %s', async (fault, status) => {

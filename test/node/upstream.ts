@@ -63,6 +63,10 @@ export const FAULTS = {
     response.writeHead(200, { 'Content-Length': '100' }).write('{"openid":"o')
     setImmediate(() => request.socket.destroy())
   },
+  half_closed: (request, response) => {
+    response.writeHead(200, { 'Content-Length': '100' }).write('{"openid":"o')
+    setImmediate(() => request.socket.end())
+  },
   large: (_, response) => response.end(`{"openid":"${'o'.repeat(64 * 1024)}"}`),
   empty: (_, response) => response.end(),
   hang: () => {},
