@@ -38,6 +38,11 @@ export function createApp(core: Core = createCore()): Hono<AppEnv> {
     writeDataPoint(c.var.config?.analytics, answered)
   })
   app.use(methodNotAllowed({ app, onMethodNotAllowed }))
+  app.use(async function exactPaths(c, next) {
+    // The router takes /sessions/ for /sessions: an id that is empty by mistake would end them all.
+    if (c.req.path.endsWith('/')) throw new Problem('not_found')
+    await next()
+  })
 
   app.get('/health', (c) => c.json({ status: 'ok' }))
 

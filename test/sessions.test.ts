@@ -242,6 +242,13 @@ describe('DELETE /sessions/:id', () => {
     expect((await world.send('DELETE', `/sessions/${other?.id}`, { token })).status).toBe(404)
   })
 
+  it('takes no empty id for all sessions', async () => {
+    const { token } = await world.login()
+    expect((await world.send('DELETE', '/sessions/', { token })).status).toBe(404)
+    expect((await world.send('DELETE', '/session/', { token })).status).toBe(404)
+    expect(await status(token)).toBe(200)
+  })
+
   it('does not find what is no id', async () => {
     const { token } = await world.login()
     for (const id of ['x', '..%2F..', 'a'.repeat(600), '%00']) {
