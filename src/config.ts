@@ -1,7 +1,7 @@
 /** The Worker's settings: parsed once, from `unknown`, for every door into the app. */
 
 import * as v from 'valibot'
-import { isObject, parseJson } from './encoding'
+import { isObject, parseJson } from './lib/encoding'
 import { Problem } from './problem'
 
 /** A mini program and what proves to WeChat that we speak for it. */

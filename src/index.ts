@@ -1,19 +1,11 @@
-/**
- * code2session: the login backend of WeChat Mini Programs as one Cloudflare Worker.
- *
- * Needs, as wrangler.toml declares them: the var WECHAT_APPID and the secret WECHAT_APPSECRET, or
- * WECHAT_APPS for several mini programs, and the KV namespace SESSIONS. The rest is optional: see
- * config.ts.
- */
+/** What the package gives to a Worker of your own: see examples/hono-app. */
 
-import { createApp } from './app'
-import { createCore } from './core'
-import { createLoginService } from './login-service'
-
-const core = createCore()
-
-// Only fetch: whatever else an export has, another Worker could call over a service binding.
-export default { fetch: createApp(core).fetch }
-
-/** Bind to it from another Worker with `entrypoint = "LoginService"`. */
-export class LoginService extends createLoginService(core) {}
+export type { ErrorCode } from './errors'
+export { createApp } from './http/app'
+export { requireSession } from './http/require-session'
+export type { SubscribeMessage } from './http/schemas'
+export type { VerifiedSession } from './http/views'
+export { createLoginService, type Outcome } from './login-service'
+export { Problem, type ProblemDetails } from './problem'
+export type { EventMessage } from './push-events'
+export { type Core, createCore } from './service'

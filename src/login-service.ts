@@ -1,13 +1,13 @@
 /** The RPC door: what other Workers of the developer call over a service binding. */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import { parse } from './body'
 import type { Config } from './config'
-import type { Core } from './core'
+import { parse } from './http/body'
+import { DecryptBody, type SubscribeMessage } from './http/schemas'
+import { iso, type VerifiedSession, verifiedSession } from './http/views'
 import { logEntry } from './log'
 import { Problem, type ProblemDetails, problemDetails, problemOf } from './problem'
-import { DecryptBody, type SubscribeMessage } from './schemas'
-import { iso, type VerifiedSession, verifiedSession } from './views'
+import type { Core } from './service'
 
 /** What an RPC call comes to: the error, where there is one, is the problem HTTP would answer. */
 export type Outcome<Result> = ({ ok: true } & Result) | { ok: false; error: ProblemDetails }

@@ -1,9 +1,9 @@
 /** The login itself: exchange, store, end what it replaces. No HTTP in here. */
 
 import type { App, Config } from './config'
-import type { Deps } from './deps'
-import { createFlights } from './flights'
+import { createFlights } from './lib/single-flight'
 import { Problem } from './problem'
+import type { Deps } from './runtime'
 import { createSession, endSession, findSession, type Session } from './sessions'
 import { callWeChat } from './wechat/api'
 import { code2SessionCall, judgeCode2Session, type WeChatUser } from './wechat/code2session'

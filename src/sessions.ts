@@ -33,8 +33,8 @@
  */
 
 import type { Config } from './config'
-import { randomBytes, seal, sha256, unseal } from './crypto'
-import { base64url, isObject } from './encoding'
+import { randomBytes, seal, sha256, unseal } from './lib/crypto'
+import { base64url, isObject } from './lib/encoding'
 import { Problem } from './problem'
 import type { WeChatUser } from './wechat/code2session'
 

@@ -1,7 +1,7 @@
 import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, type ProblemBody, type World } from './world'
+import { createWorld, type ProblemBody, type World } from './support/app'
 
 const TOKEN_API = '/cgi-bin/stable_token'
 const CHECK_API = '/wxa/checksession'

@@ -2,9 +2,9 @@ import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { createDecipheriv, createHash, hkdfSync } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
-import { seal, unseal } from '../src/crypto'
-import { textOf } from '../src/encoding'
-import { createWorld } from './world'
+import { seal, unseal } from '../src/lib/crypto'
+import { textOf } from '../src/lib/encoding'
+import { createWorld } from './support/app'
 
 afterEach(() => reset())
 

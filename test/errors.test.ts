@@ -1,8 +1,8 @@
 import { reset } from 'cloudflare:test'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ERRORS, type ErrorCode } from '../src/errors'
-import { encryptOpenData } from './sandbox/encrypt'
-import { createWorld, type OpenData, type ProblemBody, SERVICE_KEY } from './world'
+import { encryptOpenData } from '../src/sandbox/encrypt'
+import { createWorld, type OpenData, type ProblemBody, SERVICE_KEY } from './support/app'
 
 afterEach(() => reset())
 

@@ -3,9 +3,9 @@
 import { reset } from 'cloudflare:test'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
-import { createApp } from '../src/app'
 import { ERRORS, type ErrorCode } from '../src/errors'
-import { APPID, createWorld, type ProblemBody, SERVICE_KEY, type World } from './world'
+import { createApp } from '../src/http/app'
+import { APPID, createWorld, type ProblemBody, SERVICE_KEY, type World } from './support/app'
 
 /** Stands in everything that is sent, and must come back in nothing. */
 const MARK = 'zQ7mArK'

@@ -3,7 +3,7 @@
 import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createWorld, type LoginAnswer, type ProblemBody } from './world'
+import { createWorld, type LoginAnswer, type ProblemBody } from './support/app'
 
 afterEach(() => reset())
 

@@ -1,6 +1,6 @@
 import { reset } from 'cloudflare:test'
 import { afterEach, describe, expect, it } from 'vitest'
-import { APPID, createWorld, type OpenData } from './world'
+import { APPID, createWorld, type OpenData } from './support/app'
 
 afterEach(() => reset())
 

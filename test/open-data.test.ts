@@ -1,9 +1,9 @@
 import { reset } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openEncryptedData, verifySignedData } from '../src/open-data'
-import { encryptOpenData, encryptText, signRawData } from './sandbox/encrypt'
-import { ENCRYPTED, SIGNED } from './vectors'
-import { createWorld, type OpenData, type ProblemBody, type World } from './world'
+import { encryptOpenData, encryptText, signRawData } from '../src/sandbox/encrypt'
+import { openEncryptedData, verifySignedData } from '../src/wechat/open-data'
+import { createWorld, type OpenData, type ProblemBody, type World } from './support/app'
+import { ENCRYPTED, SIGNED } from './support/vectors'
 
 const KEY = 'HyVFkGl5F5OQWJZZaNzBBg=='
 const OPENID = 'oGZUI0egBJY1zhBYw2KhdUfwVJJE'

@@ -9,7 +9,7 @@ import {
   type ProblemBody,
   SERVICE_KEY,
   type World,
-} from './world'
+} from './support/app'
 
 let world: World
 let token: string

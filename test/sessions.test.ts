@@ -1,6 +1,6 @@
 import { reset } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, type LoginAnswer, type ProblemBody, type World } from './world'
+import { createWorld, type LoginAnswer, type ProblemBody, type World } from './support/app'
 
 interface Listed {
   sessions: {

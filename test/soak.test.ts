@@ -4,7 +4,7 @@ import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ERRORS } from '../src/errors'
-import { createWorld, type LoginAnswer, type OpenData, type ProblemBody } from './world'
+import { createWorld, type LoginAnswer, type OpenData, type ProblemBody } from './support/app'
 
 afterEach(() => reset())
 

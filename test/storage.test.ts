@@ -1,7 +1,7 @@
 import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, type OpenData, type ProblemBody, type World } from './world'
+import { createWorld, type OpenData, type ProblemBody, type World } from './support/app'
 
 let world: World
 beforeEach(() => {

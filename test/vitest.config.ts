@@ -10,7 +10,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest({
-            wrangler: { configPath: './test/sandbox/wrangler.toml' },
+            wrangler: { configPath: './src/sandbox/wrangler.toml' },
             miniflare: { outboundService: blocked },
           }),
         ],

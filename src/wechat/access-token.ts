@@ -9,10 +9,10 @@
  */
 
 import type { App, Config } from '../config'
-import { seal, unseal } from '../crypto'
-import type { Deps } from '../deps'
-import { isObject, parseJson } from '../encoding'
-import { createFlights } from '../flights'
+import { seal, unseal } from '../lib/crypto'
+import { isObject, parseJson } from '../lib/encoding'
+import { createFlights } from '../lib/single-flight'
+import type { Deps } from '../runtime'
 import { type Answer, type ApiCall, callWeChat, refusal, unusable } from './api'
 
 interface AccessToken {

@@ -5,13 +5,13 @@
  * that might quote one ever leaves this file.
  */
 
-import { BODY_LIMIT, readAtMost } from '../body'
 import type { Config } from '../config'
-import type { Deps } from '../deps'
-import { isObject, parseJson, textOf } from '../encoding'
 import { type Api, codeOfErrcode, type ErrorCode } from '../errors'
-import { rejectOn } from '../flights'
+import { BODY_LIMIT, readAtMost } from '../http/body'
+import { isObject, parseJson, textOf } from '../lib/encoding'
+import { rejectOn } from '../lib/single-flight'
 import { Problem } from '../problem'
+import type { Deps } from '../runtime'
 
 /** One call: a POST if it has a body, else a GET. */
 export interface ApiCall {

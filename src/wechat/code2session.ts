@@ -5,7 +5,7 @@
  */
 
 import type { App } from '../config'
-import { base64Bytes } from '../encoding'
+import { base64Bytes } from '../lib/encoding'
 import { type Answer, type ApiCall, refusal, unusable } from './api'
 
 /** A person as WeChat knows them in one mini program. */

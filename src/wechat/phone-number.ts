@@ -4,7 +4,7 @@
  * @see https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-info/phone-number/getPhoneNumber.html
  */
 
-import { isObject } from '../encoding'
+import { isObject } from '../lib/encoding'
 import { Problem } from '../problem'
 import { type Answer, type ApiCall, refusal, unusable } from './api'
 

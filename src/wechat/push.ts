@@ -4,8 +4,8 @@
  * @see https://developers.weixin.qq.com/miniprogram/dev/framework/server-ability/message-push.html
  */
 
-import { equalDigests, sha1 } from '../crypto'
-import { base64Bytes, textOf } from '../encoding'
+import { equalDigests, sha1 } from '../lib/crypto'
+import { base64Bytes, textOf } from '../lib/encoding'
 
 /** The envelope's padding is PKCS#7 over blocks of 32 bytes; AES's own are of 16. */
 const PADDING_BLOCK = 32

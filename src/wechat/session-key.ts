@@ -5,7 +5,7 @@
  * @see https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/ResetUserSessionKey.html
  */
 
-import { hmacSha256 } from '../crypto'
+import { hmacSha256 } from '../lib/crypto'
 import { type Answer, type ApiCall, isOk, refusal, unusable } from './api'
 import { sessionKeyOf, type WeChatUser } from './code2session'
 

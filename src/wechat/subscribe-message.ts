@@ -4,8 +4,8 @@
  * @see https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/mp-message-management/subscribe-message/sendMessage.html
  */
 
+import type { SubscribeMessage } from '../http/schemas'
 import { Problem } from '../problem'
-import type { SubscribeMessage } from '../schemas'
 import { type Answer, type ApiCall, isOk, refusal, unusable } from './api'
 
 export function subscribeMessageCall(access_token: string, message: SubscribeMessage): ApiCall {

@@ -9,7 +9,7 @@ import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { buildSync } from 'esbuild'
-import { build } from '../node/worker.ts'
+import { build } from '../support/built-worker.ts'
 import { measureColdStart } from './cold-start.ts'
 import { BINDINGS, type Contestant, enter } from './contestants.ts'
 import { machine } from './machine.ts'
@@ -52,7 +52,7 @@ async function run() {
   progress('installing the peers')
   installPeers()
   progress('building')
-  const ours = build({ config: 'wrangler.toml', main: 'index' }).code
+  const ours = build({ config: 'wrangler.toml', main: 'worker' }).code
   const [bare, kv, counted] = ['bare', 'kv', 'counted'].map(bundle) as [string, string, string]
 
   const wechat = await open(startNode(join(here, 'wechat.ts'), {}))

@@ -1,7 +1,7 @@
 /** Who is measured, and how each is asked for the same thing. */
 
 import { createHash } from 'node:crypto'
-import { ENCRYPTED } from '../vectors.ts'
+import { ENCRYPTED } from '../support/vectors.ts'
 import { type Answer, requestText, send } from './load.ts'
 import type { Server } from './servers.ts'
 

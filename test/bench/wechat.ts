@@ -6,7 +6,7 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { ENCRYPTED } from '../vectors.ts'
+import { ENCRYPTED } from '../support/vectors.ts'
 
 let calls = 0
 

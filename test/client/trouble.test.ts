@@ -3,7 +3,7 @@
 import { reset } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Client, createClient, type Session, type Wx, type WxOpenData } from '../../src/client'
-import { BASE_URL, createPhone, type Phone } from './phone'
+import { BASE_URL, createPhone, type Phone } from '../support/phone'
 
 let phone: Phone
 let client: Client

@@ -1,9 +1,9 @@
 /** The other doors: RPC between two real Workers, and the login inside a Hono app of one's own. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LoginService } from '../../src/index'
-import { APPID, openStage, type Stage, send } from './stage'
-import { build } from './worker'
+import type { LoginService } from '../../src/worker'
+import { build } from '../support/built-worker'
+import { APPID, openStage, type Stage, send } from '../support/environment'
 
 /** Another Worker of the developer: `POST /rpc/verify` with the arguments as JSON, else HTTP. */
 const CALLER = `export default {
@@ -28,7 +28,7 @@ afterAll(() => stage.close())
 describe('LoginService over a service binding', () => {
   let login: URL
   beforeAll(async () => {
-    const production = build({ config: 'wrangler.toml', main: 'index' })
+    const production = build({ config: 'wrangler.toml', main: 'worker' })
     login = (await stage.play(production, { caller: CALLER })).url
   })
 
@@ -117,7 +117,7 @@ describe('LoginService over a service binding', () => {
 
 describe('the default export over a service binding', () => {
   it('has fetch, and nothing of the app that another Worker could change', async () => {
-    const production = build({ config: 'wrangler.toml', main: 'index' })
+    const production = build({ config: 'wrangler.toml', main: 'worker' })
     const { url } = await stage.play(production, { caller: CALLER })
     for (const method of ['onError', 'use', 'get', 'notFound', 'request']) {
       const { answer } = await send(url, 'POST', `/default/${method}`, { body: ['/x'] })

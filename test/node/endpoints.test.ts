@@ -1,9 +1,9 @@
 /** The endpoints beyond login and sessions, over HTTP, each against a WeChat that checks its caller. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pushRequest } from '../sandbox/push'
-import { APPID, openStage, PUSH, type Stage, send } from './stage'
-import { build } from './worker'
+import { pushRequest } from '../../src/sandbox/push'
+import { build } from '../support/built-worker'
+import { APPID, openStage, PUSH, type Stage, send } from '../support/environment'
 
 const SERVICE_KEY = 's'.repeat(32)
 const NUMBER = { phoneNumber: '13580006666', purePhoneNumber: '13580006666', countryCode: '86' }
@@ -15,7 +15,7 @@ let token: string
 
 beforeAll(async () => {
   stage = await openStage()
-  const production = build({ config: 'wrangler.toml', main: 'index' })
+  const production = build({ config: 'wrangler.toml', main: 'worker' })
   // The first host accepts no connection: every call below fails over to the second.
   const closed = 'http://127.0.0.1:1'
   const bindings = {

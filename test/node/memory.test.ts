@@ -2,8 +2,8 @@
 
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CREDENTIALS, openStage, type Stage, send } from './stage'
-import { build } from './worker'
+import { build } from '../support/built-worker'
+import { CREDENTIALS, openStage, type Stage, send } from '../support/environment'
 
 const WARM_UP = 200
 /** By then the engine has collected its garbage at least once. */
@@ -25,7 +25,7 @@ beforeAll(async () => {
         {
           name: 'login',
           modules: true,
-          script: build({ config: 'wrangler.toml', main: 'index' }).code,
+          script: build({ config: 'wrangler.toml', main: 'worker' }).code,
           compatibilityDate: '2026-11-01',
           bindings: { ...CREDENTIALS, WECHAT_API_BASE: stage.upstream.url },
           kvNamespaces: ['SESSIONS'],

@@ -7,8 +7,8 @@
 
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { CREDENTIALS } from './stage'
-import { hasBrowser, openWatch, type Watch } from './watch-page'
+import { CREDENTIALS } from '../support/environment'
+import { hasBrowser, openWatch, type Watch } from '../support/watch-page'
 
 const notice = hasBrowser ? '' : ' (SKIPPED: no browser; apt-get install chromium, or set CHROMIUM)'
 if (notice) console.warn(`the watch page is not tested${notice}`)
@@ -24,8 +24,8 @@ afterAll(() => watch?.close())
 
 it('the watch page is in no deployment: production has other assets', () => {
   const directoryOf = (file: string) => /\ndirectory = "(.*)"/.exec(readFileSync(file, 'utf8'))?.[1]
-  expect(directoryOf('test/sandbox/wrangler.toml')).toBe('watch')
-  expect(directoryOf('wrangler.toml')).toBe('src/docs/public')
+  expect(directoryOf('src/sandbox/wrangler.toml')).toBe('page')
+  expect(directoryOf('wrangler.toml')).toBe('src/assets')
 })
 
 describe.skipIf(!hasBrowser)(`the watch page of npm run dev${notice}`, () => {

@@ -3,7 +3,7 @@
  * invocation. Each answer says in a header what it took. For one request at a time.
  */
 
-import { createApp } from '../../../src/app'
+import { createApp } from '../../../src/http/app'
 
 interface Env {
   readonly SESSIONS: KVNamespace

@@ -1,0 +1,81 @@
+import { reset } from 'cloudflare:test'
+import { afterEach, describe, expect, it } from 'vitest'
+import { countAgainst } from '../src/http/limits'
+import { createWorld, type ProblemBody, SERVICE_KEY } from './support/app'
+
+afterEach(() => reset())
+
+/** A limiter that lets so many through, and the keys it was asked about. */
+function limiter(most: number) {
+  const keys: string[] = []
+  const limit = async ({ key }: { key: string }) => ({ success: keys.push(key) <= most })
+  return { keys, limit }
+}
+
+async function statuses(requests: (() => Promise<Response>)[]): Promise<number[]> {
+  const seen: number[] = []
+  for (const request of requests) seen.push((await request()).status)
+  return seen
+}
+
+const FROM = { 'CF-Connecting-IP': '203.0.113.7' }
+
+describe('the limit on logins', () => {
+  it('answers 429 with Retry-After beyond it, and asks WeChat nothing', async () => {
+    const LOGIN_LIMIT = limiter(2)
+    const world = createWorld({ settings: { LOGIN_LIMIT } })
+    const login = async () =>
+      world.request('/login', {
+        method: 'POST',
+        headers: { ...FROM, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ code: await world.wxLogin() }),
+      })
+    expect(await statuses([login, login, login])).toEqual([200, 200, 429])
+    const refused = await login()
+    expect(refused.headers.get('Retry-After')).toBe('60')
+    expect(await refused.json<ProblemBody>()).toMatchObject({
+      code: 'rate_limited',
+      action: 'retry_later',
+    })
+    expect(world.sandbox.calls('/sns/jscode2session')).toBe(2)
+    expect(new Set(LOGIN_LIMIT.keys)).toEqual(new Set(['203.0.113.7']))
+  })
+})
+
+describe('the limit on guesses', () => {
+  it('counts wrong tokens and wrong service keys, and none that are right', async () => {
+    const GUESS_LIMIT = limiter(2)
+    const world = createWorld({ settings: { GUESS_LIMIT } })
+    const { token } = await world.login()
+    const as = (credential: string, path = '/session', method = 'GET') => {
+      const headers = { ...FROM, Authorization: `Bearer ${credential}` }
+      return () => world.request(path, { method, headers })
+    }
+    expect(
+      await statuses([as(token), as('a'), as(token), as('k'.repeat(32), '/introspect', 'POST')]),
+    ).toEqual([200, 401, 200, 401])
+    expect(await statuses([as('b'), as('l'.repeat(32), '/introspect', 'POST')])).toEqual([429, 429])
+    expect(await statuses([as(token), as(SERVICE_KEY, '/introspect', 'POST')])).toEqual([200, 415])
+    expect(GUESS_LIMIT.keys).toHaveLength(4)
+  })
+})
+
+describe('an address', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:db8::1', '2001:db8:0:0'],
+    ['2001:db8:1:2::', '2001:db8:1:2'],
+  ])('%s counts as %s', async (ip, key) => {
+    const { keys, limit } = limiter(1)
+    await countAgainst({ limit }, ip)
+    expect(keys).toEqual([key])
+  })
+
+  it('that is not known, or a limit that is not bound, counts for nothing', async () => {
+    const { keys, limit } = limiter(0)
+    await countAgainst({ limit }, undefined)
+    await countAgainst(null, '203.0.113.7')
+    expect(keys).toEqual([])
+  })
+})

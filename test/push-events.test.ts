@@ -1,0 +1,312 @@
+import { reset } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { EventMessage } from '../src/push-events'
+import { sealEnvelope, signPush } from '../src/sandbox/encrypt'
+import { pushRequest } from '../src/sandbox/push'
+import { isPushSignature, openEnvelope } from '../src/wechat/push'
+import { APPID, createWorld, type ProblemBody, type World } from './support/app'
+import { PUSH, SEALED, URL_CHECKS } from './support/vectors'
+
+const TOKEN = env.WECHAT_PUSH_TOKEN
+const AES_KEY = env.WECHAT_PUSH_AES_KEY
+const PLAIN = { WECHAT_PUSH_AES_KEY: undefined }
+const ENDPOINT = 'https://login.example/wechat/events'
+
+let world: World
+let token: string
+let openid: string
+
+async function start(settings: Record<string, unknown> = {}) {
+  world = createWorld({ settings })
+  token = (await world.login()).token
+  openid = await world.sandbox.openidOf(APPID, 'alice')
+}
+beforeEach(() => start())
+afterEach(() => reset())
+
+interface Push {
+  readonly url?: string
+  readonly appid?: string
+  readonly age?: number
+  readonly token?: string
+  readonly key?: string | null
+}
+
+async function push(event: object, options: Push = {}): Promise<[number, string]> {
+  const { url = ENDPOINT, appid = APPID, age = 0, key = AES_KEY } = options
+  const request = await pushRequest(url, event, {
+    appid,
+    token: options.token ?? TOKEN,
+    encodingAESKey: key,
+    timestamp: world.clock.now - age,
+  })
+  return answerOf(await world.receive(request))
+}
+
+async function answerOf(response: Response): Promise<[number, string]> {
+  const text = await response.text()
+  return [response.status, response.ok ? text : (JSON.parse(text) as ProblemBody).code]
+}
+
+function event(other: object = {}): object {
+  const Event = 'user_authorization_revoke'
+  const CreateTime = world.clock.now
+  const sender = { ToUserName: 'gh_1', FromUserName: 'oWeChat', CreateTime, MsgType: 'event' }
+  return { ...sender, Event, OpenID: openid, AppID: APPID, RevokeInfo: '6', ...other }
+}
+
+const isAlive = async () => (await world.send('GET', '/session', { token })).status === 200
+
+describe("WeChat's published examples", () => {
+  it.each(URL_CHECKS)('URL check: %o', async ({ timestamp, nonce, signature }) => {
+    const query = new URLSearchParams({
+      signature,
+      timestamp,
+      nonce,
+      echostr: '4375120948345356249',
+    })
+    const response = await world.request(`/wechat/events?${query}`)
+    expect(await answerOf(response)).toEqual([200, '4375120948345356249'])
+    expect(response.headers.get('Content-Type')).toMatch(/^text\/plain/)
+  })
+
+  it('a push in safe mode is signed and opens', async () => {
+    const { token, timestamp, nonce, Encrypt, msg_signature } = PUSH
+    expect(await isPushSignature([token, timestamp, nonce, Encrypt], msg_signature)).toBe(true)
+    expect(await openEnvelope(Encrypt, PUSH.encodingAESKey)).toEqual({
+      message: PUSH.message,
+      appid: PUSH.appid,
+    })
+  })
+
+  it('a push in safe mode is taken, at its time', async () => {
+    const { token, timestamp, nonce, Encrypt, msg_signature, encodingAESKey, appid } = PUSH
+    world = createWorld({
+      settings: { ...pushSettings(token, encodingAESKey), WECHAT_APPID: appid },
+    })
+    world.clock.now = Number(timestamp) + 5
+    const query = new URLSearchParams({
+      signature: PUSH.signature,
+      timestamp,
+      nonce,
+      msg_signature,
+    })
+    const body = JSON.stringify({ ToUserName: 'gh_97417a04a28d', Encrypt })
+    const init = { method: 'POST', body }
+    expect(await answerOf(await world.request(`/wechat/events?${query}`, init))).toEqual([
+      200,
+      'success',
+    ])
+  })
+
+  it.each(SEALED)('an envelope seals and opens: %o', async ({ message, Encrypt, ...options }) => {
+    expect(await sealEnvelope(message, options)).toBe(Encrypt)
+    const { appid } = options
+    expect(await openEnvelope(Encrypt, options.encodingAESKey)).toEqual({ message, appid })
+  })
+
+  it.each(SEALED)('an envelope is signed: %o', async ({ signed, Encrypt }) => {
+    const { token, timestamp, nonce, msg_signature } = signed
+    expect(await signPush(token, timestamp, nonce, Encrypt)).toBe(msg_signature)
+    expect(await isPushSignature([token, timestamp, nonce, Encrypt], msg_signature)).toBe(true)
+  })
+})
+
+describe('the URL check', () => {
+  it('is refused under a wrong signature', async () => {
+    const query = 'signature=00&timestamp=1&nonce=2&echostr=3'
+    const response = await world.request(`/wechat/events?${query}`)
+    expect(await answerOf(response)).toEqual([403, 'event_refused'])
+  })
+
+  it('and the pushes are not there without WECHAT_PUSH_TOKEN', async () => {
+    await start({ WECHAT_PUSH_TOKEN: undefined })
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      expect((await world.send(method, '/wechat/events')).status).toBe(404)
+    }
+    expect(await push(event())).toEqual([404, 'not_found'])
+  })
+})
+
+describe('a push in safe mode', () => {
+  it.each(['user_authorization_revoke', 'user_authorization_cancellation'])(
+    'of %s ends all sessions of that user, and nobody else',
+    async (Event) => {
+      const bob = await world.login({ user: 'bob' })
+      expect(await push(event({ Event }))).toEqual([200, 'success'])
+      expect(await isAlive()).toBe(false)
+      expect((await world.send('GET', '/session', { token: bob.token })).status).toBe(200)
+    },
+  )
+
+  it('of any other event ends nothing', async () => {
+    expect(await push(event({ Event: 'user_info_modified' }))).toEqual([200, 'success'])
+    expect(await isAlive()).toBe(true)
+  })
+
+  it('tolerates stray spaces in field names', async () => {
+    const spaced = Object.fromEntries(
+      Object.entries(event()).map(([key, value]) => [` ${key} `, value]),
+    )
+    expect(await push(spaced)).toEqual([200, 'success'])
+    expect(await isAlive()).toBe(false)
+  })
+
+  it('without an OpenID is logged and counts as received', async () => {
+    expect(await push(event({ OpenID: undefined }))).toEqual([200, 'success'])
+    expect(world.logs).toEqual([expect.stringContaining('without an OpenID')])
+    expect(await isAlive()).toBe(true)
+  })
+
+  it('is taken for ten minutes, and from a minute ahead', async () => {
+    expect(await push(event(), { age: 601 })).toEqual([403, 'event_refused'])
+    expect(await push(event(), { age: -61 })).toEqual([403, 'event_refused'])
+    expect(await isAlive()).toBe(true)
+    expect(await push(event(), { age: -60 })).toEqual([200, 'success'])
+    expect(await push(event(), { age: 600 })).toEqual([200, 'success'])
+  })
+
+  it('is refused under another token, another key, or for another mini program', async () => {
+    const refused = [403, 'event_refused']
+    expect(await push(event(), { token: 'BBBBB' })).toEqual(refused)
+    expect(await push(event(), { key: 'B'.repeat(43) })).toEqual(refused)
+    expect(await push(event(), { appid: 'wx0000000000000000' })).toEqual(refused)
+    expect(await push(event({ AppID: 'wx0000000000000000' }))).toEqual(refused)
+    expect(await isAlive()).toBe(true)
+  })
+
+  it('is refused with any part of the envelope or the query changed', async () => {
+    const options = {
+      appid: APPID,
+      token: TOKEN,
+      encodingAESKey: AES_KEY,
+      timestamp: world.clock.now,
+    }
+    const good = await pushRequest(ENDPOINT, event(), options)
+    const body = await good.json<{ Encrypt: string }>()
+    const altered = body.Encrypt.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))
+    const init = { method: 'POST', body: JSON.stringify({ Encrypt: altered }) }
+    expect((await world.receive(new Request(good.url, init))).status).toBe(403)
+    for (const name of ['timestamp', 'nonce', 'msg_signature']) {
+      const url = new URL(good.url)
+      url.searchParams.set(name, '1')
+      const request = new Request(url, { method: 'POST', body: JSON.stringify(body) })
+      expect((await world.receive(request)).status).toBe(403)
+    }
+  })
+
+  it('that opens to no JSON, or is none, is invalid_request', async () => {
+    const body = '<xml><Encrypt>…</Encrypt></xml>'
+    const response = await world.request('/wechat/events', { method: 'POST', body })
+    expect(await answerOf(response)).toEqual([400, 'invalid_request'])
+  })
+
+  it('is sent again by WeChat when KV fails: it does not count as received', async () => {
+    world.kv.down.add('list')
+    expect(await push(event())).toEqual([503, 'store_unavailable'])
+  })
+})
+
+describe('a push in plain mode', () => {
+  it('is taken where no key is configured', async () => {
+    await start(PLAIN)
+    expect(await push(event(), { key: null })).toEqual([200, 'success'])
+    expect(await isAlive()).toBe(false)
+  })
+
+  it('is refused where a key is configured: its signature does not cover the body', async () => {
+    expect(await push(event(), { key: null })).toEqual([403, 'event_refused'])
+    expect(await isAlive()).toBe(true)
+  })
+
+  it('is refused under a wrong signature, and when it is old', async () => {
+    await start(PLAIN)
+    expect(await push(event(), { key: null, token: 'BBBBB' })).toEqual([403, 'event_refused'])
+    expect(await push(event(), { key: null, age: 601 })).toEqual([403, 'event_refused'])
+  })
+
+  it('is expected where the key is missing: an envelope then names the setting in the log', async () => {
+    await start(PLAIN)
+    expect(await push(event())).toEqual([500, 'misconfigured'])
+    expect(world.logs[0]).toContain('WECHAT_PUSH_AES_KEY is missing')
+  })
+})
+
+describe('the Queue EVENTS', () => {
+  const queue = (sent: EventMessage[]) => ({
+    EVENTS: { send: async (message: EventMessage) => void sent.push(message) },
+  })
+
+  it('gets every event, with the same key for every delivery of one', async () => {
+    const sent: EventMessage[] = []
+    await start(queue(sent))
+    const first = event({ Event: 'user_info_modified' })
+    await push(first)
+    await push(first)
+    await push(event({ Event: 'user_info_modified', OpenID: 'oBob' }))
+    await push({ MsgType: 'text', MsgId: 7, Content: 'hello' })
+    expect(sent[0]).toEqual({ key: expect.any(String), appid: APPID, event: first })
+    expect(sent[1]?.key).toBe(sent[0]?.key)
+    expect(new Set(sent.map(({ key }) => key)).size).toBe(3)
+  })
+
+  it('gets a MsgId of 64 bits with all of its digits', async () => {
+    const sent: EventMessage[] = []
+    await start({ ...queue(sent), ...PLAIN })
+    for (const id of ['23456789012345678', '23456789012345679', '7']) {
+      const options = {
+        appid: APPID,
+        token: TOKEN,
+        encodingAESKey: null,
+        timestamp: world.clock.now,
+      }
+      const { url } = await pushRequest(ENDPOINT, {}, options)
+      const body = `{"MsgType":"text","MsgId":${id}}`
+      expect((await world.receive(new Request(url, { method: 'POST', body }))).status).toBe(200)
+    }
+    expect(sent.map(({ event }) => event.MsgId)).toEqual([
+      '23456789012345678',
+      '23456789012345679',
+      7,
+    ])
+    expect(new Set(sent.map(({ key }) => key)).size).toBe(3)
+  })
+
+  it('that takes nothing leaves the event to be sent again', async () => {
+    await start({ EVENTS: { send: () => Promise.reject(new Error('Queue is down')) } })
+    expect(await push(event())).toEqual([503, 'store_unavailable'])
+  })
+})
+
+describe('several mini programs', () => {
+  const settings = { WECHAT_APPS: JSON.stringify({ [APPID]: 's1', wx2: 's2' }) }
+
+  it('have an endpoint each', async () => {
+    const sent: EventMessage[] = []
+    world = createWorld({
+      settings: {
+        ...settings,
+        EVENTS: { send: async (message: EventMessage) => void sent.push(message) },
+      },
+    })
+    const other = event({ AppID: 'wx2' })
+    expect(await push(other, { url: `${ENDPOINT}/wx2`, appid: 'wx2' })).toEqual([200, 'success'])
+    expect(await push(other, { url: `${ENDPOINT}/${APPID}`, appid: 'wx2' })).toEqual([
+      403,
+      'event_refused',
+    ])
+    expect(await push(event(), { url: ENDPOINT })).toEqual([400, 'appid_required'])
+    expect(await push(event(), { url: `${ENDPOINT}/wx3` })).toEqual([400, 'appid_unknown'])
+    expect(sent.map(({ appid }) => appid)).toEqual(['wx2'])
+  })
+
+  it('may be one: the endpoint with its appid works, too', async () => {
+    expect(await push(event(), { url: `${ENDPOINT}/${APPID}` })).toEqual([200, 'success'])
+    expect(await isAlive()).toBe(false)
+  })
+})
+
+function pushSettings(token: string, key: string) {
+  return { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: key }
+}
