@@ -1,40 +1,44 @@
-/** The Worker's settings: parsed once, from `unknown`, for every door into the app. */
+/** The Worker's settings: a typed value from the `unknown` of a Worker's `env`. */
 
 import * as v from 'valibot'
 import { isObject, parseJson } from './lib/encoding'
 import { Problem } from './problem'
 
-/** A mini program and what proves to WeChat that we speak for it. */
-export interface App {
+/** A mini program with its credentials at WeChat. */
+export interface MiniProgram {
   readonly appid: string
   readonly appsecret: string
 }
 
+/** Message push: the Token, and for safe mode the EncodingAESKey; without it, plain mode. */
+export interface PushSettings {
+  readonly token: string
+  readonly aesKey: string | null
+}
+
 export interface Config {
   /** By appid; at least one. */
-  readonly apps: ReadonlyMap<string, App>
+  readonly miniPrograms: ReadonlyMap<string, MiniProgram>
   /** Lifetime of a session, in seconds. */
   readonly sessionTtl: number
   /** How old open data may be, in seconds. */
   readonly openDataMaxAge: number
-  /** Where WeChat's API is, without a slash at the end; in the order to try them. At least one. */
+  /** Base URLs of WeChat's API without a trailing slash, in the order to try them; at least one. */
   readonly apiBases: readonly string[]
-  /** What backends authenticate with; `null` for no such endpoints. */
+  /** The keys that backends authenticate with; `null` turns their endpoints off. */
   readonly serviceKeys: readonly string[] | null
-  /** Message push; `null` for no such endpoint. Without `aesKey`, plain mode. */
-  readonly push: { readonly token: string; readonly aesKey: string | null } | null
+  /** Message push; `null` turns its endpoint off. */
+  readonly push: PushSettings | null
   readonly sessions: KVNamespace
-  /** Where events of message push go; `null` for nowhere. */
+  /** The Queue that takes pushed events; `null` for none. */
   readonly events: Queue | null
   /** Logins per IP address; `null` for no limit. */
   readonly loginLimit: RateLimit | null
-  /** Wrong tokens and service keys per IP address; `null` for no limit. */
-  readonly guessLimit: RateLimit | null
   /** One data point per request; `null` for none. */
   readonly analytics: AnalyticsEngineDataset | null
 }
 
-/** KV refuses to keep a key for less than 60 seconds; 30 days is as long as a login should last. */
+/** KV keeps a key for at least 60 seconds; a login should last 30 days at most. */
 const SESSION_TTL = { min: 60, max: 30 * 24 * 3600, default: 7 * 24 * 3600 }
 /** A century: enough to replay any recorded data, small enough for a Date. */
 const OPEN_DATA_MAX_AGE = { min: 1, max: 100 * 365 * 24 * 3600, default: 300 }
@@ -44,7 +48,7 @@ const SERVICE_KEY_LENGTH = 32
 const APPID = /^wx[\w-]+$/
 const APPSECRET = /^[\x21-\x7e]+$/
 
-// A secret piped in from a file ends in a newline, and a var left empty is a var not set.
+// A secret piped in from a file ends in a newline, and an empty var counts as unset.
 const trimmed = v.pipe(
   v.unknown(),
   v.transform((value) => (typeof value === 'string' ? value.trim() || undefined : value)),
@@ -95,7 +99,7 @@ const binding = <Binding>(method: string, message: string) =>
 const APPID_MESSAGE = 'must be the AppID of a mini program, which starts with wx'
 const APPS_MESSAGE = 'must be a JSON object of AppIDs, each with its AppSecret'
 
-const Pair = v.object(
+const OneMiniProgram = v.object(
   {
     WECHAT_APPID: v.pipe(text, v.regex(APPID, APPID_MESSAGE)),
     WECHAT_APPSECRET: v.pipe(text, v.regex(APPSECRET, 'must be the AppSecret, without spaces')),
@@ -103,7 +107,7 @@ const Pair = v.object(
   'is missing',
 )
 
-const Apps = v.object({
+const SeveralMiniPrograms = v.object({
   WECHAT_APPS: v.pipe(
     trimmed,
     v.transform((value) => (typeof value === 'string' ? parseJson(value) : value)),
@@ -147,7 +151,6 @@ const Settings = v.object(
     SESSIONS: binding<KVNamespace>('getWithMetadata', 'must be a KV namespace binding'),
     EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')),
     LOGIN_LIMIT: v.optional(binding<RateLimit>('limit', RATE_LIMIT_MESSAGE)),
-    GUESS_LIMIT: v.optional(binding<RateLimit>('limit', RATE_LIMIT_MESSAGE)),
     ANALYTICS: v.optional(
       binding<AnalyticsEngineDataset>('writeDataPoint', 'must be an Analytics Engine binding'),
     ),
@@ -156,24 +159,26 @@ const Settings = v.object(
 )
 
 /**
- * Turns a Worker's `env` into a {@link Config}.
+ * Parses a Worker's `env`.
  *
- * @throws {Problem} `misconfigured`; its log lists every setting that is wrong, by name.
+ * @throws {Problem} `misconfigured`, with every setting that is wrong in its log, by name
  */
 export function parseConfig(env: unknown): Config {
   const several = isObject(env) && env.WECHAT_APPS !== undefined && env.WECHAT_APPS !== ''
-  const apps = several ? v.safeParse(Apps, env) : v.safeParse(Pair, env)
+  const miniPrograms = several
+    ? v.safeParse(SeveralMiniPrograms, env)
+    : v.safeParse(OneMiniProgram, env)
   const settings = v.safeParse(Settings, env)
-  if (!apps.success || !settings.success) {
-    // Only the setting's name: what lies below it in WECHAT_APPS is a value.
-    const problems = [...(apps.issues ?? []), ...(settings.issues ?? [])].map(
+  if (!miniPrograms.success || !settings.success) {
+    // Only the setting's name: below it, WECHAT_APPS holds values.
+    const problems = [...(miniPrograms.issues ?? []), ...(settings.issues ?? [])].map(
       ({ path, message }) => `${path?.[0].key ?? 'env'} ${message}`,
     )
     throw new Problem('misconfigured', { log: { settings: [...new Set(problems)] } })
   }
   const { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: aesKey, ...rest } = settings.output
   return {
-    apps: appsOf(apps.output),
+    miniPrograms: toMiniPrograms(miniPrograms.output),
     sessionTtl: rest.SESSION_TTL,
     openDataMaxAge: rest.OPEN_DATA_MAX_AGE,
     apiBases: rest.WECHAT_API_BASE?.map((base) => base.replace(/\/+$/, '')) ?? [API_BASE],
@@ -182,26 +187,48 @@ export function parseConfig(env: unknown): Config {
     sessions: rest.SESSIONS,
     events: rest.EVENTS ?? null,
     loginLimit: rest.LOGIN_LIMIT ?? null,
-    guessLimit: rest.GUESS_LIMIT ?? null,
     analytics: rest.ANALYTICS ?? null,
   }
 }
 
-function appsOf(settings: v.InferOutput<typeof Apps> | v.InferOutput<typeof Pair>) {
+function toMiniPrograms(
+  settings: v.InferOutput<typeof SeveralMiniPrograms> | v.InferOutput<typeof OneMiniProgram>,
+) {
   const apps =
     'WECHAT_APPS' in settings
       ? settings.WECHAT_APPS
       : { [settings.WECHAT_APPID]: settings.WECHAT_APPSECRET }
   return new Map(
-    Object.entries(apps).map(([appid, appsecret]): [string, App] => [appid, { appid, appsecret }]),
+    Object.entries(apps).map(([appid, appsecret]): [string, MiniProgram] => [
+      appid,
+      { appid, appsecret },
+    ]),
   )
 }
 
-/** The AppSecret travels in the URL, so plain http is for this machine only. */
+/** The AppSecret travels in the URL, so plain http is for a loopback host only. */
 function isApiBase(value: string): boolean {
   const url = URL.parse(value)
   if (!url || url.username || url.password || /[?#]/.test(value)) return false
   if (url.protocol === 'https:') return true
   const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
   return url.protocol === 'http:' && loopback
+}
+
+/** @throws {Problem} `not_found`: without `WECHAT_PUSH_TOKEN` there is no push endpoint */
+export function requirePush({ push }: Config): PushSettings {
+  if (!push) throw endpointOff('WECHAT_PUSH_TOKEN')
+  return push
+}
+
+/** @throws {Problem} `not_found`: without `SERVICE_KEYS` there are no endpoints for backends */
+export function requireServiceKeys({ serviceKeys }: Config): readonly string[] {
+  if (!serviceKeys) throw endpointOff('SERVICE_KEYS')
+  return serviceKeys
+}
+
+/** The client hears that there is nothing; the log says which setting turns the endpoint on. */
+function endpointOff(setting: string): Problem {
+  const advice = `${setting} is not set, so this endpoint is off; in .dev.vars, [secrets] in wrangler.toml has to name it`
+  return new Problem('not_found', { log: { settings: [advice] } })
 }

@@ -1,11 +1,19 @@
-/** What the package gives to a Worker of your own: see examples/hono-app. */
+/** What the package gives to a Worker of one's own: see examples/hono-app. */
 
 export type { ErrorCode } from './errors'
-export { createApp } from './http/app'
-export { requireSession } from './http/require-session'
-export type { SubscribeMessage } from './http/schemas'
+export { type AppOptions, createApp } from './http/app'
+export { type RequireSessionOptions, requireSession } from './http/require-session'
 export type { VerifiedSession } from './http/views'
-export { createLoginService, type Outcome } from './login-service'
+export {
+  createLoginService,
+  type EncryptedOpenData,
+  type LoginServiceMethods,
+  type LoginServiceOptions,
+  type Outcome,
+} from './login-service'
 export { Problem, type ProblemDetails } from './problem'
 export type { EventMessage } from './push-events'
-export { type Core, createCore } from './service'
+export type { Runtime } from './runtime'
+export { createService, type Service } from './service'
+export type { SubscribeMessage } from './wechat/subscribe-message'
+export { workersRuntime } from './workers-runtime'

@@ -1,4 +1,4 @@
-/** What is recorded of a request: one JSON line in the log, one data point where that is bound. */
+/** What is recorded of a request: one line of JSON in the log, and one data point where bound. */
 
 import type { Config } from './config'
 import type { Problem, ProblemLog } from './problem'
@@ -8,19 +8,19 @@ export interface LogEntry extends ProblemLog {
   readonly level: 'info' | 'warn' | 'error'
   /** An HTTP method, or `RPC`. */
   readonly method?: string
-  /** The route's pattern, not the path that was asked for; the name of an RPC method. */
+  /** The route's pattern, not the path that was requested; the name of an RPC method. */
   readonly route?: string
   readonly status?: number
   /** How long it took, in milliseconds of waiting. */
   readonly ms?: number
-  /** Of the error table. */
+  /** The code from the error table. */
   readonly code?: string
-  /** WeChat's. */
+  /** WeChat's errcode. */
   readonly errcode?: number | undefined
 }
 
 /** A request that has been answered. */
-export interface Answered {
+export interface RequestRecord {
   readonly method: string
   readonly route: string
   readonly status: number
@@ -30,8 +30,8 @@ export interface Answered {
   readonly problem?: Problem | undefined
 }
 
-/** The line for a request. */
-export function logEntry({ problem, appid, ...request }: Answered): LogEntry {
+/** The log line of a request. */
+export function toLogEntry({ problem, appid, ...request }: RequestRecord): LogEntry {
   const level = request.status < 400 ? 'info' : request.status < 500 ? 'warn' : 'error'
   const entry = { level, ...request, ...(appid !== undefined && { appid }) } as const
   if (!problem) return entry
@@ -39,9 +39,11 @@ export function logEntry({ problem, appid, ...request }: Answered): LogEntry {
   return { ...entry, code: problem.code, errcode, ...log }
 }
 
-/** The data point for a request: `blob1` method, route, code, appid; `double1` status, ms. */
-export function writeDataPoint(analytics: Config['analytics'] | undefined, answered: Answered) {
-  const { method, route, status, ms, appid = '', problem } = answered
+/** The data point: `blob1` to `blob4` are method, route, code, appid; `double1`, `double2` status, ms. */
+export function writeDataPoint(
+  analytics: Config['analytics'] | undefined,
+  { method, route, status, ms, appid = '', problem }: RequestRecord,
+): void {
   analytics?.writeDataPoint({
     indexes: [route],
     blobs: [method, route, problem?.code ?? '', appid],

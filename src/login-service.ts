@@ -1,87 +1,112 @@
-/** The RPC door: what other Workers of the developer call over a service binding. */
+/** The RPC interface: what the developer's other Workers call over a service binding. */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import type { Config } from './config'
-import { parse } from './http/body'
-import { DecryptBody, type SubscribeMessage } from './http/schemas'
-import { iso, type VerifiedSession, verifiedSession } from './http/views'
-import { logEntry } from './log'
-import { Problem, type ProblemDetails, problemDetails, problemOf } from './problem'
-import type { Core } from './service'
+import { DecryptBody, parse, RevokeUserBody, SubscribeMessageBody } from './http/schemas'
+import { toDecryptedView, toVerifiedSession, type VerifiedSession } from './http/views'
+import { Problem, type ProblemDetails, problemDetails, toProblem } from './problem'
+import { createService, type Service } from './service'
+import type { SubscribeMessage } from './wechat/subscribe-message'
+import { workersRuntime } from './workers-runtime'
 
-/** What an RPC call comes to: the error, where there is one, is the problem HTTP would answer. */
+/** The result of an RPC call; `error` is the problem that HTTP would answer. */
 export type Outcome<Result> = ({ ok: true } & Result) | { ok: false; error: ProblemDetails }
 
+/** The encrypted data to open, and the signed data to verify first, if it came along. */
+export interface EncryptedOpenData {
+  readonly encryptedData: string
+  readonly iv: string
+  readonly rawData?: string
+  readonly signature?: string
+}
+
+/** What a binding with `entrypoint = "LoginService"` offers. No method throws. */
+export interface LoginServiceMethods {
+  /** The session of a token. */
+  verify(token: string): Promise<Outcome<{ session: VerifiedSession }>>
+
+  /** Open data of a token's session, and the time of its watermark in ISO 8601. */
+  decrypt(
+    token: string,
+    openData: EncryptedOpenData,
+  ): Promise<Outcome<{ data: Record<string, unknown>; timestamp: string }>>
+
+  /** Ends all of a user's sessions, as an administrator would. */
+  revokeUser(userId: string): Promise<Outcome<object>>
+
+  /** Sends one subscribe message: the body of `POST /subscribe-messages`. */
+  sendSubscribeMessage(message: SubscribeMessage): Promise<Outcome<object>>
+}
+
+export interface LoginServiceOptions {
+  /** What is behind the class; by default a service of its own in the Workers runtime. */
+  readonly service?: (env: object) => Service
+}
+
 /**
- * Makes the entrypoint class for a core. Results are outcomes and not exceptions: an exception
- * loses its class on the way to the caller.
+ * Makes the entrypoint class. Its results are outcomes, because an exception loses its class on the
+ * way to the caller.
+ *
+ * @example
+ * export class LoginService extends createLoginService() {}
  */
-export function createLoginService(core: Core) {
-  async function outcome<Result>(
+export function createLoginService({
+  service = createService(workersRuntime),
+}: LoginServiceOptions = {}): new (
+  ctx: ExecutionContext,
+  env: object,
+) => WorkerEntrypoint<object> & LoginServiceMethods {
+  async function run<Result>(
     env: object,
     method: string,
-    task: (config: Config) => Promise<Result>,
+    task: (service: Service) => Promise<Result>,
   ): Promise<Outcome<Result>> {
-    const began = core.deps.milliseconds()
-    const record = (status: number, problem?: Problem) => {
-      const ms = core.deps.milliseconds() - began
-      core.deps.log(logEntry({ method: 'RPC', route: method, status, ms, problem }))
-    }
+    const current = service(env)
+    const finish = current.startRequest()
+    const record = { method: 'RPC', route: method }
     try {
-      const result = await task(core.configOf(env))
-      record(200)
+      const result = await task(current)
+      finish({ ...record, status: 200 })
       return { ok: true, ...result }
     } catch (error) {
-      const problem = problemOf(error)
-      record(problem.row.status, problem)
+      const problem = toProblem(error)
+      finish({ ...record, status: problem.row.status, problem })
       return { ok: false, error: problemDetails(problem) }
     }
   }
 
-  return class LoginService extends WorkerEntrypoint {
-    /** Whose token this is. */
-    verify(token: string): Promise<Outcome<{ session: VerifiedSession }>> {
-      return outcome(this.env, 'verify', async (config) => ({
-        session: verifiedSession(await core.verify(config, tokenOf(token))),
+  return class LoginService extends WorkerEntrypoint<object> implements LoginServiceMethods {
+    verify(token: string) {
+      return run(this.env, 'verify', async (service) => ({
+        session: toVerifiedSession(await service.authenticate(requireToken(token))),
       }))
     }
 
-    /** Open data of a token's session: `{encryptedData, iv}`, and `{rawData, signature}` to verify. */
-    decrypt(
-      token: string,
-      openData: { encryptedData: string; iv: string; rawData?: string; signature?: string },
-    ): Promise<Outcome<{ data: Record<string, unknown>; timestamp: string }>> {
-      return outcome(this.env, 'decrypt', async (config) => {
-        const session = await core.verify(config, tokenOf(token))
-        const { data, timestamp } = await core.decrypt(
-          config,
-          session,
-          parse(DecryptBody, openData),
-        )
-        return { data, timestamp: iso(timestamp) }
+    decrypt(token: string, openData: EncryptedOpenData) {
+      return run(this.env, 'decrypt', async (service) => {
+        const session = await service.authenticate(requireToken(token))
+        const request = parse(DecryptBody, openData)
+        return toDecryptedView(await service.decryptData(session, request))
       })
     }
 
-    /** Ends all of a user's sessions, as an administrator would. */
-    revokeUser(userId: string): Promise<Outcome<object>> {
-      return outcome(this.env, 'revokeUser', async (config) => {
-        await core.revokeUser(config, userId)
+    revokeUser(userId: string) {
+      return run(this.env, 'revokeUser', async (service) => {
+        await service.endAllSessions(parse(RevokeUserBody, { userId }))
         return {}
       })
     }
 
-    /** Sends one subscribe message: the body of `POST /subscribe-messages`. */
-    sendSubscribeMessage(message: SubscribeMessage): Promise<Outcome<object>> {
-      return outcome(this.env, 'sendSubscribeMessage', async (config) => {
-        await core.sendSubscribeMessage(config, message)
+    sendSubscribeMessage(message: SubscribeMessage) {
+      return run(this.env, 'sendSubscribeMessage', async (service) => {
+        await service.sendSubscribeMessage(parse(SubscribeMessageBody, message))
         return {}
       })
     }
   }
 }
 
-/** A caller's types end at the binding. */
-function tokenOf(token: unknown): string {
+/** The caller's types end at the binding. */
+function requireToken(token: unknown): string {
   if (typeof token === 'string') return token
   throw new Problem('session_invalid')
 }

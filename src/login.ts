@@ -1,67 +1,105 @@
-/** The login itself: exchange, store, end what it replaces. No HTTP in here. */
+/** The login: exchange the code, store a session, end the one that it replaces. */
 
-import type { App, Config } from './config'
-import { createFlights } from './lib/single-flight'
+import type { MiniProgram } from './config'
+import { createSingleFlight, type SingleFlight } from './lib/single-flight'
+import { chooseMiniProgram } from './mini-programs'
 import { Problem } from './problem'
-import type { Deps } from './runtime'
-import { createSession, endSession, findSession, type Session } from './sessions'
-import { callWeChat } from './wechat/api'
-import { code2SessionCall, judgeCode2Session, type WeChatUser } from './wechat/code2session'
+import type { Runtime } from './runtime'
+import { createSession, endSession, findSession, type Login, type Session } from './sessions'
+import { type CallContext, callWeChat } from './wechat/api'
+import {
+  code2SessionRequest,
+  processCode2SessionResponse,
+  type WeChatUser,
+} from './wechat/code2session'
 
 export interface LoginRequest {
-  readonly app: App
-  /** What `wx.login` gave the mini program. */
+  /** `null` if the request names no mini program; then there must be only one. */
+  readonly appid: string | null
+  /** The code that `wx.login` gave the mini program. */
   readonly code: string
-  /** The token of the session this login replaces, if one was sent. */
+  /** The token of the session that this login replaces, if one was sent. */
   readonly token: string | null
   readonly userAgent: string | null
 }
 
-export interface Login {
-  /** The new session's token; nobody but the mini program keeps it. */
-  readonly token: string
-  readonly session: Session
+/** A login, and the session that it ended. */
+interface SharedLogin {
+  readonly login: Login
+  readonly replacedId: string | null
+}
+
+export interface LoginContext extends CallContext {
+  /**
+   * Logins in progress, by appid and code. WeChat takes a code once, so concurrent logins with the
+   * same code in one isolate share one exchange and one session. Other isolates do not know of it.
+   */
+  readonly logins: SingleFlight<SharedLogin>
+}
+
+export function createLogins({ waitUntil, deadline }: Runtime): LoginContext['logins'] {
+  const onTimeout = () => new Problem('wechat_timeout')
+  return createSingleFlight({ waitUntil, deadline, onTimeout })
 }
 
 /**
- * Makes the login function: exchanges a code, stores a session, ends the one that was carried.
+ * Exchanges a code for a new session, and ends the session whose token was sent along.
  *
- * Logins with the same code that are under way at once in this isolate share one exchange and one
- * session, since WeChat takes a code once. Other isolates do not know of it.
- *
- * The returned function throws the problems of code2Session, and `store_unavailable`.
+ * @throws {Problem} `appid_required`, `appid_unknown`, `store_unavailable`, and what code2Session
+ * can fail with
  */
-export function createLogin(deps: Deps): (config: Config, request: LoginRequest) => Promise<Login> {
-  const share = createFlights<{ login: Login; replacedId: string | null }>(deps)
+export async function login(context: LoginContext, request: LoginRequest): Promise<Login> {
+  const { config, runtime } = context
+  const { code, token } = request
+  const miniProgram = chooseMiniProgram(config, request.appid)
+  // Looked up first: if KV is down, the code is still unspent when the client tries again.
+  const replaced = token ? await findSession(config, { token, now: runtime.now() }) : null
+  const shared = await context.logins(`${miniProgram.appid}:${code}`, async () => {
+    const user = await exchangeCode(context, miniProgram, code)
+    const login = await storeLogin(context, user, request, replaced)
+    return { login, replacedId: replaced?.id ?? null }
+  })
+  // A caller that joined may have sent another session's token than the one that started.
+  if (replaced && replaced.id !== shared.replacedId) await endSession(config, replaced)
+  return shared.login
+}
 
-  return async function login(config, { app, code, token, userAgent }) {
-    // Looked up first: if KV is down, the code is still unspent when the client tries again.
-    const replaced = token ? await findSession(config, token, deps.now()) : null
-    const { login, replacedId } = await share(`${app.appid}:${code}`, async () => {
-      const answer = await callWeChat(deps, config, app.appid, code2SessionCall(app, code))
-      const user = judgeCode2Session(answer)
-      const now = deps.now()
-      const login = await replaceSession(config, user, { userAgent, replaced, now }).catch(
-        codeSpent,
-      )
-      return { login, replacedId: replaced?.id ?? null }
-    })
-    // Who joined may have carried another session than who began.
-    if (replaced && replaced.id !== replacedId) await endSession(config, replaced)
-    return login
+async function exchangeCode(
+  context: CallContext,
+  miniProgram: MiniProgram,
+  code: string,
+): Promise<WeChatUser> {
+  const request = code2SessionRequest(miniProgram, code)
+  return processCode2SessionResponse(await callWeChat(context, miniProgram.appid, request))
+}
+
+async function storeLogin(
+  { config, runtime }: CallContext,
+  user: WeChatUser,
+  { userAgent }: LoginRequest,
+  replaced: Session | null,
+): Promise<Login> {
+  try {
+    return await replaceSession(config, user, { userAgent, replaced, now: runtime.now() })
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    // WeChat has taken the code, so another attempt needs another one.
+    const detail =
+      'The session could not be stored. The code is spent; call wx.login for a new one.'
+    throw error.with({ detail })
   }
 }
 
 /**
- * Stores a new session and ends the one it replaces, if any. If that one cannot be ended, neither
- * is the new one left behind: nobody would ever hold its token.
+ * Stores a new session and ends the one that it replaces, if any. If that one cannot be ended, the
+ * new one is not left behind either: nobody would hold its token.
  *
  * @throws {Problem} `store_unavailable`
  */
 export async function replaceSession(
-  config: Config,
+  config: CallContext['config'],
   user: WeChatUser,
-  options: { userAgent: string | null; replaced: Session | null; now: number },
+  options: Parameters<typeof createSession>[2],
 ): Promise<Login> {
   const login = await createSession(config, user, options)
   if (!options.replaced) return login
@@ -72,11 +110,4 @@ export async function replaceSession(
     await endSession(config, login.session).catch(() => undefined)
     throw error
   }
-}
-
-/** The store failed after WeChat had taken the code: trying again takes another one. */
-function codeSpent(error: unknown): never {
-  if (!(error instanceof Problem)) throw error
-  const detail = 'The session could not be stored. The code is spent: try again with a fresh one.'
-  throw new Problem(error.code, { ...error.options, detail })
 }

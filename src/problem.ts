@@ -1,20 +1,20 @@
-/** A failure with its code from the table: one class to throw, one way to render it. */
+/** A failure with its code from the error table: one class to throw, one way to answer it. */
 
 import { type Action, ERRORS, type ErrorCode, type ErrorRow } from './errors'
 
-/** One thing wrong with a request: where, as a dotted path, and what; never the value. */
+/** One problem in a request: where, as a dotted path, and what; never the value. */
 export interface FieldError {
   readonly path: string
   readonly message: string
 }
 
-/** What a problem tells the log and not the client. */
+/** Fields of a problem that are logged but never sent. */
 export interface ProblemLog {
-  /** The mini program that WeChat's refusal is about. */
+  /** The mini program that WeChat's refusal concerns. */
   readonly appid?: string
   /** WeChat's request id, the handle its support asks for. */
   readonly rid?: string | undefined
-  /** The settings to look at, each with what is wrong; never their values. */
+  /** The settings to correct, each with what is wrong; never their values. */
   readonly settings?: readonly string[]
   /** What happened, from a fixed set of phrases or a platform's own error message. */
   readonly reason?: string
@@ -28,7 +28,14 @@ interface ProblemOptions {
   readonly log?: ProblemLog
 }
 
-/** A refusal or failure with its code; anything else that is thrown is an `internal_error`. */
+/**
+ * A refusal or failure with its code. Any other error that is thrown becomes `internal_error`.
+ *
+ * @example
+ * app.onError((error, c) =>
+ *   error instanceof Problem ? error.getResponse() : c.json({ error: 'unexpected' }, 500),
+ * )
+ */
 export class Problem extends Error {
   override readonly name = 'Problem'
   readonly code: ErrorCode
@@ -44,13 +51,18 @@ export class Problem extends Error {
     return ERRORS[this.code]
   }
 
-  /** For Hono: an app without an error handler of its own answers with this. */
+  /** The same problem with further options, which replace those of the same name. */
+  with(options: ProblemOptions): Problem {
+    return new Problem(this.code, { ...this.options, ...options })
+  }
+
+  /** For Hono, which answers with this where an app has no error handler of its own. */
   getResponse(): Response {
     return problemResponse(this)
   }
 }
 
-/** What a client sees of a problem. */
+/** What a client sees of a problem: RFC 9457's members, and `code`, `action`, `errcode`, `errors`. */
 export interface ProblemDetails {
   readonly type: string
   readonly title: string
@@ -77,22 +89,28 @@ export function problemDetails({ code, row, options }: Problem): ProblemDetails 
   }
 }
 
+/** A request with one field that is wrong, or with `''` as path, that is wrong as a whole. */
+export function invalidRequest(path: string, message: string): Problem {
+  return new Problem('invalid_request', { errors: [{ path, message }] })
+}
+
 /** A problem as `application/problem+json`. */
 export function problemResponse(problem: Problem): Response {
-  const { retryAfter } = problem.row
+  const { retryAfter, challenge } = problem.row
   return new Response(JSON.stringify(problemDetails(problem)), {
     status: problem.row.status,
     headers: {
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
-      ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
+      ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+      ...(challenge !== undefined && { 'WWW-Authenticate': challenge }),
       ...problem.options.headers,
     },
   })
 }
 
-/** An unexpected error as a problem; its log has where it was thrown, but not its message. */
-export function problemOf(error: unknown): Problem {
+/** Any error as a problem. The log of an unexpected one says where it was thrown, not its message. */
+export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   const { name, stack } = error instanceof Error ? error : new Error('not an Error')
   // The message may quote what was being worked on.

@@ -1,83 +1,97 @@
-/** Events that WeChat pushes: who sent it, what it says, what follows from it. */
+/** Message push: verifies what WeChat sends, ends sessions if it says so, and fills the Queue. */
 
-import type { Config } from './config'
+import { type PushSettings, requirePush } from './config'
 import { isObject, parseJson } from './lib/encoding'
-import { chooseApp } from './mini-programs'
-import { Problem } from './problem'
-import type { Deps } from './runtime'
-import { endAllSessions, userIdOf } from './sessions'
+import { chooseMiniProgram } from './mini-programs'
+import { invalidRequest, Problem } from './problem'
+import { endAllSessions, toUserId } from './sessions'
+import type { CallContext } from './wechat/api'
 import { isPushSignature, openEnvelope } from './wechat/push'
 
-/** What WeChat says in the URL of a push. */
+/** The query of a push. */
 export type PushQuery = Readonly<Record<string, string | undefined>>
+
+/** A request of WeChat's to the push URL. */
+export interface PushRequest {
+  /** Of the path; `null` if it names none, and then there must be only one mini program. */
+  readonly appid: string | null
+  readonly query: PushQuery
+}
 
 /** One event, as it goes to the Queue. */
 export interface EventMessage {
-  /** The same for every delivery of an event: what a consumer de-duplicates by. */
+  /** The same for every delivery of one event, so that a consumer can drop duplicates. */
   readonly key: string
   readonly appid: string
   /** WeChat's fields, their names trimmed. */
-  readonly event: Readonly<Record<string, unknown>>
+  readonly event: EventFields
 }
 
-/** WeChat tries three times within seconds; what is older has been recorded by somebody. */
+type EventFields = Readonly<Record<string, unknown>>
+
+/** WeChat tries three times within seconds, so an older message is a recording, in seconds. */
 const OLDEST_SECONDS = 600
-/** How far WeChat's clock may be ahead of ours. */
+/** How far WeChat's clock may be ahead of ours, in seconds. */
 const CLOCK_SKEW_SECONDS = 60
 
-/** The user has withdrawn what they allowed, or is no longer a user at all. */
-const ENDS_SESSIONS = new Set(['user_authorization_revoke', 'user_authorization_cancellation'])
+/** The user has withdrawn a permission, or has closed the account. */
+const ENDS_SESSIONS = new Set<unknown>([
+  'user_authorization_revoke',
+  'user_authorization_cancellation',
+])
 
 /**
  * The URL check that WeChat makes when message push is set up.
  *
- * @returns what to answer, to the letter
+ * @returns the exact text to answer
  * @throws {Problem} `not_found` without settings for message push, `appid_required`,
  * `appid_unknown`, `event_refused`
  */
-export async function answerUrlCheck(
-  config: Config,
-  { appid, query }: { appid: string | undefined; query: PushQuery },
+export async function checkPushUrl(
+  { config, runtime }: CallContext,
+  { appid, query }: PushRequest,
 ): Promise<string> {
-  const { token } = pushOf(config)
-  chooseApp(config, { appid })
+  const { token } = requirePush(config)
+  chooseMiniProgram(config, appid)
   const { signature = '', timestamp = '', nonce = '', echostr = '' } = query
   if (!(await isPushSignature([token, timestamp, nonce], signature))) throw refused('signature')
+  if (!isFresh(timestamp, runtime.now())) throw refused('timestamp')
   return echostr
 }
 
 /**
  * Takes one push: verifies it, ends sessions if it says so, and hands it to the Queue.
  *
+ * @param body JSON
  * @throws {Problem} `not_found`, `appid_required`, `appid_unknown`, `invalid_request`,
- * `event_refused`, `store_unavailable`; for anything but success WeChat sends the event again
+ * `event_refused`, `store_unavailable`; WeChat repeats whatever is not answered with success
  */
-export async function receiveEvent(
-  deps: Deps,
-  config: Config,
-  push: { appid: string | undefined; query: PushQuery; body: string },
+export async function receivePush(
+  context: CallContext,
+  { appid, query, body }: PushRequest & { body: string },
 ): Promise<void> {
-  pushOf(config)
-  const { appid } = chooseApp(config, { appid: push.appid })
-  const fields = trimKeys(jsonOf(push.body))
-  const event = await openEvent(config, { appid, query: push.query, fields, now: deps.now() })
-  if (typeof event.Event === 'string' && ENDS_SESSIONS.has(event.Event)) {
-    await endSessionsOf(deps, config, appid, event)
+  const { config, runtime } = context
+  const push = requirePush(config)
+  const miniProgram = chooseMiniProgram(config, appid)
+  const fields = trimKeys(parseFields(body))
+  const event = await openEvent(push, {
+    appid: miniProgram.appid,
+    query,
+    fields,
+    now: runtime.now(),
+  })
+  if (ENDS_SESSIONS.has(event.Event)) await endSessions(context, miniProgram.appid, event)
+  if (config.events) {
+    const key = eventKey(miniProgram.appid, event)
+    await enqueue(config.events, { key, appid: miniProgram.appid, event })
   }
-  if (config.events) await send(config.events, { key: keyOf(appid, event), appid, event })
 }
 
 /** The event in a push that is WeChat's, fresh, and for this mini program. */
 async function openEvent(
-  config: Config,
-  push: {
-    appid: string
-    query: PushQuery
-    fields: Record<string, unknown>
-    now: number
-  },
-): Promise<Record<string, unknown>> {
-  const { token, aesKey } = pushOf(config)
+  { token, aesKey }: PushSettings,
+  push: { appid: string; query: PushQuery; fields: EventFields; now: number },
+): Promise<EventFields> {
   const { signature = '', msg_signature = '', timestamp = '', nonce = '' } = push.query
   const { Encrypt } = push.fields
   const isSafe = typeof Encrypt === 'string'
@@ -92,14 +106,14 @@ async function openEvent(
   if (aesKey === null && isSafe && msg_signature !== '') {
     throw new Problem('misconfigured', { log: { settings: ['WECHAT_PUSH_AES_KEY is missing'] } })
   }
-  if (aesKey === null || !isSafe) return forApp(push.fields, push.appid)
+  if (aesKey === null || !isSafe) return requireAppid(push.fields, push.appid)
   const opened = await openEnvelope(Encrypt, aesKey)
   if (!opened) throw refused('envelope does not open under WECHAT_PUSH_AES_KEY')
   if (opened.appid !== push.appid) throw refused('appid')
-  return forApp(trimKeys(jsonOf(opened.message)), push.appid)
+  return requireAppid(trimKeys(parseFields(opened.message)), push.appid)
 }
 
-function forApp(event: Record<string, unknown>, appid: string): Record<string, unknown> {
+function requireAppid(event: EventFields, appid: string): EventFields {
   if (event.AppID !== undefined && event.AppID !== appid) throw refused('appid')
   return event
 }
@@ -109,59 +123,61 @@ function isFresh(timestamp: string, now: number): boolean {
   return /^\d{1,12}$/.test(timestamp) && age <= OLDEST_SECONDS && age >= -CLOCK_SKEW_SECONDS
 }
 
-async function endSessionsOf(
-  deps: Deps,
-  config: Config,
+async function endSessions(
+  { config, runtime }: CallContext,
   appid: string,
-  { OpenID }: Record<string, unknown>,
+  { OpenID }: EventFields,
 ): Promise<void> {
   if (typeof OpenID !== 'string' || OpenID === '') {
-    // Sending it again would not bring the OpenID, so this counts as received.
-    deps.log({ level: 'warn', reason: 'an event that ends sessions came without an OpenID' })
+    // Another delivery would not bring the OpenID either, so this one counts as received.
+    runtime.log({ level: 'warn', reason: 'an event that ends sessions came without an OpenID' })
     return
   }
-  await endAllSessions(config, { userId: await userIdOf({ appid, openid: OpenID }) })
+  await endAllSessions(config, { userId: await toUserId({ appid, openid: OpenID }) })
 }
 
-async function send(queue: Queue, message: EventMessage): Promise<void> {
+async function enqueue(queue: Queue, message: EventMessage): Promise<void> {
   try {
     await queue.send(message)
   } catch {
-    throw new Problem('store_unavailable', { log: { reason: 'the Queue EVENTS took no event' } })
+    const reason = 'the Queue EVENTS did not take an event'
+    throw new Problem('store_unavailable', { log: { reason } })
   }
 }
 
 /**
- * WeChat says to de-duplicate messages by MsgId, and events by sender, time and kind. All of these
- * together do for both.
+ * WeChat's advice is to tell messages apart by MsgId, and events by sender, time and kind. All of
+ * these together do both.
  */
-function keyOf(appid: string, event: Record<string, unknown>): string {
+function eventKey(appid: string, event: EventFields): string {
   const { MsgId, FromUserName, CreateTime, Event, OpenID } = event
   const parts = [MsgId, FromUserName, CreateTime, Event, OpenID]
-  return [appid, ...parts.map((part) => String(part ?? ''))].join(':')
+  return [appid, ...parts.map(toKeyPart)].join(':')
 }
 
-function jsonOf(text: string): Record<string, unknown> {
+/** WeChat sends texts and numbers here; String() of an object could run a method it brings along. */
+function toKeyPart(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+}
+
+function parseFields(text: string): EventFields {
   const value = parseJson(text, keepDigits)
   if (isObject(value)) return value
-  const message = 'must be a JSON object; choose JSON as data format in the WeChat console'
-  throw new Problem('invalid_request', { errors: [{ path: '', message }] })
+  throw invalidRequest(
+    '',
+    'must be a JSON object; choose JSON as data format in the WeChat console',
+  )
 }
 
-/** A MsgId has 64 bits, a number in JavaScript 53: what does not fit stays the text it was. */
+/** A MsgId has 64 bits, a JavaScript number 53: an integer that does not fit stays a text. */
 function keepDigits(_: string, value: unknown, { source }: { source?: string } = {}): unknown {
   const fits = !Number.isInteger(value) || Number.isSafeInteger(value)
   return fits ? value : (source ?? String(value))
 }
 
 /** WeChat's own samples have stray spaces in field names. */
-function trimKeys(fields: Record<string, unknown>): Record<string, unknown> {
+function trimKeys(fields: EventFields): EventFields {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.trim(), value]))
-}
-
-function pushOf({ push }: Config): NonNullable<Config['push']> {
-  if (!push) throw new Problem('not_found')
-  return push
 }
 
 function refused(what: string): Problem {

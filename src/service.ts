@@ -1,165 +1,199 @@
 /**
- * What the Worker can do, without a door: HTTP and RPC call the same functions, which throw
- * {@link Problem}s. The rules are elsewhere; here they meet the outside world and the store.
+ * The service behind HTTP and RPC: everything that the Worker can do. Both entry points parse their
+ * input into typed values, call it, and give its results and {@link Problem}s their form.
  */
 
 import { type Config, parseConfig } from './config'
-import { parse } from './http/body'
-import { countAgainst } from './http/limits'
-import { type Decrypt, type PhoneNumberRequest, SubscribeMessageBody } from './http/schemas'
-import { createLogin, type Login, replaceSession } from './login'
-import { appOf, chooseApp } from './mini-programs'
+import { type RequestRecord, toLogEntry } from './log'
+import { createLogins, type LoginRequest, login } from './login'
+import { chooseMiniProgram } from './mini-programs'
+import { getPhoneNumber, type PhoneNumberRequest } from './phone-number'
 import { Problem } from './problem'
-import { type Deps, workerDeps } from './runtime'
-import { endAllSessions, findSession, type Session, sessionKeys } from './sessions'
-import { createAuthorizedCall } from './wechat/access-token'
+import { checkPushUrl, type PushRequest, receivePush } from './push-events'
+import type { Runtime } from './runtime'
 import {
-  type EncryptedData,
-  type OpenData,
-  openEncryptedData,
-  verifySignedData,
-} from './wechat/open-data'
+  checkSessionKey,
+  type DecryptRequest,
+  decryptData,
+  resetSessionKey,
+  verifyData,
+} from './session-key'
 import {
-  judgePhoneNumber,
-  type PhoneNumber,
-  phoneNumberCall,
-  phoneNumberOf,
-} from './wechat/phone-number'
-import { judgeCheckSession, judgeResetSessionKey, sessionKeyCall } from './wechat/session-key'
-import { judgeSubscribeMessage, subscribeMessageCall } from './wechat/subscribe-message'
+  endAllSessions,
+  endSession,
+  endSessionById,
+  findSession,
+  type Login,
+  listSessions,
+  type Session,
+  type SessionSummary,
+} from './sessions'
+import { callWithAccessToken, createAccessTokenCache } from './wechat/access-token'
+import type { OpenData, SignedData } from './wechat/open-data'
+import type { PhoneNumber } from './wechat/phone-number'
+import {
+  processSubscribeMessageResponse,
+  type SubscribeMessage,
+  subscribeMessageRequest,
+} from './wechat/subscribe-message'
 
-export type Core = ReturnType<typeof createCore>
+/** All operations. Each rejects with a {@link Problem}; `misconfigured` is possible everywhere. */
+export interface Service {
+  /**
+   * The settings.
+   *
+   * @throws {Problem} `misconfigured`
+   */
+  readonly config: Config
 
-/**
- * Makes the core. Keep it for as long as the isolate lives: access_tokens and logins under way are
- * shared within it.
- *
- * @param deps The outside world; the Workers runtime by default.
- */
-export function createCore(deps: Deps = workerDeps) {
-  const authorizedCall = createAuthorizedCall(deps)
-  const configs = new WeakMap<object, Config>()
-
-  /** The settings in a Worker's `env`. */
-  function configOf(env: object): Config {
-    const config = configs.get(env) ?? parseConfig(env)
-    configs.set(env, config)
-    return config
-  }
+  /** Starts timing a request. The returned function writes its log line, and returns its record. */
+  startRequest(): (answer: Omit<RequestRecord, 'ms'>) => RequestRecord
 
   /**
-   * The live session of a token. Refuses with `session_invalid`, or `rate_limited` where an address
-   * has guessed too often.
+   * Exchanges a code of `wx.login` for a new session, and ends the session whose token came along.
+   * Rejects with `appid_required`, `appid_unknown`, `store_unavailable` or what code2Session fails
+   * with.
    */
-  async function verify(config: Config, token: string, ip?: string): Promise<Session> {
-    const session = await sessionOf(config, token)
-    if (session) return session
-    await countAgainst(config.guessLimit, ip)
-    throw new Problem('session_invalid', { headers: INVALID_TOKEN })
-  }
+  login(request: LoginRequest): Promise<Login>
 
-  /** The live session of a token, or `null` if it has none. */
-  function sessionOf(config: Config, token: string): Promise<Session | null> {
-    return findSession(config, token, deps.now())
-  }
+  /** The live session of a token. Rejects with `session_invalid`, `store_unavailable`. */
+  authenticate(token: string): Promise<Session>
 
-  /** Signed data, parsed. */
-  function verifyData(session: Session, signed: { rawData: string; signature: string }) {
-    return verifySignedData(signed, sessionKeys(session, deps.now()))
-  }
+  /** The live session of a token; `null` if it has none. Rejects with `store_unavailable`. */
+  findSession(token: string): Promise<Session | null>
 
-  /** Encrypted data, opened; where signed data comes along, that is verified first. */
-  async function decrypt(
-    config: Config,
-    session: Session,
-    { signed, encrypted }: Decrypt,
-  ): Promise<OpenData> {
-    if (signed) await verifyData(session, signed)
-    return openData(config, session, encrypted)
-  }
+  /** All live sessions of this session's user, newest first. Rejects with `store_unavailable`. */
+  listSessions(session: Session): Promise<readonly SessionSummary[]>
 
-  function openData(config: Config, session: Session, encrypted: EncryptedData) {
-    const { appid, openid } = session
-    const now = deps.now()
-    const keys = sessionKeys(session, now)
-    return openEncryptedData(encrypted, { keys, appid, openid, maxAge: config.openDataMaxAge, now })
-  }
+  /** Ends a session; one that has ended is no error. Rejects with `store_unavailable`. */
+  endSession(session: Session): Promise<void>
 
-  /** The number behind the phone button: by its code, or in what it encrypted. */
-  async function phoneNumber(
-    config: Config,
-    session: Session,
-    request: PhoneNumberRequest,
-  ): Promise<PhoneNumber> {
-    const { appid, openid } = session
-    if ('code' in request) {
-      const answer = await authorizedCall(config, appOf(config, appid), (access_token) =>
-        phoneNumberCall(access_token, request.code, openid),
-      )
-      return judgePhoneNumber(answer)
-    }
-    const { data } = await openData(config, session, request)
-    const number = phoneNumberOf(data)
-    if (number) return number
-    const errors = [{ path: 'encryptedData', message: 'is not from the phone button' }]
-    throw new Problem('invalid_request', { errors })
-  }
+  /**
+   * Ends a session of this session's user by its id. Rejects with `not_found` if there is none,
+   * and with `store_unavailable`.
+   */
+  endSessionById(session: Session, id: string): Promise<void>
 
-  /** Whether WeChat still has this session's key for the current one. */
-  async function checkSessionKey(config: Config, session: Session): Promise<boolean> {
-    const call = await sessionKeyCall('/wxa/checksession', session)
-    return judgeCheckSession(await authorizedCall(config, appOf(config, session.appid), call))
-  }
+  /**
+   * Ends all of a user's sessions; the one that asks, if one does, as the last. Rejects with
+   * `store_unavailable`, also where sessions are left: then repeat the call.
+   */
+  endAllSessions(user: { readonly userId: string; readonly lastId?: string }): Promise<void>
 
-  /** Gives the user a new session_key, in a new session; the old one ends. */
-  async function resetSessionKey(config: Config, session: Session): Promise<Login> {
-    const call = await sessionKeyCall('/wxa/resetusersessionkey', session)
-    const reset = async () => {
-      const answer = await authorizedCall(config, appOf(config, session.appid), call)
-      const user = judgeResetSessionKey(answer, session)
-      const { userAgent } = session
-      return replaceSession(config, user, { userAgent, replaced: session, now: deps.now() })
-    }
-    const login = reset()
-    // WeChat may have replaced the key already: a phone that hangs up must not lose the new one.
-    deps.waitUntil(login.catch(() => undefined))
-    return login
-  }
+  /** Verifies signed data: rawData, parsed. Rejects with `session_key_stale`, `invalid_request`. */
+  verifyData(session: Session, signed: SignedData): Promise<unknown>
 
-  /** Sends one subscribe message, as {@link SubscribeMessageBody} has it. */
-  async function sendSubscribeMessage(config: Config, request: unknown): Promise<void> {
-    const message = parse(SubscribeMessageBody, request)
-    const app = chooseApp(config, { appid: message.appid })
-    const answer = await authorizedCall(config, app, (access_token) =>
-      subscribeMessageCall(access_token, message),
-    )
-    judgeSubscribeMessage(answer)
-  }
+  /**
+   * Decrypts open data, and verifies the signed data that came along first. Rejects with
+   * `session_key_stale`, `watermark_mismatch`, `watermark_expired`, `openid_mismatch`.
+   */
+  decryptData(session: Session, request: DecryptRequest): Promise<OpenData>
 
-  /** Ends all of a person's sessions. */
-  async function revokeUser(config: Config, userId: unknown): Promise<void> {
-    if (typeof userId === 'string' && /^[\w-]{43}$/.test(userId)) {
-      return endAllSessions(config, { userId })
-    }
-    const errors = [{ path: 'userId', message: 'must be a userId: 43 characters' }]
-    throw new Problem('invalid_request', { errors })
-  }
+  /**
+   * The number behind the phone button. Rejects with `code_invalid`, `invalid_request`, and what
+   * {@link decryptData} and a call to WeChat fail with.
+   */
+  phoneNumber(session: Session, request: PhoneNumberRequest): Promise<PhoneNumber>
 
-  return {
-    deps,
-    configOf,
-    login: createLogin(deps),
-    sessionOf,
-    verify,
-    verifyData,
-    decrypt,
-    phoneNumber,
-    checkSessionKey,
-    resetSessionKey,
-    sendSubscribeMessage,
-    revokeUser,
+  /** Whether WeChat regards this session's key as the current one. Rejects as a call to WeChat does. */
+  checkSessionKey(session: Session): Promise<boolean>
+
+  /**
+   * Gives the user a new session_key in a new session, with the lifetime of this one, which ends.
+   * Rejects with `session_invalid` if it has ended meanwhile, and as a call to WeChat does.
+   */
+  resetSessionKey(session: Session): Promise<Login>
+
+  /** Sends one subscribe message. Rejects with what WeChat refuses it for. */
+  sendSubscribeMessage(message: SubscribeMessage): Promise<void>
+
+  /** Answers WeChat's URL check: the exact text to send. Rejects with `event_refused`. */
+  checkPushUrl(request: PushRequest): Promise<string>
+
+  /** Takes a pushed message: JSON, plain or in safe mode. Rejects with `event_refused`. */
+  receivePush(request: PushRequest & { readonly body: string }): Promise<void>
+}
+
+/**
+ * Makes the service. Keep what it returns for as long as the isolate lives: access_tokens and
+ * logins in progress are shared within it.
+ *
+ * @param runtime The outside world: `workersRuntime` in a Worker
+ * @returns The service for a Worker's `env`, made once per `env`
+ * @example
+ * const service = createService(workersRuntime)
+ * const session = await service(env).authenticate(token)
+ */
+export function createService(runtime: Runtime): (env: object) => Service {
+  const shared = { runtime, logins: createLogins(runtime), accessTokens: createAccessTokenCache() }
+  const services = new WeakMap<object, Service>()
+
+  return function service(env) {
+    const known = services.get(env)
+    if (known) return known
+    const created = bindService(shared, env)
+    services.set(env, created)
+    return created
   }
 }
 
-/** RFC 6750 section 3.1. */
-const INVALID_TOKEN = { 'WWW-Authenticate': 'Bearer error="invalid_token"' }
+interface Shared {
+  readonly runtime: Runtime
+  readonly logins: ReturnType<typeof createLogins>
+  readonly accessTokens: ReturnType<typeof createAccessTokenCache>
+}
+
+/** `async` throughout, so that wrong settings reject like any other failure. */
+function bindService(shared: Shared, env: object): Service {
+  const { runtime } = shared
+  let parsed: Config | null = null
+  const requireConfig = () => {
+    parsed ??= parseConfig(env)
+    return parsed
+  }
+  const context = () => ({ ...shared, config: requireConfig() })
+
+  return {
+    get config() {
+      return requireConfig()
+    },
+    startRequest: () => startRequest(runtime),
+    login: async (request) => login(context(), request),
+    authenticate: async (token) => {
+      const session = await findSession(requireConfig(), { token, now: runtime.now() })
+      if (!session) throw new Problem('session_invalid')
+      return session
+    },
+    findSession: async (token) => findSession(requireConfig(), { token, now: runtime.now() }),
+    listSessions: async (session) => listSessions(requireConfig(), { session, now: runtime.now() }),
+    endSession: async (session) => endSession(requireConfig(), session),
+    endSessionById: async ({ userId }, id) => {
+      const ended = await endSessionById(requireConfig(), { userId, id, now: runtime.now() })
+      if (!ended) throw new Problem('not_found', { detail: 'You have no session with this id.' })
+    },
+    endAllSessions: async (user) => endAllSessions(requireConfig(), user),
+    verifyData: async (session, signed) => verifyData(context(), session, signed),
+    decryptData: async (session, request) => decryptData(context(), session, request),
+    phoneNumber: async (session, request) => getPhoneNumber(context(), session, request),
+    checkSessionKey: async (session) => checkSessionKey(context(), session),
+    resetSessionKey: async (session) => resetSessionKey(context(), session),
+    sendSubscribeMessage: async (message) => {
+      const miniProgram = chooseMiniProgram(requireConfig(), message.appid ?? null)
+      const response = await callWithAccessToken(context(), miniProgram, (access_token) =>
+        subscribeMessageRequest(access_token, message),
+      )
+      processSubscribeMessageResponse(response)
+    },
+    checkPushUrl: async (request) => checkPushUrl(context(), request),
+    receivePush: async (request) => receivePush(context(), request),
+  }
+}
+
+function startRequest(runtime: Runtime): ReturnType<Service['startRequest']> {
+  const started = runtime.nowMilliseconds()
+  return (answer) => {
+    const record = { ...answer, ms: runtime.nowMilliseconds() - started }
+    runtime.log(toLogEntry(record))
+    return record
+  }
+}

@@ -16,29 +16,31 @@
  *     key       access_token:<appid>
  *     value     sealed likewise under HKDF-SHA256(AppSecret): { access_token, expiresAt }
  *
- * A token carries its owner's key prefix, so one get authenticates and one prefix list finds all
- * of a person's sessions; there is no index to keep in step. What KV holds opens with the token
- * only, which KV does not hold.
+ * A token carries its owner's key prefix, so one get authenticates a request and one prefix list
+ * finds all of a person's sessions. There is no index to keep in step. A record opens only with
+ * its token, which KV does not hold.
  *
- * A record is written once and never rewritten. That keeps a login at one write, an authenticated
- * request at one read, and every write on a key that no location has read before, so a new session
- * is never hidden by a cached miss.
+ * A record is written once and never rewritten. So a login is one write and an authenticated
+ * request is one read; and since no location has read the key before the write, a new session is
+ * never hidden by a cached miss.
  *
- * What KV does not promise: a deleted record can be read for about a minute more in locations that
- * have it cached. So a session that was ended can be honoured elsewhere for about a minute. Lists lag
- * likewise, so ending all of a person's sessions misses one that another location began within the
- * last minute or so: that one lives on, until all are ended again. `expiresAt` is checked on every read, and KV's own expiry only clears away.
+ * KV is eventually consistent: other locations can read a deleted record from their cache for
+ * about a minute, so a session that was ended can be accepted elsewhere for that long. Lists lag
+ * likewise: ending all of a person's sessions misses one that another location has created within
+ * the last minute. `expiresAt` is checked on every read; KV's own expiry only frees the space.
  *
- * A change that old records do not open under signs every user out: treat it as a breaking change.
+ * A change under which old records do not open signs every user out: treat it as a breaking change.
  */
 
+import * as v from 'valibot'
 import type { Config } from './config'
 import { randomBytes, seal, sha256, unseal } from './lib/crypto'
-import { base64url, isObject } from './lib/encoding'
+import { base64url, parseJson } from './lib/encoding'
+import { SHORTEST_CACHE_SECONDS, SHORTEST_TTL_SECONDS, toKVErrorMessage } from './lib/kv'
 import { Problem } from './problem'
 import type { WeChatUser } from './wechat/code2session'
 
-/** What a device list shows of a session. Times are Unix seconds. */
+/** What a list of devices shows of a session. Times are Unix seconds. */
 export interface SessionSummary {
   readonly id: string
   readonly createdAt: number
@@ -46,92 +48,98 @@ export interface SessionSummary {
   readonly userAgent: string | null
 }
 
-/** A live session. Times are Unix seconds. Stays on the server. */
+/** A live session. Times are Unix seconds. It never leaves the server as a whole. */
 export interface Session extends WeChatUser, SessionSummary {
   readonly userId: string
-  readonly previous: PreviousKey | null
+  /** The session_key before a login rotated it, and the Unix time until which it is tried. */
+  readonly previous: { readonly session_key: string; readonly until: number } | null
 }
 
-/** The session_key before a login rotated it, and until when it is still tried. */
-interface PreviousKey {
-  readonly session_key: string
-  readonly until: number
+/** A new session with its token, which only the mini program keeps. */
+export interface Login {
+  readonly token: string
+  readonly session: Session
 }
 
-/** Data fetched just before a wx.login opens for this long after it, in seconds. */
+/** How long data fetched just before a wx.login can be opened after it, in seconds. */
 const PREVIOUS_KEY_SECONDS = 600
 
-/** KV takes 1,024 bytes of metadata; this many characters fit, three bytes each, or two escaped. */
+/** KV takes 1,024 bytes of metadata; this many characters fit, even if JSON escapes each one. */
 const USER_AGENT_LENGTH = 256
 
-/** How many sessions are ended side by side. */
+/** How many sessions are ended at the same time. */
 const ENDED_AT_ONCE = 50
 
 const TOKEN = /^([\w-]{43})\.[\w-]{43}$/
 const SESSION_ID = /^[\w-]{43}$/
 const SEAL_INFO = 'code2session session'
 
-/** A person's public id: stable, one per mini program, and not from unionid, which can come later. */
-export function userIdOf({ appid, openid }: { appid: string; openid: string }): Promise<string> {
+/** The sealed part of a record. */
+const SessionRecord = v.object({
+  appid: v.string(),
+  openid: v.string(),
+  unionid: v.nullable(v.string()),
+  session_key: v.string(),
+  previous: v.nullable(v.object({ session_key: v.string(), until: v.number() })),
+  createdAt: v.number(),
+  expiresAt: v.number(),
+})
+
+const SessionMetadata = v.object({
+  createdAt: v.number(),
+  expiresAt: v.number(),
+  userAgent: v.fallback(v.nullable(v.string()), null),
+})
+
+/** A person's public id in one mini program. It is stable: a unionid can appear later, so it has no part in it. */
+export function toUserId({ appid, openid }: { appid: string; openid: string }): Promise<string> {
   return sha256(`${appid}:${openid}`)
 }
 
 /**
  * Stores a new session: one KV write.
  *
- * @param replaced The session this login carried, if any. If it is the same person's and WeChat has
- * rotated the key since, the new session keeps the old key for 10 minutes.
+ * @param replaced The session that this one replaces, if any. If it is the same person's and WeChat
+ * has rotated the key since, the new session keeps the old key for 10 minutes.
+ * @param lifetime `createdAt` and `expiresAt` in Unix seconds; by default from now on, for the
+ * configured lifetime
  * @throws {Problem} `store_unavailable`
  */
 export async function createSession(
   config: Config,
   user: WeChatUser,
-  options: { userAgent: string | null; replaced: Session | null; now: number },
-): Promise<{ token: string; session: Session }> {
+  options: {
+    userAgent: string | null
+    replaced: Session | null
+    now: number
+    lifetime?: { createdAt: number; expiresAt: number }
+  },
+): Promise<Login> {
   const { now, replaced } = options
-  const userId = await userIdOf(user)
+  const userId = await toUserId(user)
   const token = `${userId}.${base64url(randomBytes(32))}`
-  const summary = {
-    createdAt: now,
-    expiresAt: now + config.sessionTtl,
-    userAgent: userAgentOf(options.userAgent),
-  }
-  const session = {
-    ...user,
-    ...summary,
-    id: await sha256(token),
-    userId,
-    previous: replaced?.userId === userId ? previousKey(replaced, user.session_key, now) : null,
-  }
-  const { appid, openid, unionid, session_key, previous, createdAt, expiresAt } = session
-  const record = { appid, openid, unionid, session_key, previous, createdAt, expiresAt }
-  const key = keyOf(session)
-  const sealed = await seal(JSON.stringify(record), {
-    secret: token,
-    info: SEAL_INFO,
-    additionalData: key,
-  })
-  await stored(() =>
-    config.sessions.put(key, sealed, { expirationTtl: config.sessionTtl, metadata: summary }),
-  )
+  const lifetime = options.lifetime ?? { createdAt: now, expiresAt: now + config.sessionTtl }
+  const { appid, openid, unionid, session_key } = user
+  const previous = replaced?.userId === userId ? toPreviousKey(replaced, session_key, now) : null
+  const record = { appid, openid, unionid, session_key, previous, ...lifetime }
+  const metadata = { ...lifetime, userAgent: toUserAgent(options.userAgent) }
+  const session = { ...record, ...metadata, id: await sha256(token), userId }
+  const key = recordKey(session)
+  const sealed = await seal(JSON.stringify(record), sealOptions(token, key))
+  const expirationTtl = Math.max(SHORTEST_TTL_SECONDS, lifetime.expiresAt - now)
+  await inStore(() => config.sessions.put(key, sealed, { expirationTtl, metadata }))
   return { token, session }
 }
 
-/** Control characters would take six bytes each; no honest User-Agent has one. */
-function userAgentOf(header: string | null): string | null {
-  return header?.replace(/\p{Cc}/gu, '').slice(0, USER_AGENT_LENGTH) ?? null
+/** Printable ASCII: KV keeps metadata in a header, and a control character would take six bytes. */
+function toUserAgent(header: string | null): string | null {
+  return header?.replace(/[^\x20-\x7e]/g, '').slice(0, USER_AGENT_LENGTH) ?? null
 }
 
-function previousKey(replaced: Session, session_key: string, now: number): PreviousKey | null {
-  // The same key again: what was open before this login stays open for as long as it was.
+function toPreviousKey(replaced: Session, session_key: string, now: number): Session['previous'] {
+  // Key unchanged: keep the previous key's remaining window.
   if (replaced.session_key === session_key) return replaced.previous
   return { session_key: replaced.session_key, until: now + PREVIOUS_KEY_SECONDS }
-}
-
-/** The keys that data of this session may be under, most likely first. */
-export function sessionKeys(session: Session, now: number): readonly string[] {
-  const { session_key, previous } = session
-  return previous && now < previous.until ? [session_key, previous.session_key] : [session_key]
 }
 
 /**
@@ -142,43 +150,40 @@ export function sessionKeys(session: Session, now: number): readonly string[] {
  */
 export async function findSession(
   config: Config,
-  token: string,
-  now: number,
+  { token, now }: { token: string; now: number },
 ): Promise<Session | null> {
   const userId = TOKEN.exec(token)?.[1]
   if (!userId) return null
   const id = await sha256(token)
-  const key = keyOf({ userId, id })
-  const { value, metadata } = await stored(() =>
-    config.sessions.getWithMetadata(key, 'arrayBuffer'),
-  )
+  const key = recordKey({ userId, id })
+  const { value, metadata } = await readRecord(config, key)
   if (!value) return null
-  const plaintext = await unseal(value, { secret: token, info: SEAL_INFO, additionalData: key })
-  if (plaintext === null) return null
-  const record = JSON.parse(plaintext) as Omit<Session, 'id' | 'userId' | 'userAgent'>
-  if (!config.apps.has(record.appid) || now >= record.expiresAt) return null
-  return { ...record, id, userId, userAgent: summaryOf(id, metadata)?.userAgent ?? null }
+  const plaintext = await unseal(value, sealOptions(token, key))
+  const { success, output: record } = v.safeParse(SessionRecord, parseJson(plaintext ?? ''))
+  if (!success || !config.miniPrograms.has(record.appid) || now >= record.expiresAt) return null
+  return { ...record, id, userId, userAgent: parseSummary(id, metadata)?.userAgent ?? null }
 }
 
 /**
- * All of a person's live sessions, newest first: one KV list per 1,000.
+ * All live sessions of the person whose session this is, newest first: one KV list per 1,000.
  *
  * @throws {Problem} `store_unavailable`
  */
 export async function listSessions(
   config: Config,
-  { userId, now }: { userId: string; now: number },
+  { session, now }: { session: Session; now: number },
 ): Promise<SessionSummary[]> {
-  const sessions: SessionSummary[] = []
-  for await (const { id, metadata } of sessionNames(config, userId)) {
-    const summary = summaryOf(id, metadata)
-    if (summary && now < summary.expiresAt) sessions.push(summary)
+  // A list lags behind a login, but the session that asks exists.
+  const sessions = new Map<string, SessionSummary>([[session.id, session]])
+  for await (const { id, metadata } of listRecords(config, session.userId)) {
+    const summary = parseSummary(id, metadata)
+    if (summary && now < summary.expiresAt) sessions.set(id, summary)
   }
-  return sessions.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1))
+  return [...sessions.values()].sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1))
 }
 
 /**
- * Ends one session: one KV delete. Ending one that has ended already is no error.
+ * Ends a session: one KV delete. Ending one that has already ended is no error.
  *
  * @throws {Problem} `store_unavailable`
  */
@@ -186,34 +191,46 @@ export async function endSession(
   config: Config,
   session: { userId: string; id: string },
 ): Promise<void> {
-  await stored(() => config.sessions.delete(keyOf(session)))
+  await inStore(() => config.sessions.delete(recordKey(session)))
 }
 
 /**
- * Ends a session by the id that a list showed: one KV read and one delete.
+ * A live session by the id that a list shows: one KV read.
+ *
+ * @returns `null` if this person has no such session
+ * @throws {Problem} `store_unavailable`
+ */
+export async function findSessionById(
+  config: Config,
+  { userId, id, now }: { userId: string; id: string; now: number },
+): Promise<SessionSummary | null> {
+  if (!SESSION_ID.test(id)) return null
+  const { metadata } = await readRecord(config, recordKey({ userId, id }))
+  const summary = parseSummary(id, metadata)
+  return summary && now < summary.expiresAt ? summary : null
+}
+
+/**
+ * Ends a session by the id that a list shows: one KV read and one delete.
  *
  * @returns `false` if this person has no such session
  * @throws {Problem} `store_unavailable`
  */
 export async function endSessionById(
   config: Config,
-  { userId, id, now }: { userId: string; id: string; now: number },
+  session: { userId: string; id: string; now: number },
 ): Promise<boolean> {
-  if (!SESSION_ID.test(id)) return false
-  const key = keyOf({ userId, id })
-  const { metadata } = await stored(() => config.sessions.getWithMetadata(key, 'arrayBuffer'))
-  const summary = summaryOf(id, metadata)
-  if (!summary || now >= summary.expiresAt) return false
-  await endSession(config, { userId, id })
+  if (!(await findSessionById(config, session))) return false
+  await endSession(config, session)
   return true
 }
 
 /**
- * Ends all of a person's sessions, some at a time: an invocation has 1,000 KV operations, and what
- * was ended before they run out stays ended, so asking again comes to an end.
+ * Ends all of a person's sessions, in batches. An invocation has 1,000 KV operations; if they run
+ * out, the sessions ended so far stay ended, and repeating the call ends the rest.
  *
- * @param lastId A session to end after all others, and even if the list does not show it yet: the
- * one that asks, if one does, so that it can ask again if KV fails on the way.
+ * @param lastId The session that asks, if one does. It ends after all others, even if the list does
+ * not show it yet, so that it can repeat the call if KV fails in between.
  * @throws {Problem} `store_unavailable`, also where sessions are left
  */
 export async function endAllSessions(
@@ -221,7 +238,7 @@ export async function endAllSessions(
   { userId, lastId }: { userId: string; lastId?: string },
 ): Promise<void> {
   const others: string[] = []
-  for await (const { id } of sessionNames(config, userId)) {
+  for await (const { id } of listRecords(config, userId)) {
     if (id !== lastId) others.push(id)
   }
   const count = others.length
@@ -229,28 +246,37 @@ export async function endAllSessions(
     const some = others.slice(0, ENDED_AT_ONCE)
     const ended = Promise.all(some.map((id) => endSession(config, { userId, id })))
     await ended.catch((error) => {
-      const detail = `${count - others.length} sessions have ended, and some are left. Ask again.`
-      throw error instanceof Problem ? new Problem(error.code, { ...error.options, detail }) : error
+      const detail = `${count - others.length} sessions have ended, and others are left. Repeat the request.`
+      throw error instanceof Problem ? error.with({ detail }) : error
     })
     others.splice(0, some.length)
   }
   if (lastId !== undefined) await endSession(config, { userId, id: lastId })
 }
 
-function keyOf({ userId, id }: { userId: string; id: string }): string {
-  return `${prefixOf(userId)}${id}`
+function recordKey({ userId, id }: { userId: string; id: string }): string {
+  return `${keyPrefix(userId)}${id}`
 }
 
-function prefixOf(userId: string): string {
+function keyPrefix(userId: string): string {
   return `session:${userId}:`
 }
 
-/** A page may be empty and yet not the last, so only `list_complete` ends the walk. */
-async function* sessionNames(config: Config, userId: string) {
-  const prefix = prefixOf(userId)
+function sealOptions(token: string, key: string) {
+  return { secret: token, info: SEAL_INFO, additionalData: key }
+}
+
+function readRecord(config: Config, key: string) {
+  const options = { type: 'arrayBuffer', cacheTtl: SHORTEST_CACHE_SECONDS } as const
+  return inStore(() => config.sessions.getWithMetadata(key, options))
+}
+
+/** A page can be empty without being the last one, so only `list_complete` ends the walk. */
+async function* listRecords(config: Config, userId: string) {
+  const prefix = keyPrefix(userId)
   let cursor: string | null = null
   do {
-    const page: KVNamespaceListResult<unknown> = await stored(() =>
+    const page: KVNamespaceListResult<unknown> = await inStore(() =>
       config.sessions.list({ prefix, cursor }),
     )
     for (const { name, metadata } of page.keys) yield { id: name.slice(prefix.length), metadata }
@@ -258,20 +284,16 @@ async function* sessionNames(config: Config, userId: string) {
   } while (cursor !== null)
 }
 
-function summaryOf(id: string, metadata: unknown): SessionSummary | null {
-  if (!isObject(metadata)) return null
-  const { createdAt, expiresAt, userAgent } = metadata
-  if (typeof createdAt !== 'number' || typeof expiresAt !== 'number') return null
-  return { id, createdAt, expiresAt, userAgent: typeof userAgent === 'string' ? userAgent : null }
+function parseSummary(id: string, metadata: unknown): SessionSummary | null {
+  const { success, output } = v.safeParse(SessionMetadata, metadata)
+  return success ? { id, ...output } : null
 }
 
-/** An outage is never an unknown user: whatever KV throws becomes `store_unavailable`. */
-async function stored<T>(operation: () => Promise<T>): Promise<T> {
+/** An outage must not look like an unknown user: any failure of KV becomes `store_unavailable`. */
+async function inStore<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation()
   } catch (error) {
-    // KV's messages name the operation and the status, and no key or value.
-    const reason = error instanceof Error ? error.message.slice(0, 100) : 'KV failed'
-    throw new Problem('store_unavailable', { log: { reason } })
+    throw new Problem('store_unavailable', { log: { reason: toKVErrorMessage(error) } })
   }
 }

@@ -1,19 +1,18 @@
 /**
  * code2session: the login backend of WeChat Mini Programs as one Cloudflare Worker.
  *
- * Needs, as wrangler.toml declares them: the var WECHAT_APPID and the secret WECHAT_APPSECRET, or
- * WECHAT_APPS for several mini programs, and the KV namespace SESSIONS. The rest is optional: see
- * config.ts.
+ * Its settings are declared in wrangler.toml and parsed in config.ts.
  */
 
 import { createApp } from './http/app'
 import { createLoginService } from './login-service'
-import { createCore } from './service'
+import { createService } from './service'
+import { workersRuntime } from './workers-runtime'
 
-const core = createCore()
+const service = createService(workersRuntime)
 
-// Only fetch: whatever else an export has, another Worker could call over a service binding.
-export default { fetch: createApp(core).fetch }
+// Only fetch: another Worker could call anything else an export has over a service binding.
+export default { fetch: createApp({ service }).fetch }
 
 /** Bind to it from another Worker with `entrypoint = "LoginService"`. */
-export class LoginService extends createLoginService(core) {}
+export class LoginService extends createLoginService({ service }) {}

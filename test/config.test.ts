@@ -23,7 +23,7 @@ function problemsOf(settings: Record<string, unknown>): readonly string[] {
 describe('the settings', () => {
   it('have defaults for all but the AppID, the AppSecret and the namespace', () => {
     expect(parseConfig(GOOD)).toEqual({
-      apps: new Map([
+      miniPrograms: new Map([
         [GOOD.WECHAT_APPID, { appid: GOOD.WECHAT_APPID, appsecret: GOOD.WECHAT_APPSECRET }],
       ]),
       sessionTtl: 604800,
@@ -34,7 +34,6 @@ describe('the settings', () => {
       sessions: env.SESSIONS,
       events: null,
       loginLimit: null,
-      guessLimit: null,
       analytics: null,
     })
   })
@@ -70,7 +69,7 @@ describe('the settings', () => {
 
   it('lose the white space that a pipe or a paste leaves around them', () => {
     const config = parseConfig({ ...GOOD, WECHAT_APPSECRET: 'secret\n', SESSION_TTL: ' 60 ' })
-    expect([config.apps.get(GOOD.WECHAT_APPID)?.appsecret, config.sessionTtl]).toEqual([
+    expect([config.miniPrograms.get(GOOD.WECHAT_APPID)?.appsecret, config.sessionTtl]).toEqual([
       'secret',
       60,
     ])
@@ -119,13 +118,13 @@ describe('the settings', () => {
   it('WECHAT_APPS stands instead of the single pair', () => {
     const apps = JSON.stringify({ wx1: 'secret-1', wx2: 'secret-2' })
     const only = { WECHAT_APPS: apps, SESSIONS: env.SESSIONS }
-    expect([...parseConfig(only).apps]).toEqual([
+    expect([...parseConfig(only).miniPrograms]).toEqual([
       ['wx1', { appid: 'wx1', appsecret: 'secret-1' }],
       ['wx2', { appid: 'wx2', appsecret: 'secret-2' }],
     ])
-    expect([...parseConfig({ ...GOOD, ...only }).apps.keys()]).toEqual(['wx1', 'wx2'])
+    expect([...parseConfig({ ...GOOD, ...only }).miniPrograms.keys()]).toEqual(['wx1', 'wx2'])
     const asObject = { ...only, WECHAT_APPS: JSON.parse(apps) }
-    expect([...parseConfig(asObject).apps.keys()]).toEqual(['wx1', 'wx2'])
+    expect([...parseConfig(asObject).miniPrograms.keys()]).toEqual(['wx1', 'wx2'])
   })
 
   it('WECHAT_APPS is a JSON object of AppIDs and AppSecrets, or one problem without a value', () => {

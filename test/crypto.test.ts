@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { createDecipheriv, createHash, hkdfSync } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { seal, unseal } from '../src/lib/crypto'
-import { textOf } from '../src/lib/encoding'
+import { parseUtf8 } from '../src/lib/encoding'
 import { createWorld } from './support/app'
 
 afterEach(() => reset())
@@ -120,8 +120,8 @@ describe('a user id', () => {
 
 describe('text from outside', () => {
   it('is UTF-8 or nothing', () => {
-    expect(textOf(new Uint8Array([0xe5, 0xbe, 0xae]))).toBe('微')
-    expect(textOf(new Uint8Array([0xe5, 0xbe]))).toBeNull()
-    expect(textOf(new Uint8Array([0xff]))).toBeNull()
+    expect(parseUtf8(new Uint8Array([0xe5, 0xbe, 0xae]))).toBe('微')
+    expect(parseUtf8(new Uint8Array([0xe5, 0xbe]))).toBeNull()
+    expect(parseUtf8(new Uint8Array([0xff]))).toBeNull()
   })
 })

@@ -80,11 +80,16 @@ describe('POST /introspect', () => {
 describe('a service key', () => {
   it('is asked for, and has to be one of SERVICE_KEYS', async () => {
     const without = await introspect(undefined, {})
-    expect([without.status, without.headers.get('WWW-Authenticate')]).toEqual([401, 'Bearer'])
+    expect([without.status, without.headers.get('WWW-Authenticate')]).toEqual([
+      401,
+      'Bearer realm="code2session"',
+    ])
     for (const key of [`${SERVICE_KEY}x`, SERVICE_KEY.slice(1), '', login.token]) {
       const response = await introspect(undefined, { Authorization: `Bearer ${key}` })
       expect((await response.json<ProblemBody>()).code).toBe('service_key_invalid')
-      expect(response.headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
+      expect(response.headers.get('WWW-Authenticate')).toBe(
+        'Bearer realm="code2session", error="invalid_token"',
+      )
     }
   })
 

@@ -60,6 +60,7 @@ const isAlive = async () => (await world.send('GET', '/session', { token })).sta
 
 describe("WeChat's published examples", () => {
   it.each(URL_CHECKS)('URL check: %o', async ({ timestamp, nonce, signature }) => {
+    world.clock.now = Number(timestamp)
     const query = new URLSearchParams({
       signature,
       timestamp,
@@ -116,6 +117,16 @@ describe("WeChat's published examples", () => {
 describe('the URL check', () => {
   it('is refused under a wrong signature', async () => {
     const query = 'signature=00&timestamp=1&nonce=2&echostr=3'
+    const response = await world.request(`/wechat/events?${query}`)
+    expect(await answerOf(response)).toEqual([403, 'event_refused'])
+  })
+
+  it('is refused when its timestamp is older than ten minutes', async () => {
+    const [{ timestamp, nonce, signature }] = URL_CHECKS
+    const query = new URLSearchParams({ signature, timestamp, nonce, echostr: '1' })
+    world.clock.now = Number(timestamp) + 600
+    expect((await world.request(`/wechat/events?${query}`)).status).toBe(200)
+    world.clock.now += 1
     const response = await world.request(`/wechat/events?${query}`)
     expect(await answerOf(response)).toEqual([403, 'event_refused'])
   })

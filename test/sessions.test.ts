@@ -72,7 +72,7 @@ describe('GET /session', () => {
     for (const headers of [{}, { Authorization: 'Basic YTpi' }]) {
       const response = await world.request('/session', { headers })
       expect(response.status).toBe(401)
-      expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
+      expect(response.headers.get('WWW-Authenticate')).toBe('Bearer realm="code2session"')
       expect((await response.json<ProblemBody>()).code).toBe('session_required')
     }
   })
@@ -91,7 +91,9 @@ describe('GET /session', () => {
         token: token.slice(0, index) + other + token.slice(index + 1),
       })
       expect(response.status).toBe(401)
-      expect(response.headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
+      expect(response.headers.get('WWW-Authenticate')).toBe(
+        'Bearer realm="code2session", error="invalid_token"',
+      )
     }
   })
 

@@ -1,37 +1,53 @@
 import { describe, expect, it } from 'vitest'
-import { createFlights } from '../src/lib/single-flight'
-import { workerDeps } from '../src/runtime'
+import { createSingleFlight, type SingleFlightOptions } from '../src/lib/single-flight'
 
-describe('work that is shared', () => {
-  it('is done once for all who ask for it under one name, and anew after that', async () => {
+const OPTIONS: SingleFlightOptions = {
+  waitUntil: () => undefined,
+  deadline: () => new AbortController().signal,
+  onTimeout: () => new Error('too late'),
+}
+
+describe('single-flight', () => {
+  it('runs a task once for concurrent callers with one key, and again for later ones', async () => {
     let runs = 0
-    const share = createFlights<number>(workerDeps)
+    const run = createSingleFlight<number>(OPTIONS)
     const task = async () => ++runs
-    expect(await Promise.all([share('a', task), share('a', task), share('b', task)])).toEqual([
-      1, 1, 2,
-    ])
-    expect(await share('a', task)).toBe(3)
+    expect(await Promise.all([run('a', task), run('a', task), run('b', task)])).toEqual([1, 1, 2])
+    expect(await run('a', task)).toBe(3)
   })
 
-  it('that fails fails for all, and is tried anew after that', async () => {
-    const share = createFlights<number>(workerDeps)
+  it('rejects for every caller when the task fails, and runs the next task', async () => {
+    const run = createSingleFlight<number>(OPTIONS)
     const fail = () => Promise.reject(new Error('no'))
-    const both = await Promise.allSettled([share('a', fail), share('a', fail)])
+    const both = await Promise.allSettled([run('a', fail), run('a', fail)])
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
-    expect(await share('a', async () => 1)).toBe(1)
+    expect(await run('a', async () => 1)).toBe(1)
   })
 
-  it('and whose request was killed holds up nobody for ever', async () => {
-    const late = new AbortController()
-    const share = createFlights<number>({
-      ...workerDeps,
-      waitUntil: () => undefined,
-      deadline: () => late.signal,
-    })
-    share('a', () => new Promise(() => {}))
-    const joined = share('a', async () => 1)
-    late.abort()
-    await expect(joined).rejects.toMatchObject({ code: 'wechat_timeout' })
-    expect(await share('a', async () => 1)).toBe(1)
+  it('gives up a task that never settles, for a caller that joined it', async () => {
+    const timer = new AbortController()
+    const run = createSingleFlight<number>({ ...OPTIONS, deadline: () => timer.signal })
+    run('a', () => new Promise(() => {})).catch(() => undefined)
+    const joined = run('a', async () => 1)
+    timer.abort()
+    await expect(joined).rejects.toThrow('too late')
+    expect(await run('a', async () => 1)).toBe(1)
+  })
+
+  it('keeps the successor of a task that was given up and settles later', async () => {
+    const timer = new AbortController()
+    const run = createSingleFlight<number>({ ...OPTIONS, deadline: () => timer.signal })
+    const first = Promise.withResolvers<number>()
+    const second = Promise.withResolvers<number>()
+    const started = run('a', () => first.promise)
+    const joined = run('a', async () => 0)
+    timer.abort()
+    await expect(joined).rejects.toThrow('too late')
+    const successor = run('a', () => second.promise)
+    first.resolve(1)
+    await started
+    const third = run('a', async () => 3)
+    second.resolve(2)
+    expect(await Promise.all([successor, third])).toEqual([2, 2])
   })
 })

@@ -19,6 +19,7 @@ export default defineConfig({
           include: ['test/*.test.ts', 'test/client/*.test.ts'],
           provide: { fuzzRuns: Number(process.env.FUZZ_RUNS ?? 10_000) },
           isolate: false,
+          testTimeout: 30_000,
         },
       },
       {

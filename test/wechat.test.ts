@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { readAnswer } from '../src/wechat/api'
-import { code2SessionCall, judgeCode2Session } from '../src/wechat/code2session'
+import { readResponse } from '../src/wechat/api'
+import { code2SessionRequest, processCode2SessionResponse } from '../src/wechat/code2session'
 
 const session_key = 'HyVFkGl5F5OQWJZZaNzBBg=='
 
-const judge = async (body: string, init?: ResponseInit) =>
-  judgeCode2Session(await readAnswer(new Response(body, init), 'wx1'))
+const process = async (body: string, init?: ResponseInit) =>
+  processCode2SessionResponse(await readResponse(new Response(body, init), 'wx1'))
 
 describe('the code2Session call', () => {
   it('is a GET with the four parameters of the documentation', () => {
-    expect(code2SessionCall({ appid: 'wx1', appsecret: 's1' }, 'a&b')).toEqual({
+    expect(code2SessionRequest({ appid: 'wx1', appsecret: 's1' }, 'a&b')).toEqual({
       path: '/sns/jscode2session',
       query: { appid: 'wx1', secret: 's1', js_code: 'a&b', grant_type: 'authorization_code' },
     })
@@ -30,12 +30,12 @@ describe('the code2Session answer', () => {
     ],
   ])('is a user %s, whatever the content type', async (_, body) => {
     for (const type of ['text/plain', 'application/json', 'text/html', '']) {
-      expect(await judge(body, { headers: { 'Content-Type': type } })).toEqual(user)
+      expect(await process(body, { headers: { 'Content-Type': type } })).toEqual(user)
     }
   })
 
   it('has its escaped slashes undone', async () => {
-    const answer = await judge(
+    const answer = await process(
       '{"openid":"o1","session_key":"\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/w=="}',
     )
     expect(answer.session_key).toBe('/////////////////////w==')
@@ -43,7 +43,7 @@ describe('the code2Session answer', () => {
 
   it('has its unionid where there is one', async () => {
     const body = `{"openid":"o1","unionid":"u1","session_key":"${session_key}"}`
-    expect((await judge(body)).unionid).toBe('u1')
+    expect((await process(body)).unionid).toBe('u1')
   })
 
   it.each([
@@ -54,13 +54,13 @@ describe('the code2Session answer', () => {
     ['a session_key without padding', '{"openid":"o1","session_key":"HyVFkGl5F5OQWJZZaNzBBg"}'],
     ['an errcode that is text', `{"errcode":"no","openid":"o1","session_key":"${session_key}"}`],
   ])('is unusable with %s', async (_, body) => {
-    await expect(judge(body)).rejects.toMatchObject({ code: 'wechat_unavailable' })
+    await expect(process(body)).rejects.toMatchObject({ code: 'wechat_unavailable' })
   })
 
   it('is unusable with a status of 5xx or a redirect, whatever it says', async () => {
     for (const status of [500, 504, 301]) {
       const body = `{"openid":"o1","session_key":"${session_key}"}`
-      await expect(judge(body, { status })).rejects.toMatchObject({ code: 'wechat_unavailable' })
+      await expect(process(body, { status })).rejects.toMatchObject({ code: 'wechat_unavailable' })
     }
   })
 
@@ -72,7 +72,7 @@ describe('the code2Session answer', () => {
         controller.enqueue(new Uint8Array(1024))
       },
     })
-    await expect(readAnswer(new Response(endless), 'wx1')).rejects.toMatchObject({
+    await expect(readResponse(new Response(endless), 'wx1')).rejects.toMatchObject({
       code: 'wechat_unavailable',
     })
     expect(chunks).toBeLessThan(70)

@@ -1,41 +1,48 @@
-/** The HTTP door: JSON in, JSON or problem details out. Every rule is elsewhere. */
+/** The HTTP API as a Hono app: JSON in, JSON or problem details out. */
 
 import type { Context } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { routePath } from 'hono/route'
 import { Hono } from 'hono/tiny'
-import { logEntry, writeDataPoint } from '../log'
-import { Problem, problemOf, problemResponse } from '../problem'
-import { type Core, createCore } from '../service'
+import { writeDataPoint } from '../log'
+import { Problem, problemResponse, toProblem } from '../problem'
+import { createService, type Service } from '../service'
+import { workersRuntime } from '../workers-runtime'
 import type { AppEnv } from './context'
-import { serviceRoutes } from './routes/introspection'
+import { introspectionRoutes } from './routes/introspection'
 import { loginRoutes } from './routes/login'
 import { openDataRoutes } from './routes/open-data'
-import { eventRoutes } from './routes/push'
+import { phoneNumberRoutes } from './routes/phone-number'
+import { pushRoutes } from './routes/push'
+import { sessionKeyRoutes } from './routes/session-key'
 import { sessionRoutes } from './routes/sessions'
+import { subscribeMessageRoutes } from './routes/subscribe-messages'
+
+export interface AppOptions {
+  /** What is behind the app; by default a service of its own in the Workers runtime. */
+  readonly service?: (env: object) => Service
+}
 
 /**
- * The whole API as a Hono app. Make it once and keep it.
+ * Makes the HTTP API. Make it once and keep it: access_tokens and logins in progress are shared
+ * within it.
  *
- * @param core What is behind it; by default a core of its own in the Workers runtime.
+ * @example
+ * const app = new Hono().route('/auth', createApp())
  */
-export function createApp(core: Core = createCore()): Hono<AppEnv> {
+export function createApp({ service = createService(workersRuntime) }: AppOptions = {}) {
   const app = new Hono<AppEnv>()
 
   app.use(async function observe(c, next) {
-    const began = core.deps.milliseconds()
+    c.set('service', service(c.env))
+    const finish = c.var.service.startRequest()
     await next()
     c.header('Cache-Control', 'no-store')
-    const answered = {
-      method: c.req.method,
-      route: routePath(c, -1),
-      status: c.res.status,
-      ms: core.deps.milliseconds() - began,
-      appid: c.var.session?.appid,
-      problem: c.var.problem,
-    }
-    core.deps.log(logEntry(answered))
-    writeDataPoint(c.var.config?.analytics, answered)
+    const { method } = c.req
+    const { session, problem } = c.var
+    const answer = { method, route: routePath(c, -1), status: c.res.status, problem }
+    const record = finish({ ...answer, appid: session?.appid })
+    writeDataPoint(c.var.config?.analytics, record)
   })
   app.use(methodNotAllowed({ app, onMethodNotAllowed }))
   app.use(async function exactPaths(c, next) {
@@ -47,32 +54,28 @@ export function createApp(core: Core = createCore()): Hono<AppEnv> {
   app.get('/health', (c) => c.json({ status: 'ok' }))
 
   app.use(async function settings(c, next) {
-    c.set('config', core.configOf(c.env))
+    c.set('config', c.var.service.config)
     await next()
   })
-  app.route('/', loginRoutes(core))
-  app.route('/', sessionRoutes(core))
-  app.route('/', openDataRoutes(core))
-  app.route('/', serviceRoutes(core))
-  app.route('/', eventRoutes(core))
+  app.route('/', loginRoutes)
+  app.route('/', sessionRoutes)
+  app.route('/', sessionKeyRoutes)
+  app.route('/', openDataRoutes)
+  app.route('/', phoneNumberRoutes)
+  app.route('/', introspectionRoutes)
+  app.route('/', subscribeMessageRoutes)
+  app.route('/', pushRoutes)
 
-  app.notFound((c) => {
-    const problem = new Problem('not_found')
-    c.set('problem', problem)
-    return problemResponse(problem)
-  })
-
-  app.onError((error, c) => {
-    const problem = problemOf(error)
-    c.set('problem', problem)
-    return problemResponse(problem)
-  })
-
+  app.notFound((c) => fail(c, new Problem('not_found')))
+  app.onError((error, c) => fail(c, toProblem(error)))
   return app
 }
 
-function onMethodNotAllowed(c: Context, methods: readonly string[]): Response {
-  const problem = new Problem('method_not_allowed', { headers: { Allow: methods.join(', ') } })
+function onMethodNotAllowed(c: Context<AppEnv>, methods: readonly string[]): Response {
+  return fail(c, new Problem('method_not_allowed', { headers: { Allow: methods.join(', ') } }))
+}
+
+function fail(c: Context<AppEnv>, problem: Problem): Response {
   c.set('problem', problem)
   return problemResponse(problem)
 }

@@ -1,53 +1,13 @@
-/** Bodies from outside, ours and WeChat's: never more of one than its limit. */
+/** Request bodies: JSON, forms and texts, never more of one than the limit. */
 
-import * as v from 'valibot'
-import { isObject, parseJson, textOf } from '../lib/encoding'
-import { type FieldError, Problem } from '../problem'
+import type * as v from 'valibot'
+import { parseJson, parseUtf8 } from '../lib/encoding'
+import { readAtMost } from '../lib/read-at-most'
+import { invalidRequest, Problem } from '../problem'
+import { parse } from './schemas'
 
-/** The most that is read of any body, in bytes. */
+/** The most that is read of a request body, in bytes. */
 export const BODY_LIMIT = 64 * 1024
-
-/**
- * Reads a body to its end, or up to the limit.
- *
- * @returns `null` if it is longer; the rest is not read
- */
-export async function readAtMost(
-  message: Request | Response,
-  limit: number,
-): Promise<Uint8Array | null> {
-  const { headers, body } = message
-  const declared = headers.get('Content-Length')
-  if (Number(declared) > limit) return null
-  // A length that was declared cannot be exceeded, and then the platform reads the body several
-  // times faster than a loop does; unless the body is longer once it is unpacked.
-  if (declared !== null && !headers.has('Content-Encoding')) {
-    const bytes = new Uint8Array(await message.arrayBuffer())
-    return bytes.length > limit ? null : bytes
-  }
-  return collect(body, limit)
-}
-
-async function collect(
-  body: ReadableStream<Uint8Array> | null,
-  limit: number,
-): Promise<Uint8Array | null> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of body ?? []) {
-    length += chunk.length
-    // Leaving the loop cancels the stream.
-    if (length > limit) return null
-    chunks.push(chunk)
-  }
-  const bytes = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.length
-  }
-  return bytes
-}
 
 /**
  * The JSON body of a request, as its schema has it.
@@ -60,7 +20,7 @@ export async function readJsonBody<const Schema extends v.GenericSchema>(
 ): Promise<v.InferOutput<Schema>> {
   if (!isJson(request.headers)) throw new Problem('unsupported_media_type')
   const value = parseJson(await readText(request))
-  if (value === undefined) throw invalidRequest([{ path: '', message: 'must be JSON' }])
+  if (value === undefined) throw invalidRequest('', 'must be JSON')
   return parse(schema, value)
 }
 
@@ -84,35 +44,27 @@ export async function readFormBody(request: Request): Promise<URLSearchParams> {
  * @throws {Problem} `body_too_large`, `invalid_request`
  */
 export async function readText(request: Request): Promise<string> {
-  const bytes = await readAtMost(request, BODY_LIMIT).catch(() => {
-    // A phone that lost its connection is no error of ours.
-    throw invalidRequest([{ path: '', message: 'broke off' }])
+  const bytes = await readBytes(request).catch(() => {
+    // A phone that lost its connection is not our error.
+    throw invalidRequest('', 'was interrupted')
   })
   if (!bytes) throw new Problem('body_too_large')
-  const text = textOf(bytes)
-  if (text === null) throw invalidRequest([{ path: '', message: 'must be UTF-8' }])
+  const text = parseUtf8(bytes)
+  if (text === null) throw invalidRequest('', 'must be UTF-8')
   return text
 }
 
-/**
- * A value from outside, as its schema has it. The schema's messages must not hold values.
- *
- * @throws {Problem} `invalid_request`, with a message for each field
- */
-export function parse<const Schema extends v.GenericSchema>(
-  schema: Schema,
-  value: unknown,
-): v.InferOutput<Schema> {
-  if (!isObject(value)) throw invalidRequest([{ path: '', message: 'must be a JSON object' }])
-  const result = v.safeParse(schema, value)
-  if (result.success) return result.output
-  throw invalidRequest(
-    result.issues.map((issue) => ({ path: v.getDotPath(issue) ?? '', message: issue.message })),
-  )
-}
-
-function invalidRequest(errors: readonly FieldError[]): Problem {
-  return new Problem('invalid_request', { errors })
+/** `null` if the body is longer than the limit. */
+async function readBytes(request: Request): Promise<Uint8Array | null> {
+  const declared = request.headers.get('Content-Length')
+  if (Number(declared) > BODY_LIMIT) return null
+  // The platform holds a request to the length it declares, and reads it several times faster than
+  // a loop does; but not to that length once it is unpacked.
+  if (declared !== null && !request.headers.has('Content-Encoding')) {
+    const bytes = new Uint8Array(await request.arrayBuffer())
+    return bytes.length > BODY_LIMIT ? null : bytes
+  }
+  return readAtMost(request.body, BODY_LIMIT)
 }
 
 function isJson(headers: Headers): boolean {

@@ -1,37 +1,51 @@
-/** What every route finds in its context. */
+/** What the routes find in their context, and the middleware that puts it there. */
 
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Config } from '../config'
 import type { Problem } from '../problem'
-import type { Core } from '../service'
+import type { Service } from '../service'
 import type { Session } from '../sessions'
-import { requiredToken } from './bearer'
+import { requireBearerToken } from './bearer'
 
 export interface AppEnv {
   Bindings: object
   Variables: {
-    /** Absent on `/health`, and where the settings are wrong. */
-    config: Config
-    /** Absent but on routes that {@link authenticate}. */
+    service: Service
+    /** The settings; absent on `/health`, and where they are wrong. */
+    config?: Config
+    /** The live session, on routes that {@link authenticated} guards. */
     session?: Session
     /** Why the request failed, if it did. */
     problem?: Problem
   }
 }
 
-/** The address of the client, as Cloudflare saw it. */
-export function ipOf(c: Context): string | undefined {
-  return c.req.header('CF-Connecting-IP')
+/**
+ * The live session of a request's bearer token.
+ *
+ * @throws {Problem} `session_required`, `session_invalid`, `store_unavailable`
+ */
+export async function authenticateRequest(c: Context, service: Service): Promise<Session> {
+  return service.authenticate(requireBearerToken(c.req.header('Authorization')))
 }
 
-/** Middleware: puts the live session of the request's token in `c.var.session`. */
-export function authenticate(core: Core) {
-  return createMiddleware<AppEnv & { Variables: { session: Session } }>(
-    async function authenticate(c, next) {
-      const token = requiredToken(c.req.header('Authorization'))
-      c.set('session', await core.verify(c.var.config, token, ipOf(c)))
-      await next()
-    },
-  )
+/** Puts the live session of the request's token in `c.var.session`. */
+export const authenticated = createMiddleware<AppEnv & { Variables: { session: Session } }>(
+  async function authenticated(c, next) {
+    c.set('session', await authenticateRequest(c, c.var.service))
+    await next()
+  },
+)
+
+/**
+ * Answers as if the path did not exist, whatever the method, unless a setting turns it on.
+ *
+ * @param requireSetting Throws if the setting is absent
+ */
+export function onlyWith(requireSetting: (config: Config) => unknown) {
+  return createMiddleware<AppEnv>(async function onlyWith(c, next) {
+    requireSetting(c.var.service.config)
+    await next()
+  })
 }

@@ -1,8 +1,5 @@
 /**
- * Limits per IP address, where rate limit bindings are configured.
- *
- * Mobile carriers put many phones behind one address, so the limits are meant for machines and
- * leave room for crowds. Cloudflare counts in each location by itself, and roughly.
+ * Rate limits, where the bindings are configured. Cloudflare counts in each location by itself.
  *
  * @see https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/
  */
@@ -10,24 +7,25 @@
 import { Problem } from '../problem'
 
 /**
- * Counts one request of an address.
+ * Counts one request of an IP address. Mobile carriers put many phones behind one address, so the
+ * limit is meant for machines.
  *
  * @param limiter `null` for no limit
- * @param ip Of `CF-Connecting-IP`; without one, as in tests, there is no limit either
+ * @param ip Without an address, as in tests, there is no limit
  * @throws {Problem} `rate_limited`
  */
-export async function countAgainst(
+export async function countRequest(
   limiter: RateLimit | null,
   ip: string | undefined,
 ): Promise<void> {
   if (!limiter || !ip) return
-  const { success } = await limiter.limit({ key: networkOf(ip) })
+  const { success } = await limiter.limit({ key: toNetwork(ip) })
   if (success) return
   throw new Problem('rate_limited', { detail: 'Too many requests from this address.' })
 }
 
-/** An IPv4 address, or the /64 that one household or phone has of IPv6. */
-function networkOf(ip: string): string {
+/** An IPv4 address, or of IPv6 the /64 that one household or phone has. */
+function toNetwork(ip: string): string {
   if (!ip.includes(':')) return ip
   const [head = '', tail] = ip.split('::')
   const groups = head.split(':')

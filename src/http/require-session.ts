@@ -1,34 +1,42 @@
-/** For the developer's own Hono app in the same Worker: the middleware that says who is calling. */
+/** For a Hono app of one's own in the same Worker: the middleware that says who is calling. */
 
 import { createMiddleware } from 'hono/factory'
 import { routePath } from 'hono/route'
-import { logEntry } from '../log'
-import { problemOf } from '../problem'
-import { type Core, createCore } from '../service'
-import { requiredToken } from './bearer'
-import { ipOf } from './context'
-import { type VerifiedSession, verifiedSession } from './views'
+import { toProblem } from '../problem'
+import { createService, type Service } from '../service'
+import { workersRuntime } from '../workers-runtime'
+import { authenticateRequest } from './context'
+import { toVerifiedSession, type VerifiedSession } from './views'
+
+export interface RequireSessionOptions {
+  /** What authenticates; by default a service of its own in the Workers runtime. */
+  readonly service?: (env: object) => Service
+}
 
 /**
- * Middleware: puts the session of the request's bearer token in `c.var.session`.
+ * Middleware that puts the session of the request's bearer token in `c.var.session`.
  *
- * Without a live session it throws a problem of status 401, and 503 where KV cannot tell; Hono
- * answers with it unless the app has an `onError` of its own, which can call `error.getResponse()`.
+ * Without a live session it throws a {@link Problem} of status 401, and of 503 where KV cannot
+ * tell. Hono answers with it unless the app has an `onError` of its own, which can call
+ * `error.getResponse()`.
  *
- * @param core What is behind it; by default a core of its own in the Workers runtime.
+ * @example
+ * app.get('/me', requireSession(), (c) => c.json({ you: c.var.session.userId }))
  */
-export function requireSession(core: Core = createCore()) {
+export function requireSession({
+  service = createService(workersRuntime),
+}: RequireSessionOptions = {}) {
   return createMiddleware<{ Bindings: object; Variables: { session: VerifiedSession } }>(
     async function requireSession(c, next) {
+      const current = service(c.env)
+      const finish = current.startRequest()
       try {
-        const token = requiredToken(c.req.header('Authorization'))
-        c.set('session', verifiedSession(await core.verify(core.configOf(c.env), token, ipOf(c))))
+        c.set('session', toVerifiedSession(await authenticateRequest(c, current)))
       } catch (error) {
-        // The app's own log does not know what ours would say.
-        const problem = problemOf(error)
+        // The log of the app around this middleware does not know the reason.
+        const problem = toProblem(error)
         const { method } = c.req
-        const answered = { method, route: routePath(c), status: problem.row.status, ms: 0, problem }
-        core.deps.log(logEntry(answered))
+        finish({ method, route: routePath(c), status: problem.row.status, problem })
         throw problem
       }
       await next()

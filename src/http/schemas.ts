@@ -1,15 +1,26 @@
-/** What each endpoint takes in its body. Messages say what is wrong and never hold a value. */
+/** What each endpoint takes as its body. Messages say what is wrong and never hold a value. */
 
 import * as v from 'valibot'
-import { base64Bytes, isObject } from '../lib/encoding'
+import { isObject, parseBase64 } from '../lib/encoding'
+import { invalidRequest, Problem } from '../problem'
+import type { SubscribeMessage } from '../wechat/subscribe-message'
 
-/** WeChat's codes have 32 characters today; nothing promises that they keep to it. */
-const CODE_LENGTH = 512
-/** AppIDs have 18. */
-const APPID_LENGTH = 64
-/** A hex SHA-1 has 40; a wrong one within reason is a wrong signature, not a wrong request. */
-const SIGNATURE_LENGTH = 128
+/** The longest texts, in characters; openapi.json states them, too. */
+export const MAX_LENGTH = {
+  /** WeChat's codes have 32 today, but it promises no length. */
+  code: 512,
+  /** AppIDs have 18. */
+  appid: 64,
+  /** A hex SHA-1 has 40. A wrong one of a sane length is a wrong signature, not a wrong request. */
+  signature: 128,
+  openid: 128,
+  templateId: 128,
+  page: 1024,
+  messageField: 512,
+} as const
+
 const AES_BLOCK = 16
+const USER_ID_MESSAGE = 'must be a userId: 43 characters'
 
 const object = <const Entries extends v.ObjectEntries>(entries: Entries) =>
   v.object(entries, 'is missing')
@@ -24,7 +35,7 @@ const text = v.pipe(
 const textUpTo = (length: number) =>
   v.pipe(
     text,
-    // Characters, not UTF-16 units.
+    // Characters, not UTF-16 code units.
     v.check((value) => [...value].length <= length, `must have at most ${length} characters`),
   )
 
@@ -32,16 +43,16 @@ const base64 = (fits: (length: number) => boolean, size: string) =>
   v.pipe(
     string,
     v.check((value) => {
-      const bytes = base64Bytes(value)
+      const bytes = parseBase64(value)
       return bytes !== null && fits(bytes.length)
-    }, `must be base64 of ${size}; a + that was not escaped on the way arrives as a space`),
+    }, `must be base64 of ${size}; an unescaped + arrives as a space`),
   )
 
-const appid = v.optional(textUpTo(APPID_LENGTH))
+const appid = v.optional(textUpTo(MAX_LENGTH.appid))
 
-export const LoginBody = object({ code: textUpTo(CODE_LENGTH), appid })
+export const LoginBody = object({ code: textUpTo(MAX_LENGTH.code), appid })
 
-export const VerifyBody = object({ rawData: text, signature: textUpTo(SIGNATURE_LENGTH) })
+export const VerifyBody = object({ rawData: text, signature: textUpTo(MAX_LENGTH.signature) })
 
 const encrypted = {
   encryptedData: base64(
@@ -51,12 +62,12 @@ const encrypted = {
   iv: base64((length) => length === AES_BLOCK, '16 bytes'),
 }
 
-/** Encrypted data, and where rawData and signature came along, signed data too. */
+/** Encrypted data, and the signed data that came along, if any. */
 export const DecryptBody = v.pipe(
   object({
     ...encrypted,
     rawData: v.optional(text),
-    signature: v.optional(textUpTo(SIGNATURE_LENGTH)),
+    signature: v.optional(textUpTo(MAX_LENGTH.signature)),
   }),
   v.forward(
     v.check(({ rawData, signature }) => !rawData || signature !== undefined, 'is missing'),
@@ -72,29 +83,23 @@ export const DecryptBody = v.pipe(
   })),
 )
 
-export type Decrypt = v.InferOutput<typeof DecryptBody>
-
-/** The phone button's code; without one, the data it encrypted. Its whole `e.detail` will do. */
+/** The phone button's code, or without one, the data it encrypted; its whole `e.detail` will do. */
 export const PhoneNumberBody = v.lazy((value) =>
   isObject(value) && value.code !== undefined
-    ? object({ code: textUpTo(CODE_LENGTH) })
+    ? object({ code: textUpTo(MAX_LENGTH.code) })
     : object(encrypted),
 )
 
-export type PhoneNumberRequest = v.InferOutput<typeof PhoneNumberBody>
-
-const MESSAGE_TEXT_LENGTH = 512
-
 export const SubscribeMessageBody = object({
   appid,
-  openid: textUpTo(128),
-  templateId: textUpTo(128),
-  page: v.optional(textUpTo(1024)),
+  openid: textUpTo(MAX_LENGTH.openid),
+  templateId: textUpTo(MAX_LENGTH.templateId),
+  page: v.optional(textUpTo(MAX_LENGTH.page)),
   data: v.pipe(
     v.custom<Record<string, unknown>>(isObject, 'must be an object of texts'),
     v.record(
       v.pipe(v.string(), v.regex(/^\w{1,64}$/, 'is not the name of a template field')),
-      textUpTo(MESSAGE_TEXT_LENGTH),
+      textUpTo(MAX_LENGTH.messageField),
     ),
   ),
   state: v.optional(
@@ -103,7 +108,28 @@ export const SubscribeMessageBody = object({
   lang: v.optional(
     v.picklist(['zh_CN', 'en_US', 'zh_HK', 'zh_TW'], 'must be zh_CN, en_US, zh_HK or zh_TW'),
   ),
+}) satisfies v.GenericSchema<unknown, SubscribeMessage>
+
+/** The user whose sessions end. */
+export const RevokeUserBody = object({
+  userId: v.pipe(v.string(USER_ID_MESSAGE), v.regex(/^[\w-]{43}$/, USER_ID_MESSAGE)),
 })
 
-/** A subscribe message, in our words for WeChat's fields. */
-export type SubscribeMessage = v.InferOutput<typeof SubscribeMessageBody>
+/**
+ * A value from outside, as its schema has it.
+ *
+ * @throws {Problem} `invalid_request`, with a message for each field
+ */
+export function parse<const Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+): v.InferOutput<Schema> {
+  if (!isObject(value)) throw invalidRequest('', 'must be a JSON object')
+  const result = v.safeParse(schema, value)
+  if (result.success) return result.output
+  const errors = result.issues.map((issue) => ({
+    path: v.getDotPath(issue) ?? '',
+    message: issue.message,
+  }))
+  throw new Problem('invalid_request', { errors })
+}

@@ -1,32 +1,37 @@
 /** How sessions and logins look from outside: ISO 8601 times, and never a session_key. */
 
-import type { Login } from '../login'
-import type { Session, SessionSummary } from '../sessions'
+import type { Login, Session, SessionSummary } from '../sessions'
+import type { OpenData } from '../wechat/open-data'
 
 /** Unix seconds as ISO 8601 in UTC. */
-export function iso(seconds: number): string {
+function toIso(seconds: number): string {
   return new Date(seconds * 1000).toISOString()
 }
 
 /** What the mini program gets for a login. */
-export function loginView({ token, session }: Login) {
+export function toLoginView({ token, session }: Login) {
   const { userId, createdAt, expiresAt } = session
   const expiresIn = expiresAt - createdAt
-  return { token, tokenType: 'Bearer', expiresIn, expiresAt: iso(expiresAt), userId }
+  return { token, tokenType: 'Bearer', expiresIn, expiresAt: toIso(expiresAt), userId }
 }
 
 /** What the mini program may know of its own session. */
-export function ownSessionView({ userId, appid, createdAt, expiresAt }: Session) {
-  return { userId, appid, createdAt: iso(createdAt), expiresAt: iso(expiresAt) }
+export function toOwnSessionView({ userId, appid, createdAt, expiresAt }: Session) {
+  return { userId, appid, createdAt: toIso(createdAt), expiresAt: toIso(expiresAt) }
 }
 
-/** One line of a device list. */
-export function sessionView(
+/** One entry of a list of devices. */
+export function toSessionView(
   { id, createdAt, expiresAt, userAgent }: SessionSummary,
   currentId: string,
 ) {
-  const times = { createdAt: iso(createdAt), expiresAt: iso(expiresAt) }
+  const times = { createdAt: toIso(createdAt), expiresAt: toIso(expiresAt) }
   return { id, ...times, userAgent, current: id === currentId }
+}
+
+/** Opened data, and the time of its watermark. */
+export function toDecryptedView({ data, timestamp }: OpenData) {
+  return { data, timestamp: toIso(timestamp) }
 }
 
 /** Who is calling, for the developer's own services. */
@@ -42,14 +47,14 @@ export interface VerifiedSession {
   readonly expiresAt: string
 }
 
-export function verifiedSession(session: Session): VerifiedSession {
+export function toVerifiedSession(session: Session): VerifiedSession {
   const { userId, appid, openid, unionid, createdAt, expiresAt } = session
-  const times = { createdAt: iso(createdAt), expiresAt: iso(expiresAt) }
+  const times = { createdAt: toIso(createdAt), expiresAt: toIso(expiresAt) }
   return { userId, appid, openid, ...(unionid !== null && { unionid }), ...times }
 }
 
-/** A live token, as token introspection has it: RFC 7662 section 2.2. */
-export function introspectionView(session: Session) {
+/** A live token as an introspection response (RFC 7662 section 2.2). */
+export function toIntrospectionView(session: Session) {
   const { userId, appid, openid, unionid, createdAt, expiresAt } = session
   return {
     active: true,

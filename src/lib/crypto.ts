@@ -1,11 +1,11 @@
-/** WebCrypto with our choices made. No clock, no network, no WeChat. */
+/** WebCrypto with the algorithms and parameters of this project. No clock, no network. */
 
-import { base64url, textOf, utf8 } from './encoding'
+import { base64url, parseUtf8, utf8 } from './encoding'
 
 /** AES-GCM's standard nonce, in bytes. */
 const NONCE_LENGTH = 12
 
-/** So many bytes from the platform's CSPRNG. */
+/** Random bytes from the platform's CSPRNG. */
 export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(length))
 }
@@ -20,7 +20,7 @@ export async function sha256Bytes(text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(text)))
 }
 
-/** SHA-1 of a text's UTF-8: 20 bytes. For WeChat's signatures, which are defined with it. */
+/** SHA-1 of a text's UTF-8: 20 bytes. Only for signatures that are defined with SHA-1. */
 export async function sha1(text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-1', utf8(text)))
 }
@@ -59,7 +59,7 @@ interface SealOptions {
   readonly secret: string
   /** HKDF's: what the key is for. */
   readonly info: string
-  /** AES-GCM's: where the sealed bytes belong, for they open nowhere else. */
+  /** AES-GCM's: the place the sealed bytes belong to; they open nowhere else. */
   readonly additionalData: string
 }
 
@@ -82,7 +82,7 @@ export async function unseal(sealed: ArrayBuffer, options: SealOptions): Promise
   const algorithm = { name: 'AES-GCM', iv, additionalData: utf8(options.additionalData) }
   try {
     const plaintext = await crypto.subtle.decrypt(algorithm, key, sealed.slice(NONCE_LENGTH))
-    return textOf(new Uint8Array(plaintext))
+    return parseUtf8(new Uint8Array(plaintext))
   } catch {
     return null
   }

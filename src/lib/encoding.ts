@@ -1,4 +1,4 @@
-/** Texts, bytes, base64 and JSON: strict on the way in, `null` or `undefined` for what is not one. */
+/** Strict decoders for UTF-8, base64 and JSON: invalid input is `null`, or `undefined` for JSON. */
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
@@ -9,7 +9,7 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** The text of UTF-8 bytes, without a BOM; `null` if they are not UTF-8. */
-export function textOf(bytes: Uint8Array): string | null {
+export function parseUtf8(bytes: Uint8Array): string | null {
   try {
     return decoder.decode(bytes)
   } catch {
@@ -17,7 +17,7 @@ export function textOf(bytes: Uint8Array): string | null {
   }
 }
 
-/** The value of a JSON text; `undefined`, which JSON cannot say, if it is not JSON. */
+/** The value of a JSON text; `undefined`, which JSON cannot express, if it is not JSON. */
 export function parseJson(
   text: string,
   reviver?: (key: string, value: unknown) => unknown,
@@ -29,7 +29,7 @@ export function parseJson(
   }
 }
 
-/** A JSON value that is an object and not an array. */
+/** Whether a JSON value is an object and not an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -40,12 +40,17 @@ export function base64url(bytes: Uint8Array): string {
 }
 
 /** The bytes of a padded base64 text (RFC 4648 section 4); `null` if it is anything else. */
-export function base64Bytes(text: string): Uint8Array<ArrayBuffer> | null {
-  // fromBase64 skips white space, and a space is what is left of a + that was not escaped.
+export function parseBase64(text: string): Uint8Array<ArrayBuffer> | null {
+  // fromBase64 skips white space, but an unescaped + arrives as a space and must not be dropped.
   if (/\s/.test(text)) return null
   try {
     return Uint8Array.fromBase64(text, { lastChunkHandling: 'strict' })
   } catch {
     return null
   }
+}
+
+/** The 20 bytes of a hex SHA-1, of either case; `null` if it is anything else. */
+export function parseHexSha1(text: string): Uint8Array | null {
+  return /^[\da-f]{40}$/i.test(text) ? Uint8Array.fromHex(text) : null
 }

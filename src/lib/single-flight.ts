@@ -1,50 +1,50 @@
-/** Work that callers at the same time share, within one isolate. */
+/** Single-flight: concurrent callers of one isolate share one task. */
 
-import { Problem } from '../problem'
-import type { Deps } from '../runtime'
+import { rejectOnAbort } from './abort'
 
-/** Whoever joins waits no longer than this: the request that began may have been killed. */
+/** How long a caller waits for a task that another request started, which may have been killed. */
 const JOIN_MILLISECONDS = 10_000
 
-/** Runs a task under a name, or joins the one that is under way under it. */
-export type Share<Result> = (name: string, task: () => Promise<Result>) => Promise<Result>
-
-/**
- * Makes a {@link Share}. A task goes on when the client that began it hangs up, since others may
- * have joined, and its code may be spent.
- *
- * @throws {Problem} `wechat_timeout` where a task that was joined never ends
- */
-export function createFlights<Result>(deps: Deps): Share<Result> {
-  // Bounded by the requests under way.
-  const flights = new Map<string, Promise<Result>>()
-
-  return async function share(name, task) {
-    const joined = flights.get(name)
-    if (joined) {
-      const deadline = rejectOn(deps.deadline(JOIN_MILLISECONDS))
-      return Promise.race([joined, deadline.catch(() => abandon(name, joined))])
-    }
-    const flight = task()
-    flights.set(name, flight)
-    const land = () => {
-      flights.delete(name)
-    }
-    deps.waitUntil(flight.then(land, land))
-    return flight
-  }
-
-  function abandon(name: string, flight: Promise<Result>): never {
-    if (flights.get(name) === flight) flights.delete(name)
-    throw new Problem('wechat_timeout')
-  }
+export interface SingleFlightOptions {
+  /** Keeps a task running after the client that started it has hung up. */
+  readonly waitUntil: (task: Promise<unknown>) => void
+  /** A signal that aborts after so many milliseconds. */
+  readonly deadline: (milliseconds: number) => AbortSignal
+  /** The error for a caller that joined a task which did not settle in time. */
+  readonly onTimeout: () => Error
 }
 
-/** Rejects when the signal aborts, for waits on what may ignore it. */
-export function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const fail = () => reject(signal.reason)
-    if (signal.aborted) fail()
-    else signal.addEventListener('abort', fail, { once: true })
-  })
+/** Runs a task under a key, or joins the task that is already running under it. */
+export type SingleFlight<Result> = (key: string, task: () => Promise<Result>) => Promise<Result>
+
+/**
+ * Makes a {@link SingleFlight}. A task runs to its end even if the client that started it hangs
+ * up, because others may have joined it.
+ */
+export function createSingleFlight<Result>(options: SingleFlightOptions): SingleFlight<Result> {
+  // Bounded by the number of concurrent requests.
+  const running = new Map<string, Promise<Result>>()
+
+  return async function singleFlight(key, task) {
+    const joined = running.get(key)
+    if (joined) return join(key, joined)
+    const started = task()
+    running.set(key, started)
+    const settle = () => remove(key, started)
+    options.waitUntil(started.then(settle, settle))
+    return started
+  }
+
+  async function join(key: string, task: Promise<Result>): Promise<Result> {
+    const timeout = rejectOnAbort(options.deadline(JOIN_MILLISECONDS)).catch(() => {
+      remove(key, task)
+      throw options.onTimeout()
+    })
+    return Promise.race([task, timeout])
+  }
+
+  function remove(key: string, task: Promise<Result>): void {
+    // A task that was given up may settle after its successor has started.
+    if (running.get(key) === task) running.delete(key)
+  }
 }

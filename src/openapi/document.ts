@@ -4,6 +4,7 @@
  */
 
 import { ERRORS, type ErrorCode } from '../errors'
+import { ERRCODES } from '../wechat/errcodes'
 import { OPERATIONS, type Operation } from './operations'
 import { SCHEMAS } from './schemas'
 
@@ -104,6 +105,7 @@ function problems(codes: readonly ErrorCode[]) {
 function example(code: ErrorCode) {
   const row = ERRORS[code]
   const { title, status, detail, action } = row
-  const errcode = 'errcodes' in row ? { errcode: row.errcodes[0] } : {}
-  return { type: `urn:code2session:error:${code}`, title, status, code, detail, action, ...errcode }
+  const errcode = ERRCODES.find((errcodeRow) => errcodeRow.code === code)?.errcode
+  const problem = { type: `urn:code2session:error:${code}`, title, status, code, detail, action }
+  return errcode === undefined ? problem : { ...problem, errcode }
 }

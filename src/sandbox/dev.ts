@@ -9,15 +9,15 @@
 import { env } from 'cloudflare:workers'
 import { createApp } from '../http/app'
 import { createLoginService } from '../login-service'
-import { workerDeps } from '../runtime'
-import { createCore } from '../service'
+import { createService } from '../service'
+import { workersRuntime } from '../workers-runtime'
 import { pushRequest } from './push'
 import { createRecorder } from './recorder'
 import { createClock, createSlowness } from './time'
 import { createWatch } from './watch'
 import { createSandbox } from './wechat'
 
-const clock = createClock(workerDeps.now)
+const clock = createClock(workersRuntime.now)
 const slowness = createSlowness()
 const recorder = createRecorder()
 const { now } = clock
@@ -37,8 +37,8 @@ const callWeChat = recorder.recorded('worker', async (request) => {
   await slowness.pass()
   return sandbox.fetch(request)
 })
-const core = createCore({ ...workerDeps, now, fetch: callWeChat })
-const app = createApp(core)
+const service = createService({ ...workersRuntime, now, fetch: callWeChat })
+const app = createApp({ service })
 const watchedEnv = { ...env, SESSIONS: recorder.recordedKV(env.SESSIONS) }
 const push = recorder.recorded('wechat', async (request) => app.fetch(request, watchedEnv))
 
@@ -52,4 +52,4 @@ export default {
   },
 } satisfies ExportedHandler<Cloudflare.Env>
 
-export class LoginService extends createLoginService(core) {}
+export class LoginService extends createLoginService({ service }) {}

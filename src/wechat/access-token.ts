@@ -1,19 +1,26 @@
 /**
- * access_token: what WeChat's server API wants of a backend, one per mini program.
+ * access_token: the credential that WeChat's server API wants of a backend, one per mini program.
  *
- * It is kept in the isolate and, sealed under a key derived from the AppSecret, in KV; its record
- * is described with the others in sessions.ts. KV only spares WeChat a call: when it fails, that is
+ * It is cached in the isolate and, sealed under a key derived from the AppSecret, in KV; its record
+ * is described with the others in sessions.ts. KV only saves a call to WeChat: a failure of KV is
  * logged, and the token comes from WeChat.
  *
  * @see https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/mp-access-token/getStableAccessToken.html
  */
 
-import type { App, Config } from '../config'
+import type { MiniProgram } from '../config'
 import { seal, unseal } from '../lib/crypto'
 import { isObject, parseJson } from '../lib/encoding'
-import { createFlights } from '../lib/single-flight'
-import type { Deps } from '../runtime'
-import { type Answer, type ApiCall, callWeChat, refusal, unusable } from './api'
+import { SHORTEST_TTL_SECONDS, toKVErrorMessage } from '../lib/kv'
+import {
+  badResponse,
+  type CallContext,
+  callWeChat,
+  type WeChatRequest,
+  type WeChatResponse,
+  wechatError,
+} from './api'
+import { isAccessTokenRejected } from './errcodes'
 
 interface AccessToken {
   readonly access_token: string
@@ -21,105 +28,155 @@ interface AccessToken {
   readonly expiresAt: number
 }
 
-/** WeChat's answers to a token that has ended, or that another refresh has replaced. */
-const BAD_TOKEN = new Set([40001, 40014, 42001])
+/** What an isolate remembers. Both maps are bounded by the number of mini programs. */
+export interface AccessTokenCache {
+  readonly tokens: Map<string, AccessToken>
+  /** When the last refresh was forced, in Unix seconds. */
+  readonly forcedAt: Map<string, number>
+}
 
-/** WeChat has the next token ready this long before the end, in seconds, and both are good. */
+/** What a call with an access_token needs. */
+export interface AccessTokenContext extends CallContext {
+  readonly accessTokens: AccessTokenCache
+}
+
+/** WeChat issues the next token this long before the end, in seconds; both are then valid. */
 const RENEW_BEFORE_SECONDS = 300
 
 /** How long after a forced refresh another one may be tried, in seconds. */
 const FORCE_AGAIN_SECONDS = 600
 
-/** KV keeps nothing for less, in seconds. */
-const KV_SHORTEST = 60
-
 const SEAL_INFO = 'code2session access_token'
 
-/** Calls an API that wants an access_token: builds the call with one, and once more if it was bad. */
-export type AuthorizedCall = (
-  config: Config,
-  app: App,
-  build: (access_token: string) => ApiCall,
-) => Promise<Answer>
+export function createAccessTokenCache(): AccessTokenCache {
+  return { tokens: new Map(), forcedAt: new Map() }
+}
 
-/** Makes the function that calls WeChat with an access_token. It throws what {@link callWeChat} does. */
-export function createAuthorizedCall(deps: Deps): AuthorizedCall {
-  // Both are bounded by the number of mini programs in the settings.
-  const tokens = new Map<string, AccessToken>()
-  const forcedAt = new Map<string, number>()
-  const share = createFlights<AccessToken>(deps)
+/**
+ * Calls an API with an access_token, and retries once with a new token if WeChat rejects it.
+ *
+ * @param toRequest Makes the request for an access_token
+ * @throws {Problem} what {@link callWeChat} throws, or the refusal of an access_token
+ */
+export async function callWithAccessToken(
+  context: AccessTokenContext,
+  miniProgram: MiniProgram,
+  toRequest: (access_token: string) => WeChatRequest,
+): Promise<WeChatResponse> {
+  const { appid } = miniProgram
+  const access_token = await getAccessToken(context, miniProgram)
+  const response = await callWeChat(context, appid, toRequest(access_token))
+  if (!isAccessTokenRejected(response.errcode)) return response
+  const renewed = await renewAccessToken(context, miniProgram, access_token)
+  return callWeChat(context, appid, toRequest(renewed))
+}
 
-  return async function authorizedCall(config, app, build) {
-    const access_token = await tokenFor(config, app, null)
-    const answer = await callWeChat(deps, config, app.appid, build(access_token))
-    if (!BAD_TOKEN.has(answer.errcode)) return answer
-    return callWeChat(deps, config, app.appid, build(await tokenFor(config, app, access_token)))
+/** The token at hand: from this isolate, from KV, or from WeChat. */
+async function getAccessToken(
+  context: AccessTokenContext,
+  miniProgram: MiniProgram,
+): Promise<string> {
+  const cached = context.accessTokens.tokens.get(miniProgram.appid)
+  if (cached && isFresh(context, cached)) return cached.access_token
+  const stored = await loadToken(context, miniProgram)
+  if (stored && isFresh(context, stored)) {
+    context.accessTokens.tokens.set(miniProgram.appid, stored)
+    return stored.access_token
   }
+  return keepToken(context, miniProgram, await fetchToken(context, miniProgram, false))
+}
 
-  /** A token that lives, and that is not the one WeChat has just called bad. */
-  async function tokenFor(config: Config, app: App, bad: string | null): Promise<string> {
-    const known = tokens.get(app.appid)
-    if (known && isFresh(known) && known.access_token !== bad) return known.access_token
-    const search = () => share(app.appid, () => find(config, app, bad))
-    const token = await search()
-    // Who joins a search that began before the token went bad may be handed just that token.
-    return token.access_token === bad ? (await search()).access_token : token.access_token
+/** A token other than the rejected one. KV may lag behind, so it is not asked. */
+async function renewAccessToken(
+  context: AccessTokenContext,
+  miniProgram: MiniProgram,
+  rejected: string,
+): Promise<string> {
+  const { tokens, forcedAt } = context.accessTokens
+  const { appid } = miniProgram
+  const cached = tokens.get(appid)
+  // Another request has renewed it in the meantime.
+  if (cached && isFresh(context, cached) && cached.access_token !== rejected) {
+    return cached.access_token
   }
-
-  async function find(config: Config, app: App, bad: string | null): Promise<AccessToken> {
-    // KV may lag behind, so after a bad token only WeChat is asked.
-    const stored = bad === null ? await load(config, app) : null
-    const token = stored && isFresh(stored) ? stored : await fetchToken(config, app, bad)
-    tokens.set(app.appid, token)
-    if (token !== stored) await save(config, app, token)
-    return token
+  const token = await fetchToken(context, miniProgram, false)
+  // WeChat allows 20 forced refreshes a day, and each of them ends the token that others hold. So
+  // one is forced only if there is no other way, and not in a row.
+  const now = context.runtime.now()
+  const lastForced = forcedAt.get(appid) ?? Number.NEGATIVE_INFINITY
+  if (token.access_token !== rejected || now - lastForced < FORCE_AGAIN_SECONDS) {
+    return keepToken(context, miniProgram, token)
   }
+  forcedAt.set(appid, now)
+  return keepToken(context, miniProgram, await fetchToken(context, miniProgram, true))
+}
 
-  async function fetchToken(config: Config, app: App, bad: string | null): Promise<AccessToken> {
-    const ask = async (force: boolean) => {
-      const answer = await callWeChat(deps, config, app.appid, stableTokenCall(app, force))
-      return judgeStableToken(answer, deps.now())
-    }
-    const token = await ask(false)
-    // WeChat allows 20 forced refreshes a day, and each ends the token that others have: so only
-    // when there is no other way, and not over and over.
-    const sinceForced = deps.now() - (forcedAt.get(app.appid) ?? Number.NEGATIVE_INFINITY)
-    if (token.access_token !== bad || sinceForced < FORCE_AGAIN_SECONDS) return token
-    forcedAt.set(app.appid, deps.now())
-    return ask(true)
-  }
+async function fetchToken(
+  context: AccessTokenContext,
+  miniProgram: MiniProgram,
+  force: boolean,
+): Promise<AccessToken> {
+  const request = stableTokenRequest(miniProgram, force)
+  const response = await callWeChat(context, miniProgram.appid, request)
+  return processStableTokenResponse(response, context.runtime.now())
+}
 
-  function isFresh({ expiresAt }: AccessToken): boolean {
-    return deps.now() < expiresAt - RENEW_BEFORE_SECONDS
-  }
+async function keepToken(
+  context: AccessTokenContext,
+  miniProgram: MiniProgram,
+  token: AccessToken,
+): Promise<string> {
+  context.accessTokens.tokens.set(miniProgram.appid, token)
+  await saveToken(context, miniProgram, token)
+  return token.access_token
+}
 
-  async function load(config: Config, app: App): Promise<AccessToken | null> {
-    try {
-      const sealed = await config.sessions.get(keyOf(app), 'arrayBuffer')
-      return sealed && parseToken(await unseal(sealed, sealOptions(app)))
-    } catch (error) {
-      report('read', error)
-      return null
-    }
-  }
+function isFresh({ runtime }: AccessTokenContext, { expiresAt }: AccessToken): boolean {
+  return runtime.now() < expiresAt - RENEW_BEFORE_SECONDS
+}
 
-  async function save(config: Config, app: App, token: AccessToken): Promise<void> {
-    const expirationTtl = Math.max(KV_SHORTEST, token.expiresAt - deps.now())
-    try {
-      const sealed = await seal(JSON.stringify(token), sealOptions(app))
-      await config.sessions.put(keyOf(app), sealed, { expirationTtl })
-    } catch (error) {
-      report('written', error)
-    }
-  }
-
-  function report(what: 'read' | 'written', error: unknown): void {
-    const message = error instanceof Error ? error.message.slice(0, 100) : ''
-    deps.log({ level: 'warn', reason: `access_token not ${what}: ${message}` })
+async function loadToken(
+  context: AccessTokenContext,
+  miniProgram: MiniProgram,
+): Promise<AccessToken | null> {
+  try {
+    const sealed = await context.config.sessions.get(tokenKey(miniProgram), 'arrayBuffer')
+    return sealed && parseToken(await unseal(sealed, sealOptions(miniProgram)))
+  } catch (error) {
+    reportFailure(context, 'read', error)
+    return null
   }
 }
 
-export function stableTokenCall({ appid, appsecret }: App, force_refresh: boolean): ApiCall {
+async function saveToken(
+  context: AccessTokenContext,
+  miniProgram: MiniProgram,
+  token: AccessToken,
+): Promise<void> {
+  const expirationTtl = Math.max(SHORTEST_TTL_SECONDS, token.expiresAt - context.runtime.now())
+  try {
+    const sealed = await seal(JSON.stringify(token), sealOptions(miniProgram))
+    await context.config.sessions.put(tokenKey(miniProgram), sealed, { expirationTtl })
+  } catch (error) {
+    reportFailure(context, 'written', error)
+  }
+}
+
+function reportFailure(
+  { runtime }: AccessTokenContext,
+  operation: 'read' | 'written',
+  error: unknown,
+): void {
+  runtime.log({
+    level: 'warn',
+    reason: `access_token not ${operation}: ${toKVErrorMessage(error)}`,
+  })
+}
+
+export function stableTokenRequest(
+  { appid, appsecret }: MiniProgram,
+  force_refresh: boolean,
+): WeChatRequest {
   const body = { grant_type: 'client_credential', appid, secret: appsecret, force_refresh }
   return { path: '/cgi-bin/stable_token', query: {}, body }
 }
@@ -128,25 +185,25 @@ export function stableTokenCall({ appid, appsecret }: App, force_refresh: boolea
  * @param now Unix seconds
  * @throws {Problem} what the errcode stands for, or `wechat_unavailable`
  */
-export function judgeStableToken(answer: Answer, now: number): AccessToken {
-  if (answer.errcode !== 0)
-    throw refusal(answer, { api: 'access_token', meaning: { 40001: 'misconfigured' } })
-  const { access_token, expires_in } = answer.fields
+export function processStableTokenResponse(response: WeChatResponse, now: number): AccessToken {
+  if (response.errcode !== 0) throw wechatError(response, 'access_token')
+  const { access_token, expires_in } = response.fields
   if (typeof access_token !== 'string' || access_token === '') {
-    throw unusable('access_token is missing')
+    throw badResponse('access_token is missing')
   }
   if (typeof expires_in !== 'number' || !Number.isSafeInteger(expires_in) || expires_in < 1) {
-    throw unusable('expires_in is not a number of seconds')
+    throw badResponse('expires_in is not a number of seconds')
   }
   return { access_token, expiresAt: now + expires_in }
 }
 
-function keyOf({ appid }: App): string {
+function tokenKey({ appid }: MiniProgram): string {
   return `access_token:${appid}`
 }
 
-function sealOptions(app: App) {
-  return { secret: app.appsecret, info: SEAL_INFO, additionalData: keyOf(app) }
+function sealOptions(miniProgram: MiniProgram) {
+  const { appsecret: secret } = miniProgram
+  return { secret, info: SEAL_INFO, additionalData: tokenKey(miniProgram) }
 }
 
 function parseToken(text: string | null): AccessToken | null {

@@ -1,12 +1,12 @@
 /**
- * code2Session: a code of `wx.login` for the user it stands for.
+ * code2Session: exchanges a code of `wx.login` for the user it stands for.
  *
  * @see https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/code2Session.html
  */
 
-import type { App } from '../config'
-import { base64Bytes } from '../lib/encoding'
-import { type Answer, type ApiCall, refusal, unusable } from './api'
+import type { MiniProgram } from '../config'
+import { parseBase64 } from '../lib/encoding'
+import { badResponse, type WeChatRequest, type WeChatResponse, wechatError } from './api'
 
 /** A person as WeChat knows them in one mini program. */
 export interface WeChatUser {
@@ -18,7 +18,10 @@ export interface WeChatUser {
   readonly session_key: string
 }
 
-export function code2SessionCall({ appid, appsecret }: App, code: string): ApiCall {
+export function code2SessionRequest(
+  { appid, appsecret }: MiniProgram,
+  code: string,
+): WeChatRequest {
   return {
     path: '/sns/jscode2session',
     query: { appid, secret: appsecret, js_code: code, grant_type: 'authorization_code' },
@@ -30,22 +33,22 @@ export function code2SessionCall({ appid, appsecret }: App, code: string): ApiCa
  *
  * @throws {Problem} what the errcode stands for, or `wechat_unavailable`
  */
-export function judgeCode2Session(answer: Answer): WeChatUser {
-  if (answer.errcode !== 0) throw refusal(answer, { api: 'code2session' })
-  const { openid, unionid } = answer.fields
-  if (typeof openid !== 'string' || openid === '') throw unusable('openid is missing')
+export function processCode2SessionResponse(response: WeChatResponse): WeChatUser {
+  if (response.errcode !== 0) throw wechatError(response, 'code2session')
+  const { openid, unionid } = response.fields
+  if (typeof openid !== 'string' || openid === '') throw badResponse('openid is missing')
   return {
-    appid: answer.appid,
+    appid: response.appid,
     openid,
     unionid: typeof unionid === 'string' && unionid !== '' ? unionid : null,
-    session_key: sessionKeyOf(answer),
+    session_key: requireSessionKey(response),
   }
 }
 
 /** @throws {Problem} `wechat_unavailable` if the answer has no session_key of 16 bytes */
-export function sessionKeyOf({ fields: { session_key } }: Answer): string {
-  if (typeof session_key !== 'string' || base64Bytes(session_key)?.length !== 16) {
-    throw unusable('session_key is not base64 of 16 bytes')
+export function requireSessionKey({ fields: { session_key } }: WeChatResponse): string {
+  if (typeof session_key !== 'string' || parseBase64(session_key)?.length !== 16) {
+    throw badResponse('session_key is not base64 of 16 bytes')
   }
   return session_key
 }

@@ -1,22 +1,22 @@
 /**
- * Open data: what `wx.getUserInfo`, `wx.getWeRunData` and the phone button hand to a mini program,
+ * Open data: what `wx.getUserInfo`, `wx.getWeRunData` and the phone button give a mini program,
  * signed or encrypted with the session_key. No I/O, no clock: keys and times are parameters.
  *
  * AES-CBC is WeChat's choice. It authenticates nothing, and a wrong key passes the padding check
- * once in 256 times, so everything that does not end in a watermark is the same refusal.
+ * once in 256 times, so any plaintext without a watermark gets the same refusal.
  *
  * @see https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/signature.html
  */
 
 import { equalDigests, sha1 } from '../lib/crypto'
-import { base64Bytes, isObject, parseJson, textOf } from '../lib/encoding'
-import { Problem } from '../problem'
+import { isObject, parseBase64, parseHexSha1, parseJson, parseUtf8 } from '../lib/encoding'
+import { invalidRequest, Problem } from '../problem'
 
-/** A phone's clock does not count, but WeChat's may be this far ahead of ours, in seconds. */
+/** How far WeChat's clock may be ahead of ours, in seconds. */
 const CLOCK_SKEW_SECONDS = 60
 
 export interface SignedData {
-  /** The exact text from WeChat; serialising it again would break the signature. */
+  /** The exact text from WeChat; serializing it again would break the signature. */
   readonly rawData: string
   /** Hex SHA-1 of rawData followed by the session_key's base64 text. */
   readonly signature: string
@@ -46,22 +46,18 @@ export async function verifySignedData(
   { rawData, signature }: SignedData,
   keys: readonly string[],
 ): Promise<unknown> {
-  const claimed = /^[\da-f]{40}$/i.test(signature) ? Uint8Array.fromHex(signature) : null
+  const claimed = parseHexSha1(signature)
   const digests = await Promise.all(keys.map((session_key) => sha1(rawData + session_key)))
   if (!claimed || !digests.some((digest) => equalDigests(digest, claimed))) {
     throw new Problem('session_key_stale')
   }
   const data = parseJson(rawData)
-  if (data === undefined) {
-    throw new Problem('invalid_request', {
-      errors: [{ path: 'rawData', message: 'must be JSON' }],
-    })
-  }
+  if (data === undefined) throw invalidRequest('rawData', 'must be JSON')
   return data
 }
 
 /**
- * Opens encrypted data with the first key that fits and judges its watermark.
+ * Decrypts data with the first key that fits and checks its watermark.
  *
  * @param now Unix seconds
  * @throws {Problem} `session_key_stale`, `watermark_mismatch`, `watermark_expired`,
@@ -80,7 +76,7 @@ export async function openEncryptedData(
 ): Promise<OpenData> {
   for (const session_key of expected.keys) {
     const plaintext = await decrypt(encrypted, session_key)
-    if (plaintext) return judge(plaintext, expected)
+    if (plaintext) return checkWatermark(plaintext, expected)
   }
   throw new Problem('session_key_stale')
 }
@@ -91,12 +87,12 @@ interface Plaintext {
   readonly timestamp: number
 }
 
-/** `null` for everything a wrong key leads to, so that nothing tells padding from content. */
+/** `null` for every failure a wrong key can cause, so that no answer tells padding from content. */
 async function decrypt(
   { encryptedData, iv }: EncryptedData,
   session_key: string,
 ): Promise<Plaintext | null> {
-  const [ciphertext, ivBytes, keyBytes] = [encryptedData, iv, session_key].map(base64Bytes)
+  const [ciphertext, ivBytes, keyBytes] = [encryptedData, iv, session_key].map(parseBase64)
   if (!ciphertext || !ivBytes || !keyBytes) return null
   try {
     const key = await crypto.subtle.importKey('raw', keyBytes, 'AES-CBC', false, ['decrypt'])
@@ -108,7 +104,7 @@ async function decrypt(
 }
 
 function parsePlaintext(bytes: Uint8Array): Plaintext | null {
-  const fields = parseJson(textOf(bytes) ?? '')
+  const fields = parseJson(parseUtf8(bytes) ?? '')
   if (!isObject(fields) || !isObject(fields.watermark)) return null
   const { appid, timestamp } = fields.watermark
   return typeof appid === 'string' && typeof timestamp === 'number'
@@ -116,7 +112,7 @@ function parsePlaintext(bytes: Uint8Array): Plaintext | null {
     : null
 }
 
-function judge(
+function checkWatermark(
   { fields, appid, timestamp }: Plaintext,
   expected: { appid: string; openid: string; maxAge: number; now: number },
 ): OpenData {

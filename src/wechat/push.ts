@@ -5,16 +5,16 @@
  */
 
 import { equalDigests, sha1 } from '../lib/crypto'
-import { base64Bytes, textOf } from '../lib/encoding'
+import { parseBase64, parseHexSha1, parseUtf8 } from '../lib/encoding'
 
-/** The envelope's padding is PKCS#7 over blocks of 32 bytes; AES's own are of 16. */
+/** The envelope's padding is PKCS#7 over blocks of 32 bytes, while AES has blocks of 16. */
 const PADDING_BLOCK = 32
 const AES_BLOCK = 16
-/** What comes before the message: 16 random bytes and its length in 4. */
+/** Bytes before the message: 16 random ones, and its length in 4. */
 const HEADER = 20
 
 /**
- * Whether a signature of WeChat's is the SHA-1 of these parts, sorted and joined.
+ * Whether a signature is the SHA-1 of these parts, sorted and joined.
  *
  * @param parts token, timestamp and nonce, and in safe mode the envelope
  * @param signature 40 hex digits
@@ -23,9 +23,8 @@ export async function isPushSignature(
   parts: readonly string[],
   signature: string,
 ): Promise<boolean> {
-  if (!/^[\da-f]{40}$/i.test(signature)) return false
-  const digest = await sha1(parts.toSorted().join(''))
-  return equalDigests(digest, Uint8Array.fromHex(signature))
+  const claimed = parseHexSha1(signature)
+  return claimed !== null && equalDigests(await sha1(parts.toSorted().join('')), claimed)
 }
 
 /**
@@ -39,7 +38,7 @@ export async function openEnvelope(
   envelope: string,
   encodingAESKey: string,
 ): Promise<{ message: string; appid: string } | null> {
-  const ciphertext = base64Bytes(envelope)
+  const ciphertext = parseBase64(envelope)
   if (!ciphertext || ciphertext.length === 0 || ciphertext.length % AES_BLOCK !== 0) return null
   const plaintext = unpad(
     await decryptUnpadded(ciphertext, Uint8Array.fromBase64(`${encodingAESKey}=`)),
@@ -47,15 +46,15 @@ export async function openEnvelope(
   if (!plaintext || plaintext.length < HEADER) return null
   const end = HEADER + new DataView(plaintext.buffer, plaintext.byteOffset).getUint32(HEADER - 4)
   if (end > plaintext.length) return null
-  const message = textOf(plaintext.subarray(HEADER, end))
-  const appid = textOf(plaintext.subarray(end))
+  const message = parseUtf8(plaintext.subarray(HEADER, end))
+  const appid = parseUtf8(plaintext.subarray(end))
   return message === null || appid === null ? null : { message, appid }
 }
 
 /**
- * WebCrypto's AES-CBC insists on removing padding of 1 to 16 bytes, and this padding has up to 32.
- * So it gets a block of padding of its own to remove: encrypting nothing with the last block as IV
- * gives just that block.
+ * WebCrypto's AES-CBC always removes a padding of 1 to 16 bytes, but this padding has up to 32. So a
+ * block of valid padding is appended for it to remove: the encryption of an empty text with the
+ * last block as IV is exactly that block.
  */
 async function decryptUnpadded(
   ciphertext: Uint8Array<ArrayBuffer>,

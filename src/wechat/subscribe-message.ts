@@ -1,15 +1,30 @@
 /**
- * Subscribe messages: one message to a user who allowed it.
+ * Subscribe messages: one message to a user who has allowed it.
  *
  * @see https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/mp-message-management/subscribe-message/sendMessage.html
  */
 
-import type { SubscribeMessage } from '../http/schemas'
-import { Problem } from '../problem'
-import { type Answer, type ApiCall, isOk, refusal, unusable } from './api'
+import { badResponse, isOk, type WeChatRequest, type WeChatResponse, wechatError } from './api'
 
-export function subscribeMessageCall(access_token: string, message: SubscribeMessage): ApiCall {
-  const { openid, templateId, page, data, state, lang } = message
+/** A subscribe message, with this project's names for WeChat's fields. */
+export interface SubscribeMessage {
+  /** Needed where there are several mini programs. */
+  readonly appid?: string | undefined
+  readonly openid: string
+  readonly templateId: string
+  /** The page that opens on a tap. */
+  readonly page?: string | undefined
+  /** The template's fields, each with its text. */
+  readonly data: Readonly<Record<string, string>>
+  /** Which version of the mini program opens; `formal` by default. */
+  readonly state?: 'developer' | 'trial' | 'formal' | undefined
+  readonly lang?: 'zh_CN' | 'en_US' | 'zh_HK' | 'zh_TW' | undefined
+}
+
+export function subscribeMessageRequest(
+  access_token: string,
+  { openid, templateId, page, data, state, lang }: SubscribeMessage,
+): WeChatRequest {
   const body = {
     touser: openid,
     template_id: templateId,
@@ -21,18 +36,17 @@ export function subscribeMessageCall(access_token: string, message: SubscribeMes
   return { path: '/cgi-bin/message/subscribe/send', query: { access_token }, body }
 }
 
-/** @throws {Problem} what the errcode stands for; for bad data, naming the field */
-export function judgeSubscribeMessage(answer: Answer): void {
-  if (isOk(answer)) return
-  if (answer.errcode === 0) throw unusable('errcode is missing')
-  const problem = refusal(answer, { api: 'message' })
-  const field = fieldOf(answer.errmsg)
+/** @throws {Problem} what the errcode stands for; for bad data, with the field it names */
+export function processSubscribeMessageResponse(response: WeChatResponse): void {
+  if (isOk(response)) return
+  if (response.errcode === 0) throw badResponse('errcode is missing')
+  const problem = wechatError(response, 'subscribe_message')
+  const field = findField(response.errmsg)
   if (problem.code !== 'message_data_invalid' || field === null) throw problem
-  const errors = [{ path: `data.${field}`, message: 'WeChat refuses this value' }]
-  throw new Problem(problem.code, { ...problem.options, errors })
+  throw problem.with({ errors: [{ path: `data.${field}`, message: 'WeChat refuses this value' }] })
 }
 
 /** WeChat names the field in words: `argument invalid! data.thing1.value invalid`. */
-function fieldOf(errmsg: unknown): string | null {
+function findField(errmsg: unknown): string | null {
   return typeof errmsg === 'string' ? (/\bdata\.(\w{1,64})/.exec(errmsg)?.[1] ?? null) : null
 }

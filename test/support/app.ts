@@ -3,9 +3,9 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { createApp } from '../../src/http/app'
-import type { Deps } from '../../src/runtime'
+import type { Runtime } from '../../src/runtime'
 import { createSandbox } from '../../src/sandbox/wechat'
-import { createCore } from '../../src/service'
+import { createService } from '../../src/service'
 
 export const APPID = env.WECHAT_APPID
 export const APPSECRET = env.WECHAT_APPSECRET
@@ -21,7 +21,7 @@ export interface OpenData {
 interface WorldOptions {
   /** Settings over those of the test configuration; `undefined` takes one away. */
   readonly settings?: Record<string, unknown>
-  readonly fetch?: Deps['fetch']
+  readonly fetch?: Runtime['fetch']
   /** Hosts that accept no connection. */
   readonly down?: readonly string[]
   /** Mini programs besides the one of the test configuration, with their AppSecrets. */
@@ -62,11 +62,11 @@ export function createWorld({
 
   const answers = new Map<string, object>()
   const watchers: ((request: Request) => unknown)[] = []
-  const deps: Deps = {
+  const runtime: Runtime = {
     connects: async ({ host }) => !down.includes(host),
     waitUntil: (task) => void tasks.push(task),
     now: () => clock.now,
-    milliseconds: () => clock.now * 1000,
+    nowMilliseconds: () => clock.now * 1000,
     sleep: async (milliseconds) => {
       sleeps.push(milliseconds)
     },
@@ -87,11 +87,11 @@ export function createWorld({
       return answer
     },
   }
-  let app = createApp(createCore(deps))
+  let app = createApp({ service: createService(runtime) })
 
   /** A new isolate: what was kept in memory is gone. */
   function restart(): void {
-    app = createApp(createCore(deps))
+    app = createApp({ service: createService(runtime) })
   }
 
   function request(path: string, init: RequestInit = {}): Promise<Response> {

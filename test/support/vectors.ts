@@ -41,7 +41,7 @@ export const URL_CHECKS = [
     nonce: '486452656',
     signature: '899cf89e464efb63f54ddac96b0a0a235f53aa78',
   },
-]
+] as const
 
 /** Message push: an event in safe mode, from the documentation. */
 export const PUSH = {

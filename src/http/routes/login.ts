@@ -1,34 +1,33 @@
-/** A login, by a code or by a new session_key: both answer with a new session. */
+/** `POST /login`: a code of `wx.login` for a session. */
 
 import { Hono } from 'hono/tiny'
-import { chooseApp } from '../../mini-programs'
-import type { Core } from '../../service'
-import { bearerToken } from '../bearer'
+import { parseBearerToken } from '../bearer'
 import { readJsonBody } from '../body'
-import { type AppEnv, authenticate, ipOf } from '../context'
-import { countAgainst } from '../limits'
+import type { AppEnv } from '../context'
+import { countRequest } from '../limits'
 import { LoginBody } from '../schemas'
-import { loginView } from '../views'
+import { toLoginView } from '../views'
 
-export function loginRoutes(core: Core): Hono<AppEnv> {
-  const routes = new Hono<AppEnv>()
+/** WeChat sets this Referer on every `wx.request`, and a mini program cannot change it. */
+const REFERER = /^https:\/\/servicewechat\.com\/([^/]+)\/[^/]+\/page-frame\.html/
 
-  routes.post('/login', async (c) => {
-    const { config } = c.var
-    const { code, appid } = await readJsonBody(c.req.raw, LoginBody)
-    await countAgainst(config.loginLimit, ipOf(c))
-    const login = await core.login(config, {
-      app: chooseApp(config, { appid, referer: c.req.header('Referer') }),
-      code,
-      token: bearerToken(c.req.header('Authorization')),
-      userAgent: c.req.header('User-Agent') ?? null,
-    })
-    return c.json(loginView(login))
+export const loginRoutes = new Hono<AppEnv>().post('/login', async (c) => {
+  const { service } = c.var
+  const { code, appid } = await readJsonBody(c.req.raw, LoginBody)
+  await countRequest(service.config.loginLimit, c.req.header('CF-Connecting-IP'))
+  const login = await service.login({
+    appid: appid ?? findRefererAppid(c.req.header('Referer')),
+    code,
+    token: parseBearerToken(c.req.header('Authorization')),
+    userAgent: c.req.header('User-Agent') ?? null,
   })
+  return c.json(toLoginView(login))
+})
 
-  routes.post('/session/reset', authenticate(core), async (c) =>
-    c.json(loginView(await core.resetSessionKey(c.var.config, c.var.session))),
-  )
-
-  return routes
+/**
+ * curl can forge a Referer, but it only chooses which mini program's code2Session is asked, and a
+ * code is valid in its own mini program only.
+ */
+function findRefererAppid(referer: string | undefined): string | null {
+  return REFERER.exec(referer ?? '')?.[1] ?? null
 }

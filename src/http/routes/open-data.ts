@@ -1,35 +1,17 @@
-/** What a session_key is for: signed and encrypted data, phone numbers, and whether it is current. */
+/** `/open-data`: signed data to verify, encrypted data to open. */
 
 import { Hono } from 'hono/tiny'
-import type { Core } from '../../service'
 import { readJsonBody } from '../body'
-import { type AppEnv, authenticate } from '../context'
-import { DecryptBody, PhoneNumberBody, VerifyBody } from '../schemas'
-import { iso } from '../views'
+import { type AppEnv, authenticated } from '../context'
+import { DecryptBody, VerifyBody } from '../schemas'
+import { toDecryptedView } from '../views'
 
-export function openDataRoutes(core: Core): Hono<AppEnv> {
-  const routes = new Hono<AppEnv>()
-  const authenticated = authenticate(core)
-
-  routes.post('/open-data/verify', authenticated, async (c) => {
-    const body = await readJsonBody(c.req.raw, VerifyBody)
-    return c.json({ data: await core.verifyData(c.var.session, body) })
+export const openDataRoutes = new Hono<AppEnv>()
+  .post('/open-data/verify', authenticated, async (c) => {
+    const signed = await readJsonBody(c.req.raw, VerifyBody)
+    return c.json({ data: await c.var.service.verifyData(c.var.session, signed) })
   })
-
-  routes.post('/open-data/decrypt', authenticated, async (c) => {
-    const body = await readJsonBody(c.req.raw, DecryptBody)
-    const { data, timestamp } = await core.decrypt(c.var.config, c.var.session, body)
-    return c.json({ data, timestamp: iso(timestamp) })
+  .post('/open-data/decrypt', authenticated, async (c) => {
+    const request = await readJsonBody(c.req.raw, DecryptBody)
+    return c.json(toDecryptedView(await c.var.service.decryptData(c.var.session, request)))
   })
-
-  routes.post('/phone-number', authenticated, async (c) => {
-    const body = await readJsonBody(c.req.raw, PhoneNumberBody)
-    return c.json(await core.phoneNumber(c.var.config, c.var.session, body))
-  })
-
-  routes.post('/session/check', authenticated, async (c) =>
-    c.json({ valid: await core.checkSessionKey(c.var.config, c.var.session) }),
-  )
-
-  return routes
-}

@@ -1,35 +1,25 @@
-/** WeChat's own door: message push. */
+/** `/wechat/events`: message push, which WeChat calls. */
 
 import { Hono } from 'hono/tiny'
-import { Problem } from '../../problem'
-import { answerUrlCheck, receiveEvent } from '../../push-events'
-import type { Core } from '../../service'
+import { requirePush } from '../../config'
 import { readText } from '../body'
-import type { AppEnv } from '../context'
+import { type AppEnv, onlyWith } from '../context'
 
-/** With the appid where there are several mini programs; with one, either will do. */
+/** With several mini programs, the path names the appid; with one, either path will do. */
 const PATHS = ['/wechat/events', '/wechat/events/:appid']
 
-export function eventRoutes({ deps }: Core): Hono<AppEnv> {
-  const routes = new Hono<AppEnv>()
+export const pushRoutes = new Hono<AppEnv>()
 
-  for (const path of PATHS) {
-    // Without a token the path is not there, whatever the method.
-    routes.use(path, async function onlyWithToken(c, next) {
-      if (!c.var.config.push) throw new Problem('not_found')
-      await next()
-    })
-    routes.get(path, async (c) => {
-      const push = { appid: c.req.param('appid'), query: c.req.query() }
-      return c.text(await answerUrlCheck(c.var.config, push))
-    })
-    routes.post(path, async (c) => {
-      const body = await readText(c.req.raw)
-      const push = { appid: c.req.param('appid'), query: c.req.query(), body }
-      await receiveEvent(deps, c.var.config, push)
-      return c.text('success')
-    })
-  }
-
-  return routes
+for (const path of PATHS) {
+  pushRoutes.use(path, onlyWith(requirePush))
+  pushRoutes.get(path, async (c) => {
+    const request = { appid: c.req.param('appid') ?? null, query: c.req.query() }
+    return c.text(await c.var.service.checkPushUrl(request))
+  })
+  pushRoutes.post(path, async (c) => {
+    const body = await readText(c.req.raw)
+    const request = { appid: c.req.param('appid') ?? null, query: c.req.query(), body }
+    await c.var.service.receivePush(request)
+    return c.text('success')
+  })
 }

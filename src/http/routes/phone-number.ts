@@ -1,0 +1,15 @@
+/** `POST /phone-number`: the number behind the phone button. */
+
+import { Hono } from 'hono/tiny'
+import { readJsonBody } from '../body'
+import { type AppEnv, authenticated } from '../context'
+import { PhoneNumberBody } from '../schemas'
+
+export const phoneNumberRoutes = new Hono<AppEnv>().post(
+  '/phone-number',
+  authenticated,
+  async (c) => {
+    const request = await readJsonBody(c.req.raw, PhoneNumberBody)
+    return c.json(await c.var.service.phoneNumber(c.var.session, request))
+  },
+)

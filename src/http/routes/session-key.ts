@@ -1,0 +1,13 @@
+/** `/session/check` and `/session/reset`: whether the session_key is current, and a new one. */
+
+import { Hono } from 'hono/tiny'
+import { type AppEnv, authenticated } from '../context'
+import { toLoginView } from '../views'
+
+export const sessionKeyRoutes = new Hono<AppEnv>()
+  .post('/session/check', authenticated, async (c) =>
+    c.json({ valid: await c.var.service.checkSessionKey(c.var.session) }),
+  )
+  .post('/session/reset', authenticated, async (c) =>
+    c.json(toLoginView(await c.var.service.resetSessionKey(c.var.session))),
+  )

@@ -1,0 +1,16 @@
+/** Middleware for endpoints of backends, which authenticate with a service key. */
+
+import { createMiddleware } from 'hono/factory'
+import { requireServiceKeys } from '../config'
+import { checkServiceKey } from './bearer'
+import { type AppEnv, onlyWith } from './context'
+
+/** Without `SERVICE_KEYS` these paths do not exist, whatever the method. */
+export const onlyWithServiceKeys = onlyWith(requireServiceKeys)
+
+/** Refuses a request without one of the service keys. */
+export const forBackends = createMiddleware<AppEnv>(async function forBackends(c, next) {
+  const keys = requireServiceKeys(c.var.service.config)
+  await checkServiceKey(keys, c.req.header('Authorization'))
+  await next()
+})

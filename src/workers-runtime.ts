@@ -1,0 +1,42 @@
+/** The runtime of Cloudflare Workers. Only this file and the entry points import `cloudflare:*`. */
+
+import { connect } from 'cloudflare:sockets'
+import { waitUntil } from 'cloudflare:workers'
+import type { Runtime } from './runtime'
+
+/**
+ * Global `fetch`, the platform's clock and timers, and `console` for lines of JSON.
+ *
+ * @example
+ * const service = createService({ ...workersRuntime, log: (entry) => sendToMyLog(entry) })
+ */
+export const workersRuntime: Runtime = {
+  fetch: (request) => fetch(request),
+  connects,
+  now: () => Math.floor(Date.now() / 1000),
+  nowMilliseconds: Date.now,
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  deadline: (milliseconds) => AbortSignal.timeout(milliseconds),
+  random: Math.random,
+  waitUntil,
+  log: (entry) => console[entry.level](JSON.stringify(entry)),
+}
+
+async function connects(url: URL, milliseconds: number): Promise<boolean> {
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
+  const timeout = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => timeout.resolve(false), milliseconds)
+  try {
+    const socket = connect({ hostname: url.hostname, port })
+    const opened = socket.opened.then(() => true)
+    const isOpen = await Promise.race([opened, timeout.promise])
+    // The answer is known by now, whatever closing the socket brings.
+    opened.then(() => socket.close()).catch(() => undefined)
+    socket.closed.catch(() => undefined)
+    return isOpen
+  } catch {
+    return false
+  } finally {
+    clearTimeout(timer)
+  }
+}
