@@ -1,23 +1,8 @@
 /** What is recorded of a request: one line of JSON in the log, and one data point where bound. */
 
 import type { Config } from './config'
-import type { Problem, ProblemLog } from './problem'
-
-/** Everything a log line may hold: no tokens, codes, keys, openids, URLs or request values. */
-export interface LogEntry extends ProblemLog {
-  readonly level: 'info' | 'warn' | 'error'
-  /** An HTTP method, or `RPC`. */
-  readonly method?: string
-  /** The route's pattern, not the path that was requested; the name of an RPC method. */
-  readonly route?: string
-  readonly status?: number
-  /** How long it took, in milliseconds of waiting. */
-  readonly ms?: number
-  /** The code from the error table. */
-  readonly code?: string
-  /** WeChat's errcode. */
-  readonly errcode?: number | undefined
-}
+import type { Problem } from './problem'
+import type { LogEntry } from './runtime'
 
 /** A request that has been answered. */
 export interface RequestRecord {

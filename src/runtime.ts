@@ -1,6 +1,22 @@
 /** The outside world, as much of it as the service needs. Tests replace it as a whole. */
 
-import type { LogEntry } from './log'
+import type { ProblemLog } from './problem'
+
+/** Everything a log line may hold: no tokens, codes, keys, openids, URLs or request values. */
+export interface LogEntry extends ProblemLog {
+  readonly level: 'info' | 'warn' | 'error'
+  /** An HTTP method, or `RPC`. */
+  readonly method?: string
+  /** The route's pattern, not the path that was requested; the name of an RPC method. */
+  readonly route?: string
+  readonly status?: number
+  /** How long it took, in milliseconds of waiting. */
+  readonly ms?: number
+  /** The code from the error table. */
+  readonly code?: string
+  /** WeChat's errcode. */
+  readonly errcode?: number | undefined
+}
 
 export interface Runtime {
   /** Sends a request to WeChat. */
