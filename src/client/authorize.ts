@@ -1,36 +1,55 @@
-/** Asks the user for a scope: WeChat's three steps as one. */
+/** Asks the user for a scope: the three steps that WeChat documents, in one call. */
 
-import { type Code2SessionError, wxFailed } from './error'
-import { type AuthSetting, promised, type Wx } from './wx'
+import { Code2SessionError, wxFailed } from './error'
+import { readFields } from './fields'
+import { callWx, type Wx } from './wx'
 
 /**
- * `granted`; `denied` by the user just now; or `needs-settings`: denied before, and the settings
- * can only be opened from a tap, `wx.openSetting` or `<button open-type="openSetting">`.
+ * - `granted`: now or before.
+ * - `denied`: the user has just denied it.
+ * - `needs-settings`: the user denied it before, and the settings can be opened only from a tap,
+ *   with `wx.openSetting` or `<button open-type="openSetting">`.
+ *
+ * @example
+ * ```ts
+ * const outcome: Authorization = await client.authorize('scope.werun')
+ * if (outcome === 'granted') showSteps()
+ * ```
  */
 export type Authorization = 'granted' | 'denied' | 'needs-settings'
 
 export async function authorize(wx: Wx, scope: string): Promise<Authorization> {
-  const { getSetting, authorize, openSetting } = wx as Required<Wx>
-  const allowed = (setting: AuthSetting) =>
-    Object(Object(setting).authSetting)[scope] as boolean | undefined
-  const present = await promised<AuthSetting>((c) => getSetting.call(wx, c), wxFailed)
-  const before = allowed(present)
-  if (before) return 'granted'
-  if (before === undefined) {
-    const asked = promised((c) => authorize.call(wx, { scope, ...c }), wxFailed)
-    return asked.then(
-      () => 'granted',
-      (error: Code2SessionError) => {
-        // Anything else, such as a scope that the privacy guideline leaves out, asked nobody.
-        if (error.errno === 103 || error.errno === 104 || /den(y|ied)|cancel/.test(error.message))
-          return 'denied'
-        throw error
-      },
-    )
+  const decision = findDecision(await callWx(wx, 'getSetting', {}, wxFailed), scope)
+  if (decision === undefined) return askUser(wx, scope)
+  return decision ? 'granted' : openSettings(wx, scope)
+}
+
+async function askUser(wx: Wx, scope: string): Promise<Authorization> {
+  try {
+    await callWx(wx, 'authorize', { scope }, wxFailed)
+    return 'granted'
+  } catch (error) {
+    if (isDenial(error)) return 'denied'
+    throw error
   }
-  const settings = promised<AuthSetting>((c) => openSetting.call(wx, c), wxFailed)
-  return settings.then(
-    (setting) => (allowed(setting) ? 'granted' : 'denied'),
-    () => 'needs-settings',
-  )
+}
+
+async function openSettings(wx: Wx, scope: string): Promise<Authorization> {
+  try {
+    const setting = await callWx(wx, 'openSetting', {}, wxFailed)
+    return findDecision(setting, scope) ? 'granted' : 'denied'
+  } catch (_) {
+    return 'needs-settings'
+  }
+}
+
+/** What the user decided about a scope; undefined if the user has never been asked. */
+function findDecision(setting: unknown, scope: string): unknown {
+  return readFields(readFields(setting).authSetting)[scope]
+}
+
+/** WeChat also rejects when it asked nobody, as for a scope that the privacy guideline lacks. */
+function isDenial(error: unknown): boolean {
+  if (!(error instanceof Code2SessionError)) return false
+  return error.errno === 103 || error.errno === 104 || /den(y|ied)|cancel/.test(error.message)
 }

@@ -1,72 +1,102 @@
-/** The one error class of the client. */
+/** The error that every function of the client rejects with. */
 
-/** Failures that the server does not know of. */
+import type { Action } from '../errors'
+import { readFields } from './fields'
+
+export type { Action }
+
+/**
+ * The codes of failures that happen on the phone. Every other code is the server's.
+ *
+ * @example
+ * ```ts
+ * const isOffline = (error: Code2SessionError) =>
+ *   error.code === ('network_error' satisfies ClientErrorCode)
+ * ```
+ */
 export type ClientErrorCode =
-  /** `wx.login` failed, or called neither back in time. */
+  /** `wx.login` failed, gave no code, or did not call back in time. */
   | 'wx_login_failed'
-  /** Another `wx` function failed, or the user refused: see `errMsg` and `errno`. */
+  /** Another `wx` function failed or is missing, or the user refused: see `errMsg` and `errno`. */
   | 'wx_failed'
-  /** No answer from the server: `wx.request` failed. Nothing was refused. */
+  /** `wx.request` failed, so there is no answer. The server may still have got the request. */
   | 'network_error'
-  /** An answer that is not this server's. */
+  /** The answer is not this server's, but a gateway's or a captive portal's, for example. */
   | 'answer_invalid'
-  /** The data has to be asked for again, and only a tap of the user can. */
+  /** This phone number can no longer be decrypted: the user has to tap the button again. */
   | 'tap_required'
 
-/** What to do next, in the server's words. */
-export type Action = 'login_again' | 'retry_later' | 'fix_request' | 'stop'
-
-/** What is known of a failure besides its code and action. */
+/** What is known about a failure besides its code and action. */
 export interface Details {
-  readonly detail?: string
-  readonly statusCode?: number
-  /** Seconds after which to try again, where the server said so. */
-  readonly retryAfter?: number
-  /** WeChat's errcode, where it refused the server. */
-  readonly errcode?: number
+  /** What happened, for a developer. It becomes the error's `message`. */
+  readonly detail?: string | undefined
+  /** The HTTP status of the answer. */
+  readonly statusCode?: number | undefined
+  /** The number of seconds to wait before the next attempt, if the server named one. */
+  readonly retryAfter?: number | undefined
+  /** WeChat's errcode, if WeChat refused a call of the server. */
+  readonly errcode?: number | undefined
   /** What is wrong with the request, field by field. */
-  readonly errors?: readonly { path: string; message: string }[]
-  /** What `wx` said. */
-  readonly errMsg?: string
-  readonly errno?: number
+  readonly errors?: readonly { path: string; message: string }[] | undefined
+  /** The message of the `wx` function that failed. */
+  readonly errMsg?: string | undefined
+  /** The error number of the `wx` function that failed. */
+  readonly errno?: number | undefined
 }
 
-/** A failure with the server's `code` and `action`, or one of the client's own. */
+/**
+ * A failure, with the server's `code` and `action` or a {@link ClientErrorCode} of the client.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await client.login()
+ * } catch (error) {
+ *   if (!(error instanceof Code2SessionError)) throw error
+ *   if (error.action === 'retry_later') showRetryButton(error.retryAfter)
+ *   else console.error(error.code, error.message)
+ * }
+ * ```
+ */
 export class Code2SessionError extends Error implements Omit<Details, 'detail'> {
-  readonly code: string
-  readonly action: Action
-  declare readonly statusCode?: number
-  declare readonly retryAfter?: number
-  declare readonly errcode?: number
-  declare readonly errors?: readonly { path: string; message: string }[]
-  declare readonly errMsg?: string
-  declare readonly errno?: number
+  /** A code of the server's error table, or a {@link ClientErrorCode}. */
+  declare readonly code: string
+  /** What to do next. */
+  declare readonly action: Action
+  declare readonly statusCode?: number | undefined
+  declare readonly retryAfter?: number | undefined
+  declare readonly errcode?: number | undefined
+  declare readonly errors?: readonly { path: string; message: string }[] | undefined
+  declare readonly errMsg?: string | undefined
+  declare readonly errno?: number | undefined
 
   constructor(code: string, action: Action, { detail, ...details }: Details = {}) {
     super(detail || details.errMsg || code)
-    Object.assign(this, details)
-    this.name = 'Code2SessionError'
-    this.code = code
-    this.action = action
+    Object.assign(this, details, { name: 'Code2SessionError', code, action })
   }
 }
 
-/** What `wx` says when a function fails; whatever else it gives, this is looked for in it. */
-function detailsOf(failure: unknown): Details {
-  const { errMsg, errno, message } = Object(failure)
-  return { errMsg: errMsg || message || 'fail', ...(errno !== undefined && { errno }) }
-}
-
-/** A failure of `wx`, or a refusal of the user: nothing to repeat by itself. */
+/** A `wx` function failed, or the user refused. Repeating the call would not help. */
 export function wxFailed(failure: unknown): Code2SessionError {
   if (failure instanceof Code2SessionError) return failure
-  return new Code2SessionError('wx_failed', 'stop', detailsOf(failure))
+  return new Code2SessionError('wx_failed', 'stop', toDetails(failure))
 }
 
+/** `wx.login` failed. */
 export function loginFailed(failure: unknown): Code2SessionError {
-  return new Code2SessionError('wx_login_failed', 'retry_later', detailsOf(failure))
+  return new Code2SessionError('wx_login_failed', 'retry_later', toDetails(failure))
 }
 
+/** `wx.request` failed. */
 export function networkFailed(failure: unknown): Code2SessionError {
-  return new Code2SessionError('network_error', 'retry_later', detailsOf(failure))
+  return new Code2SessionError('network_error', 'retry_later', toDetails(failure))
+}
+
+/** A `wx` function gives `errMsg` and `errno`, or throws an Error, or gives nothing at all. */
+function toDetails(failure: unknown): Details {
+  const { errMsg, errno, message } = readFields(failure)
+  return {
+    errMsg: String(errMsg || message || 'fail'),
+    ...(typeof errno === 'number' && { errno }),
+  }
 }

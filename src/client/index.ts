@@ -1,90 +1,208 @@
 /**
- * code2session's client for mini programs: it logs in when it has to, and nobody else does.
+ * The client of code2session for mini programs and mini games. It logs in on demand, so that no
+ * page has to.
  *
- * One file, no dependency, no globals but `wx`. All functions return promises that reject with a
- * {@link Code2SessionError}.
+ * One file without dependencies. It uses no global but `wx`. All functions return promises that
+ * reject with a {@link Code2SessionError}.
  */
 
 import { type Authorization, authorize } from './authorize'
-import { createLogin, type Session } from './login'
-import { createOpenData, type OpenData, type PhoneDetail, type PhoneNumber } from './open-data'
-import type { ClientOptions } from './options'
+import { createLogin } from './login'
+import {
+  createOpenData,
+  type OpenData,
+  type PhoneDetail,
+  type PhoneNumber,
+  type UserInfo,
+  type WeRunData,
+} from './open-data'
+import { type ClientOptions, requireSettings } from './options'
 import { createRequest, type RequestOptions } from './request'
-import { failureOf, send } from './send'
-import type { Wx, WxOpenData, WxResponse } from './wx'
+import { findFailure, sendCredentials } from './send'
+import type { Session } from './session-store'
+import type { Wx, WxOpenData, WxRequestOptions, WxResponse } from './wx'
 
 export { type Action, type ClientErrorCode, Code2SessionError } from './error'
-export type { ClientOptions } from './options'
-export type { WxOpenData, WxRequestOptions, WxResponse } from './wx'
-export type { Authorization, OpenData, PhoneDetail, PhoneNumber, RequestOptions, Session, Wx }
+export type {
+  Authorization,
+  ClientOptions,
+  OpenData,
+  PhoneDetail,
+  PhoneNumber,
+  RequestOptions,
+  Session,
+  UserInfo,
+  WeRunData,
+  Wx,
+  WxOpenData,
+  WxRequestOptions,
+  WxResponse,
+}
 
-/** One of the user's sessions, as a list of devices shows it. Times are ISO 8601. */
+/**
+ * One of the user's sessions, for a list of devices.
+ *
+ * @example
+ * ```ts
+ * const others: Device[] = (await client.sessions()).filter(({ current }) => !current)
+ * ```
+ */
 export interface Device {
   readonly id: string
+  /** ISO 8601. */
   readonly createdAt: string
+  /** ISO 8601. */
   readonly expiresAt: string
+  /** The User-Agent of the login; null if there was none. */
   readonly userAgent: string | null
+  /** Whether it is the session of this phone. */
   readonly current: boolean
 }
 
+/**
+ * What {@link createClient} returns.
+ *
+ * @example
+ * ```ts
+ * export const client: Client = createClient({ baseUrl: 'https://login.example.com' })
+ * ```
+ */
 export interface Client {
-  /** Logs in anew. Calls at the same time share one login. */
+  /**
+   * Logs in again, even if there is a session. Rarely needed, since `request` logs in on demand.
+   * Calls at the same time share one login.
+   */
   login(): Promise<Session>
-  /** A session whose key is current: call it before a page shows a phone button. */
+
+  /**
+   * Makes sure that there is a session and that its session_key is current. Call it before the user
+   * can tap a phone button, because a login after the tap can come too late.
+   *
+   * @example
+   * ```ts
+   * Page({ onShow: () => client.ready() })
+   * ```
+   */
   ready(): Promise<Session>
-  /** `wx.request` as a promise, with the token: a path of the server, or a URL of `hosts`. */
-  request<Data = unknown>(options: RequestOptions): Promise<WxResponse & { readonly data: Data }>
-  /** `wx.getUserInfo`, verified and decrypted. */
-  userInfo(): Promise<OpenData>
-  /** `wx.getWeRunData`, decrypted. */
-  weRun(): Promise<OpenData>
-  /** Any encrypted data: from a function that asks `wx` for it, so that it can be asked again. */
-  openData(fetchData: () => Promise<WxOpenData>): Promise<OpenData>
-  /** The number behind the phone button, from its `e.detail`. */
+
+  /**
+   * `wx.request` as a promise, with the token if the URL is a path of the server or on one of
+   * `hosts`. It logs in if there is no session, and on HTTP 401 it logs in and repeats the request
+   * once.
+   *
+   * @example
+   * ```ts
+   * const { data } = await client.request<{ userId: string }>({ url: '/session' })
+   * console.log(data.userId)
+   * ```
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: as in WeChat's typings of wx.request, which people know
+  request<Data = any>(options: RequestOptions): Promise<WxResponse<Data>>
+
+  /** `wx.getUserInfo`, verified and decrypted by the server. */
+  userInfo(): Promise<OpenData<UserInfo>>
+
+  /**
+   * `wx.getWeRunData`, decrypted by the server. It needs the scope `scope.werun`.
+   *
+   * @example
+   * ```ts
+   * const { data } = await client.weRun()
+   * console.log(data.stepInfoList.length)
+   * ```
+   */
+  weRun(): Promise<OpenData<WeRunData>>
+
+  /**
+   * Any other encrypted data. The client calls `fetchData` again if the data was encrypted with an
+   * old session_key.
+   *
+   * @example
+   * ```ts
+   * const getGroup = () => wx.getGroupEnterInfo({})
+   * const { data } = await client.openData<{ opengid: string }>(getGroup)
+   * ```
+   */
+  openData<Data = Record<string, unknown>>(
+    fetchData: () => Promise<WxOpenData>,
+  ): Promise<OpenData<Data>>
+
+  /**
+   * The phone number, from `e.detail` of `<button open-type="getPhoneNumber">`. Rejects with
+   * `tap_required` if the user has to tap again.
+   *
+   * @example
+   * ```ts
+   * const { phoneNumber } = await client.phoneNumber(e.detail)
+   * ```
+   */
   phoneNumber(detail: PhoneDetail): Promise<PhoneNumber>
-  /** Asks for a scope, named as WeChat does: `scope.werun`. From a tap, or settings cannot open. */
+
+  /**
+   * Asks the user for a scope. Call it from a tap, or the settings cannot be opened. Rejects if
+   * WeChat did not ask the user, for example because the privacy guideline lacks the scope.
+   *
+   * @example
+   * ```ts
+   * if ((await client.authorize('scope.werun')) === 'granted') await client.weRun()
+   * ```
+   */
   authorize(scope: string): Promise<Authorization>
+
   /** All of the user's sessions. */
   sessions(): Promise<Device[]>
-  /** Ends one session by its id. */
+
+  /** Ends one of the user's sessions by its id. */
   endSession(id: string): Promise<void>
-  /** Ends this session. */
+
+  /** Ends this session. If the server cannot be reached, it rejects, and the phone forgets it. */
   logout(): Promise<void>
+
   /** Ends all of the user's sessions. */
   logoutEverywhere(): Promise<void>
 }
 
 declare const wx: Wx | undefined
 
-/** Makes the client. Make one for the whole mini program. */
+/**
+ * Creates a client. Create one for the whole mini program. It works in mini games as well, and not
+ * in plugins, which have no `wx.login`.
+ *
+ * @throws {Error} if `baseUrl` or one of `hosts` is missing or malformed, or if there is no `wx`.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from 'code2session/client'
+ *
+ * const client = createClient({ baseUrl: 'https://login.example.com' })
+ * const { data } = await client.request({ url: '/session' })
+ * console.log(data.userId)
+ * ```
+ */
 export function createClient(options: ClientOptions): Client {
-  const wxApi = wxOf(options)
-  const settings = { ...options, baseUrl: options.baseUrl.replace(/\/+$/, '') }
+  const settings = requireSettings(options)
+  const wxApi = requireWx(settings)
   const login = createLogin(wxApi, settings)
   const { request, call } = createRequest(wxApi, settings, login)
-  const openData = createOpenData(wxApi, login, call)
 
-  /** The session is over for this phone, whatever becomes of the request. */
+  /** The phone forgets the session first, so it is logged out even if the server is out of reach. */
   async function logout(): Promise<void> {
     const session = await login.logOut()
     if (!session) return
-    const header = { Authorization: `Bearer ${session.token}` }
-    const response = await send(wxApi, {
-      url: `${settings.baseUrl}/session`,
-      method: 'DELETE',
-      header,
-    })
-    const failure = failureOf(response)
-    // 401: it had ended before.
+    const options = { url: `${settings.baseUrl}/session`, method: 'DELETE' } as const
+    const response = await sendCredentials(wxApi, options, session.token)
+    const failure = findFailure(response)
+    // 401: the session had already ended.
     if (failure && response.statusCode !== 401) throw failure
   }
 
   return {
     login: login.login,
+    // Only the caller knows what another host answers.
     request: request as Client['request'],
-    ...openData,
+    ...createOpenData(wxApi, login, call),
     authorize: (scope) => authorize(wxApi, scope),
-    sessions: async () => Object(await call('GET', '/sessions')).sessions as Device[],
+    sessions: async () => (await call<{ sessions: Device[] }>('GET', '/sessions')).sessions,
     endSession: async (id) => {
       await call('DELETE', `/sessions/${encodeURIComponent(id)}`)
     },
@@ -96,8 +214,10 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
-function wxOf(options: ClientOptions): Wx {
+function requireWx(options: ClientOptions): Wx {
   if (options.wx) return options.wx
-  if (typeof wx === 'undefined') throw new Error('There is no wx here: pass one to createClient')
+  if (typeof wx === 'undefined') {
+    throw new Error('There is no wx here. Pass one to createClient: createClient({ baseUrl, wx })')
+  }
   return wx
 }

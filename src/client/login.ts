@@ -1,122 +1,87 @@
-/** The session on the phone: one login at a time, kept in memory and in `wx` storage. */
+/** Logs in: `wx.login`, then `POST /login`, one login at a time. */
 
 import { Code2SessionError, loginFailed } from './error'
-import type { ClientOptions } from './options'
-import { failureOf, send, waitToRetry } from './send'
-import { promised, type Wx, within } from './wx'
-
-/** What a login came to. */
-export interface Session {
-  readonly token: string
-  readonly userId: string
-  /** Unix milliseconds on this phone's clock, which may be wrong: so it is not the server's. */
-  readonly expiresAt: number
-}
+import { readFields } from './fields'
+import type { Settings } from './options'
+import { findFailure, sendCredentials, waitToRetry } from './send'
+import { createSessionStore, parseSession, type Session } from './session-store'
+import { callWx, type Wx, withTimeout } from './wx'
 
 export type Login = ReturnType<typeof createLogin>
 
-export function createLogin(wx: Wx, options: ClientOptions) {
-  const { baseUrl, appid, storageKey = 'code2session', loginTimeout = 10_000 } = options
-  let kept: Session | null | undefined
-  let flight: Promise<Session> | null = null
+export function createLogin(wx: Wx, settings: Settings) {
+  const { baseUrl, appid, storageKey = 'code2session', loginTimeout = 10_000 } = settings
+  const store = createSessionStore(wx, storageKey)
+  let pendingLogin: Promise<Session> | null = null
   let logouts = 0
 
-  /** The session at hand, unless it has expired. */
-  function current(): Session | null {
-    if (kept === undefined) kept = load()
-    return kept && Date.now() < kept.expiresAt ? kept : null
-  }
-
-  function load(): Session | null {
-    try {
-      const value = Object(wx.getStorageSync(storageKey)) as Partial<Session>
-      const isSession = typeof value.token === 'string' && typeof value.expiresAt === 'number'
-      return isSession ? (value as Session) : null
-    } catch (_) {
-      return null
-    }
-  }
-
-  function keep(session: Session | null): void {
-    kept = session
-    try {
-      if (session) wx.setStorageSync(storageKey, session)
-      else wx.removeStorageSync(storageKey)
-    } catch (_) {
-      // Without storage the session lasts as long as the mini program runs.
-    }
-  }
-
   function login(): Promise<Session> {
-    if (!flight) {
+    if (!pendingLogin) {
       const done = () => {
-        flight = null
+        pendingLogin = null
       }
-      flight = logIn()
-      flight.then(done, done)
+      pendingLogin = loginWithRetry()
+      pendingLogin.then(done, done)
     }
-    return flight
+    return pendingLogin
   }
 
-  async function logIn(): Promise<Session> {
+  async function loginWithRetry(): Promise<Session> {
     try {
-      return await attempt()
+      return await loginOnce()
     } catch (error) {
-      // Whatever went wrong, a second attempt needs a code of its own.
-      if ((error as Code2SessionError).action !== 'login_again') await waitToRetry(error)
-      return attempt()
+      const isCodeRefused = error instanceof Code2SessionError && error.action === 'login_again'
+      if (!isCodeRefused) await waitToRetry(error)
+      return loginOnce()
     }
   }
 
-  async function attempt(): Promise<Session> {
-    const code = await wxLogin()
-    const old = current()
-    const response = await send(wx, {
-      url: `${baseUrl}/login`,
-      method: 'POST',
-      data: appid ? { code, appid } : { code },
-      header: old ? { Authorization: `Bearer ${old.token}` } : {},
-    })
-    const failure = failureOf(response)
+  /** A code is valid once, so each attempt asks for its own. */
+  async function loginOnce(): Promise<Session> {
+    const code = await requestCode()
+    // With the old token, the server ends the session that this login replaces.
+    const old = store.current()
+    const url = `${baseUrl}/login`
+    const data = appid ? { code, appid } : { code }
+    const response = await sendCredentials(wx, { url, method: 'POST', data }, old?.token)
+    const failure = findFailure(response)
     if (failure) throw failure
-    const { token, userId, expiresIn } = Object(response.data)
-    if (typeof token !== 'string' || typeof expiresIn !== 'number') {
+    const answer = readFields(response.data)
+    const expiresAt = Date.now() + Number(answer.expiresIn) * 1000
+    const session = parseSession({ ...answer, expiresAt })
+    if (!session) {
       throw new Code2SessionError('answer_invalid', 'stop', { statusCode: response.statusCode })
     }
-    const session = { token, userId, expiresAt: Date.now() + expiresIn * 1000 }
-    keep(session)
+    store.save(session)
     return session
   }
 
-  async function wxLogin(): Promise<string> {
-    const asked = promised<{ code: string }>((callbacks) => wx.login(callbacks), loginFailed)
-    const late = () => loginFailed({ errMsg: 'login:fail timeout' })
-    const { code } = Object(await within(loginTimeout, asked, late))
-    if (!code) throw loginFailed({ errMsg: 'login:fail no code' })
+  async function requestCode(): Promise<string> {
+    const pendingCode = callWx(wx, 'login', {}, loginFailed)
+    const toError = () => loginFailed({ errMsg: 'login:fail timeout' })
+    const { code } = readFields(await withTimeout(loginTimeout, pendingCode, toError))
+    if (typeof code !== 'string' || !code) throw loginFailed({ errMsg: 'login:fail no code' })
     return code
   }
 
   return {
     login,
-    current,
-    /** The session at hand, the one that is being made, or a new one. */
+    current: store.current,
+    forget: store.forget,
+    /** The current session, the one of a pending login, or a new one. */
     session: (): Promise<Session> => {
-      const session = flight ? null : current()
+      const session = pendingLogin ? null : store.current()
       return session ? Promise.resolve(session) : login()
     },
-    /** Forgets a session that has ended; not one that has come since. */
-    forget: (token: string): void => {
-      if (kept && kept.token === token) keep(null)
-    },
-    /** How often the user has logged out: who asked before that must not log in again after it. */
+    /** How often the user has logged out. A request from before that must not log in again. */
     logouts: () => logouts,
-    /** Forgets the session because the user wants it, and gives it to be ended. */
+    /** Forgets the session and returns it, so that the caller can end it on the server. */
     logOut: async (): Promise<Session | null> => {
       logouts++
-      // A login under way would bring a session after all.
-      if (flight) await flight.catch(() => null)
-      const session = current()
-      keep(null)
+      // A pending login would store a session after this.
+      if (pendingLogin) await pendingLogin.catch(() => null)
+      const session = store.current()
+      store.save(null)
       return session
     },
   }

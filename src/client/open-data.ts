@@ -1,20 +1,70 @@
 /**
- * Open data in the order that trips everyone: a session with a current key first, then the data,
- * then the server.
+ * Open data in the only order that works: first a session with a current session_key, then the
+ * data from `wx`, then its decryption by the server.
  */
 
 import { Code2SessionError, wxFailed } from './error'
-import type { Login, Session } from './login'
+import { readFields } from './fields'
+import type { Login } from './login'
 import type { Call } from './request'
-import { promised, type Wx, type WxOpenData, within } from './wx'
+import type { Session } from './session-store'
+import { callWx, type Wx, type WxOpenData, withTimeout } from './wx'
 
-/** Decrypted open data; `timestamp` is ISO 8601. */
-export interface OpenData {
-  readonly data: Record<string, unknown>
+/**
+ * Decrypted open data.
+ *
+ * @example
+ * ```ts
+ * const { data, timestamp }: OpenData<WeRunData> = await client.weRun()
+ * ```
+ */
+export interface OpenData<Data = Record<string, unknown>> {
+  /** The decrypted fields, without `openId`, `unionId` and `watermark`. */
+  readonly data: Data
+  /** When WeChat encrypted the data, as ISO 8601. */
   readonly timestamp: string
 }
 
-/** `e.detail` of a phone button. */
+/**
+ * What `wx.getUserInfo` gives: since 2021 the same anonymous values for every user.
+ *
+ * @example
+ * ```ts
+ * const { data }: OpenData<UserInfo> = await client.userInfo()
+ * ```
+ */
+export interface UserInfo {
+  readonly nickName: string
+  readonly avatarUrl: string
+  /** 0: unknown, 1: male, 2: female. */
+  readonly gender: 0 | 1 | 2
+  readonly country: string
+  readonly province: string
+  readonly city: string
+  readonly language: string
+}
+
+/**
+ * What `wx.getWeRunData` gives: the steps of the last 31 days, oldest first.
+ *
+ * @example
+ * ```ts
+ * const today = ({ stepInfoList }: WeRunData) => stepInfoList[stepInfoList.length - 1]
+ * ```
+ */
+export interface WeRunData {
+  /** `timestamp` is the day, in Unix seconds. */
+  readonly stepInfoList: { timestamp: number; step: number }[]
+}
+
+/**
+ * `e.detail` of `<button open-type="getPhoneNumber">`.
+ *
+ * @example
+ * ```ts
+ * const onGetPhoneNumber = (e: { detail: PhoneDetail }) => client.phoneNumber(e.detail)
+ * ```
+ */
 export interface PhoneDetail {
   readonly code?: string
   readonly encryptedData?: string
@@ -23,73 +73,72 @@ export interface PhoneDetail {
   readonly errno?: number
 }
 
+/**
+ * A phone number.
+ *
+ * @example
+ * ```ts
+ * const { purePhoneNumber, countryCode }: PhoneNumber = await client.phoneNumber(e.detail)
+ * ```
+ */
 export interface PhoneNumber {
+  /** With the country code if it is not a number of mainland China. */
   readonly phoneNumber: string
+  /** Without the country code. */
   readonly purePhoneNumber: string
   readonly countryCode: string
 }
 
 export function createOpenData(wx: Wx, login: Login, call: Call) {
-  // What a wx lacks fails when it is called, like anything else it cannot do.
-  const all = wx as Required<Wx>
-
   async function ready(): Promise<Session> {
     const session = await login.session()
-    const asked = promised((callbacks) => wx.checkSession(callbacks), wxFailed)
+    const check = callWx(wx, 'checkSession', {}, wxFailed)
     try {
-      await within(CHECK_MILLISECONDS, asked, () => wxFailed(null))
+      await withTimeout(CHECK_MILLISECONDS, check, () => wxFailed(null))
       return session
     } catch (_) {
-      return renewed(session)
+      return renew(session)
     }
   }
 
-  /** Another session than this one: what another call has brought meanwhile will do. */
-  function renewed(old: Session): Promise<Session> {
+  /** A session other than the old one. Calls that find the same session stale share one login. */
+  function renew(old: Session): Promise<Session> {
     const session = login.current()
     return session && session.token !== old.token ? login.session() : login.login()
   }
 
-  async function openData(fetchData: () => Promise<WxOpenData>): Promise<OpenData> {
+  async function openData<Data>(fetchData: () => Promise<WxOpenData>): Promise<OpenData<Data>> {
     const session = await ready()
     try {
-      return await decrypt(await fetched(fetchData))
+      return await decrypt(fetchData)
     } catch (error) {
       if (!isStale(error)) throw error
-      // wx.checkSession knows of the phone's key, not of the server's: only a login brings them
-      // together, and only data fetched after it is under the new one.
-      await renewed(session)
-      return decrypt(await fetched(fetchData))
+      // wx.checkSession checks the phone's key, not the server's. A login makes both the same, and
+      // only data fetched after it is encrypted with the new key.
+      await renew(session)
+      return decrypt(fetchData)
     }
   }
 
-  async function fetched(fetchData: () => Promise<WxOpenData>): Promise<WxOpenData> {
-    try {
-      return Object(await fetchData())
-    } catch (error) {
-      throw wxFailed(error)
-    }
-  }
-
-  function decrypt({ encryptedData, iv, rawData, signature }: WxOpenData): Promise<OpenData> {
+  async function decrypt<Data>(fetchData: () => Promise<WxOpenData>): Promise<OpenData<Data>> {
+    const { encryptedData, iv, rawData, signature } = readFields(await callFetchData(fetchData))
     const signed = rawData && signature ? { rawData, signature } : {}
-    const data = { encryptedData, iv, ...signed }
-    return call('POST', '/open-data/decrypt', data) as Promise<OpenData>
+    return call('POST', '/open-data/decrypt', { encryptedData, iv, ...signed })
   }
 
   async function phoneNumber(detail: PhoneDetail): Promise<PhoneNumber> {
-    const { code, encryptedData, iv } = Object(detail) as PhoneDetail
+    const { code, encryptedData, iv } = readFields(detail)
     if (!code && !encryptedData) throw wxFailed(detail)
     try {
-      const data = code ? { code } : { encryptedData, iv }
-      return (await call('POST', '/phone-number', data)) as PhoneNumber
+      return await call('POST', '/phone-number', code ? { code } : { encryptedData, iv })
     } catch (error) {
-      const isSpent = (error as Code2SessionError).code === 'code_invalid'
+      const isSpent = error instanceof Code2SessionError && error.code === 'code_invalid'
       if (!isSpent && !isStale(error)) throw error
-      // A login in a tap's callback comes too late for that tap, and in time for the next.
+      // A login now is too late for this tap, whose data stays under the old key, but not for the
+      // next one.
       if (!code) await login.login()
       throw new Code2SessionError('tap_required', 'login_again', {
-        detail: 'This phone number can no longer be opened. The user has to tap again.',
+        detail: 'The user has to tap again: this phone number can no longer be decrypted',
       })
     }
   }
@@ -99,15 +148,25 @@ export function createOpenData(wx: Wx, login: Login, call: Call) {
     openData,
     phoneNumber,
     userInfo: () =>
-      openData(() => promised((c) => all.getUserInfo({ withCredentials: true, ...c }), wxFailed)),
-    weRun: () => openData(() => promised((c) => all.getWeRunData(c), wxFailed)),
+      openData<UserInfo>(() => callWx(wx, 'getUserInfo', { withCredentials: true }, wxFailed)),
+    weRun: () => openData<WeRunData>(() => callWx(wx, 'getWeRunData', {}, wxFailed)),
   }
 }
 
-/** How long `wx.checkSession` may take, in milliseconds; after that a login tells. */
+/** How long `wx.checkSession` may take, in milliseconds, before the client logs in instead. */
 const CHECK_MILLISECONDS = 5000
 
+/** Calls a function of the user's, which may throw or reject with anything. */
+async function callFetchData(fetchData: () => Promise<WxOpenData>): Promise<WxOpenData> {
+  try {
+    return await fetchData()
+  } catch (error) {
+    throw wxFailed(error)
+  }
+}
+
+/** Whether the data was encrypted with a key that the server does not have, or too long ago. */
 function isStale(error: unknown): boolean {
-  const { code } = error as Code2SessionError
+  const { code } = readFields(error)
   return code === 'session_key_stale' || code === 'watermark_expired'
 }

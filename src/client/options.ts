@@ -1,20 +1,57 @@
-/** What a client is made from. */
+/** The options of `createClient`, and the checks that they have to pass. */
 
+import { parseOrigin } from './origin'
 import type { Wx, WxResponse } from './wx'
 
+/**
+ * The options of `createClient`.
+ *
+ * @example
+ * ```ts
+ * const options: ClientOptions = {
+ *   baseUrl: 'https://login.example.com',
+ *   hosts: ['https://api.example.com'],
+ * }
+ * ```
+ */
 export interface ClientOptions {
-  /** Where the server is: `https://login.example.com`, or with the path it is mounted under. */
+  /** The URL of the server: `https://login.example.com`, with its path if it is mounted under one. */
   readonly baseUrl: string
-  /** By default the mini program's own. */
+  /** The `wx` to use. The default is the global `wx` of the mini program. */
   readonly wx?: Wx
-  /** Further origins that may get the token, such as `https://api.example.com`. */
+  /** Other origins that get the token, such as `https://api.example.com`. */
   readonly hosts?: readonly string[]
-  /** For a server with several mini programs, where the Referer does not tell. */
+  /** The AppID to log in to, for a server with several mini programs that gets no Referer. */
   readonly appid?: string
-  /** Under which the session is in `wx` storage; `code2session` by default. */
+  /** The key of the session in `wx` storage. The default is `code2session`. */
   readonly storageKey?: string
-  /** Whether an answer means "log in", besides HTTP 401: for backends that say so with status 200. */
-  readonly loginWhen?: (response: WxResponse) => boolean
-  /** How long `wx.login` may take, in milliseconds; 10,000 by default. */
+  /**
+   * Says whether an answer other than HTTP 401 means that the session has ended, for backends that
+   * say so with HTTP 200.
+   */
+  loginWhen?(response: WxResponse): boolean
+  /** How long `wx.login` may take, in milliseconds. The default is 10,000. */
   readonly loginTimeout?: number
+}
+
+/** Checked options. */
+export interface Settings extends ClientOptions {
+  /** The origins that get the token. */
+  readonly origins: readonly (string | null)[]
+}
+
+/** @throws {Error} if `baseUrl` or one of `hosts` is malformed. */
+export function requireSettings(options: ClientOptions): Settings {
+  const baseUrl = requireUrl(options.baseUrl, 'baseUrl')
+  const hosts = (options.hosts || []).map((host) => requireUrl(host, 'hosts'))
+  return { ...options, baseUrl, origins: [baseUrl, ...hosts].map(parseOrigin) }
+}
+
+/** The URL without slashes at its end. */
+function requireUrl(value: unknown, option: 'baseUrl' | 'hosts'): string {
+  const text = String(value).trim()
+  const scheme = option === 'hosts' && text.indexOf('://') < 0 ? 'https://' : ''
+  const url = (scheme + text).replace(/\/+$/, '')
+  if (parseOrigin(url) === null) throw new Error('baseUrl and hosts must be like https://a.example')
+  return url
 }

@@ -1,7 +1,9 @@
 /**
- * The part of `wx` that the client uses, so that anything shaped like it will do: WeChat's own,
- * Taro's, uni-app's, or a test's.
+ * The part of `wx` that the client uses. Anything of this shape will do: the `wx` of WeChat, of a
+ * mini game, of Taro or uni-app, or of a test.
  */
+
+import { readFields } from './fields'
 
 interface Failure {
   readonly errMsg: string
@@ -13,13 +15,28 @@ interface Callbacks<Result> {
   fail?: (failure: Failure) => void
 }
 
-/** What `wx.request` calls back with; any HTTP status counts as success. */
-export interface WxResponse {
+/**
+ * The answer to a request. Like `wx.request`, the client takes any HTTP status for an answer.
+ *
+ * @example
+ * ```ts
+ * const answer: WxResponse<{ orders: string[] }> = await client.request({ url })
+ * ```
+ */
+export interface WxResponse<Data = unknown> {
   readonly statusCode: number
-  readonly data: unknown
+  readonly data: Data
   readonly header: Record<string, string>
 }
 
+/**
+ * The options of `wx.request`.
+ *
+ * @example
+ * ```ts
+ * const options: WxRequestOptions = { url: '/session', method: 'GET', timeout: 5000 }
+ * ```
+ */
 export interface WxRequestOptions {
   readonly url: string
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD' | 'OPTIONS' | 'TRACE' | 'CONNECT'
@@ -27,11 +44,18 @@ export interface WxRequestOptions {
   readonly header?: Record<string, string>
   /** In milliseconds. */
   readonly timeout?: number
-  /** And whatever else `wx.request` takes. */
+  /** Any other option of `wx.request`. */
   readonly [option: string]: unknown
 }
 
-/** Open data as `wx.getUserInfo` and its like give it. */
+/**
+ * Encrypted open data, as `wx.getUserInfo` and similar functions give it.
+ *
+ * @example
+ * ```ts
+ * const getGroup = (): Promise<WxOpenData> => wx.getGroupEnterInfo({})
+ * ```
+ */
 export interface WxOpenData {
   readonly encryptedData: string
   readonly iv: string
@@ -39,11 +63,21 @@ export interface WxOpenData {
   readonly signature?: string
 }
 
-/** What the user has allowed so far, by scope. */
+/** What the user has allowed or denied so far, by scope. */
 export interface AuthSetting {
   readonly authSetting: object
 }
 
+/**
+ * The functions of `wx` that the client calls. The optional ones are needed only for the client
+ * functions that call them.
+ *
+ * @example
+ * ```ts
+ * import Taro from '@tarojs/taro'
+ * export const client = createClient({ baseUrl, wx: Taro })
+ * ```
+ */
 export interface Wx {
   login(options: Callbacks<{ code: string }>): void
   checkSession(options: Callbacks<unknown>): void
@@ -58,36 +92,55 @@ export interface Wx {
   openSetting?(options: Callbacks<AuthSetting>): void
 }
 
+/** The functions of `wx` that call back. */
+type WxFunction = Exclude<keyof Wx, `${string}Sync`>
+
 /**
- * Calls a `wx` function with callbacks and gives its result as a promise. Whatever way it has of
- * failing, it fails once.
+ * Calls a function of `wx` and returns its result as a promise. The function may fail by calling
+ * `fail`, by throwing, by returning a promise that rejects, or by not existing, as in mini games.
+ *
+ * @param onReturn gets what the function returned, and may resolve the promise before `success`.
  */
-export function promised<Result>(
-  call: (callbacks: Required<Callbacks<Result>>) => unknown,
-  failed: (failure: unknown) => Error,
+export function callWx<Result>(
+  wx: Wx,
+  name: WxFunction,
+  options: object,
+  toError: (failure: unknown) => Error,
+  onReturn?: (returned: unknown, resolve: (result: Result) => void) => void,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const fail = (failure: unknown) => reject(failed(failure))
+    const fail = (failure: unknown) => reject(toError(failure))
     try {
-      const returned = call({ success: resolve, fail }) as PromiseLike<Result> | undefined
-      // Taro's functions return a promise, too, and somebody has to hear it reject.
-      if (returned && typeof returned.then === 'function') returned.then(resolve, fail)
+      const call: unknown = wx[name]
+      if (!isFunction(call)) throw new Error(`${name}:fail wx.${name} does not exist here`)
+      const returned = call.call(wx, { ...options, success: resolve, fail })
+      if (onReturn) onReturn(returned, resolve)
+      // Taro's functions return a promise as well, so handle its rejection.
+      if (isPromise<Result>(returned)) returned.then(resolve, fail)
     } catch (error) {
       fail(error)
     }
   })
 }
 
-/** A result that must not be waited for longer than this, in milliseconds. */
-export function within<Result>(
+function isFunction(value: unknown): value is (options: object) => unknown {
+  return typeof value === 'function'
+}
+
+function isPromise<Result>(value: unknown): value is PromiseLike<Result> {
+  return isFunction(readFields(value).then)
+}
+
+/** Rejects with `toError()` if a promise has not settled after so many milliseconds. */
+export function withTimeout<Result>(
   milliseconds: number,
-  result: Promise<Result>,
-  late: () => Error,
+  promise: Promise<Result>,
+  toError: () => Error,
 ): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(late()), milliseconds)
-    const settled = () => clearTimeout(timer)
-    result.then(settled, settled)
-    result.then(resolve, reject)
+    const timer = setTimeout(() => reject(toError()), milliseconds)
+    const clear = () => clearTimeout(timer)
+    promise.then(clear, clear)
+    promise.then(resolve, reject)
   })
 }
