@@ -17,67 +17,77 @@ afterEach(() => {
 const NUMBER = { phoneNumber: '13580006666', purePhoneNumber: '13580006666', countryCode: '86' }
 
 describe('open data', () => {
-  it('userInfo() logs in, asks wx, and gives what the server opened', async () => {
+  it('userInfo() logs in, asks wx, and returns what the server decrypted', async () => {
     const { data, timestamp } = await client.userInfo()
-    expect(data).toMatchObject({ nickName: '微信用户' })
+    expect(data).toMatchObject({ nickName: '微信用户', gender: 0, avatarUrl: expect.any(String) })
     expect(data).not.toHaveProperty('openId')
     expect(timestamp).toMatch(/Z$/)
     expect(phone.logins).toBe(1)
   })
 
-  it('weRun() gives the steps', async () => {
-    expect((await client.weRun()).data).toHaveProperty('stepInfoList.length', 31)
+  it('weRun() returns the steps of 31 days', async () => {
+    const { stepInfoList } = (await client.weRun()).data
+    expect(stepInfoList).toHaveLength(31)
+    expect(stepInfoList[0]).toEqual({ timestamp: expect.any(Number), step: expect.any(Number) })
   })
 
-  it('openData() opens whatever a function asks wx for', async () => {
-    const fetchData = () => phone.world.phone<WxOpenData>('wx.getWeRunData')
-    expect((await client.openData(fetchData)).data).toHaveProperty('stepInfoList')
+  it('openData() decrypts what its function gets from wx', async () => {
+    const fetchData = () => phone.press<WxOpenData>('wx.getWeRunData')
+    const { data } = await client.openData<{ stepInfoList: unknown[] }>(fetchData)
+    expect(data.stepInfoList).toHaveLength(31)
   })
 
-  it('comes after a login where the phone says that its key is not current', async () => {
+  it('userInfo() logs in first if wx.checkSession fails', async () => {
     await client.login()
     phone.keyIsCurrent = false
     await client.userInfo()
     expect(phone.logins).toBe(2)
   })
 
-  it('costs no login where the key is current', async () => {
+  it('userInfo() and weRun() do not log in while the session_key is current', async () => {
     await client.login()
     await client.userInfo()
     await client.weRun()
     expect(phone.logins).toBe(1)
   })
 
-  it('is asked for once more, after a login, when the server finds the key stale', async () => {
+  it('userInfo() logs in and asks wx again if the server finds the key stale', async () => {
     await client.login()
-    await phone.world.phone('rotate')
+    await phone.press('rotate')
     expect((await client.userInfo()).data).toHaveProperty('nickName')
     expect(phone.logins).toBe(2)
   })
 
-  it('that stays stale is an error after that', async () => {
+  it('Three calls that find the key stale at the same time share one login', async () => {
+    await client.login()
+    await phone.press('rotate')
+    await Promise.all([client.userInfo(), client.weRun(), client.userInfo()])
+    expect(phone.logins).toBe(2)
+  })
+
+  it('openData() rejects if the data is still stale after a login', async () => {
     let asked = 0
     const foreign = () => {
       asked++
-      return phone.world.phone<WxOpenData>('wx.getUserInfo', { user: 'bob' })
+      return phone.press<WxOpenData>('wx.getUserInfo', { user: 'bob' })
     }
     await expect(client.openData(foreign)).rejects.toMatchObject({ code: 'session_key_stale' })
     expect([asked, phone.logins]).toEqual([2, 2])
   })
 
-  it('waits and asks the server once more where that says retry_later', async () => {
+  it('weRun() asks the server again after a Retry-After of 5 seconds', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout'] })
     await client.login()
-    phone.world.kv.down.add('get')
+    phone.breakStore(true)
     const steps = client.weRun()
     await vi.waitFor(() => expect(phone.requests).toHaveLength(2))
-    phone.world.kv.down.clear()
+    phone.breakStore(false)
     await vi.advanceTimersByTimeAsync(5000)
     expect((await steps).data).toHaveProperty('stepInfoList')
     expect([phone.requests.length, phone.logins]).toEqual([3, 1])
   })
 
-  it("that wx refuses is an error with wx's words, and no login", async () => {
+  it('userInfo() rejects with the words of wx if the user refuses', async () => {
     await client.login()
     phone.failing.set('getUserInfo', { errMsg: 'getUserInfo:fail auth deny', errno: 103 })
     await expect(client.userInfo()).rejects.toMatchObject({
@@ -90,43 +100,72 @@ describe('open data', () => {
     expect(phone.logins).toBe(1)
   })
 
-  it('that this wx does not have is an error that says so', async () => {
-    const { getWeRunData: _, ...wx } = phone.wx
-    client = createClient({ baseUrl: BASE_URL, wx })
-    await expect(client.weRun()).rejects.toMatchObject({ code: 'wx_failed' })
+  it.each([{ errMsg: 'getShareInfo:fail', errno: 7 }, undefined, new Error('no')])(
+    'openData() rejects with wx_failed if its function rejects with %o',
+    async (failure) => {
+      await expect(client.openData(() => Promise.reject(failure))).rejects.toMatchObject({
+        name: 'Code2SessionError',
+        code: 'wx_failed',
+        errMsg: failure instanceof Error ? 'no' : (failure?.errMsg ?? 'fail'),
+      })
+    },
+  )
+
+  it('openData() rejects with invalid_request if its function returns nothing', async () => {
+    const nothing = () => Promise.resolve(undefined as unknown as WxOpenData)
+    await expect(client.openData(nothing)).rejects.toMatchObject({ code: 'invalid_request' })
   })
 })
 
 describe('ready()', () => {
-  it('has a session with a current key before a page shows a phone button', async () => {
+  it('ready() logs in if there is no session', async () => {
     await client.ready()
     expect(phone.logins).toBe(1)
+  })
+
+  it('ready() logs in only if the session_key is no longer current', async () => {
+    await client.login()
     await client.ready()
     expect(phone.logins).toBe(1)
     phone.keyIsCurrent = false
     await client.ready()
     expect(phone.logins).toBe(2)
   })
+
+  it('ready() logs in if wx.checkSession does not call back within 5 seconds', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const wx = { ...phone.wx, checkSession: () => undefined }
+    const ready = createClient({ baseUrl: BASE_URL, wx }).ready()
+    await vi.waitFor(() => expect(phone.logins).toBe(1))
+    await vi.advanceTimersByTimeAsync(5000)
+    await ready
+    expect(phone.logins).toBe(2)
+  })
 })
 
 describe('phoneNumber()', () => {
-  const detail = () => phone.world.phone<Required<PhoneDetail>>('getPhoneNumber')
+  const getDetail = () => phone.press<Required<PhoneDetail>>('getPhoneNumber')
 
-  it("gives the number, from the button's e.detail", async () => {
+  it('phoneNumber() returns the number for a code', async () => {
     await client.ready()
-    expect(await client.phoneNumber(await detail())).toEqual(NUMBER)
-    const { encryptedData, iv } = await detail()
+    expect(await client.phoneNumber(await getDetail())).toEqual(NUMBER)
+    expect(phone.logins).toBe(1)
+  })
+
+  it('phoneNumber() returns the number for encrypted data without a code', async () => {
+    await client.ready()
+    const { encryptedData, iv } = await getDetail()
     expect(await client.phoneNumber({ encryptedData, iv })).toEqual(NUMBER)
     expect(phone.logins).toBe(1)
   })
 
-  it('logs in first where there is no session: a code does not depend on the key', async () => {
-    expect(await client.phoneNumber(await detail())).toEqual(NUMBER)
+  it('phoneNumber() logs in first if there is no session', async () => {
+    expect(await client.phoneNumber(await getDetail())).toEqual(NUMBER)
     expect(phone.logins).toBe(1)
   })
 
-  it('asks for a new tap when the code is spent', async () => {
-    const used = await detail()
+  it('phoneNumber() rejects with tap_required if the code was used before', async () => {
+    const used = await getDetail()
     await client.phoneNumber(used)
     await expect(client.phoneNumber(used)).rejects.toMatchObject({
       code: 'tap_required',
@@ -134,75 +173,25 @@ describe('phoneNumber()', () => {
     })
   })
 
-  it('asks for a new tap when the data is under another key, and that one will open', async () => {
+  it('phoneNumber() rejects with tap_required for a stale key, and the next tap works', async () => {
     await client.ready()
-    await phone.world.phone('rotate')
-    const { encryptedData, iv } = await detail()
-    await expect(client.phoneNumber({ encryptedData, iv })).rejects.toMatchObject({
-      code: 'tap_required',
-    })
-    const next = await detail()
-    expect(await client.phoneNumber({ encryptedData: next.encryptedData, iv: next.iv })).toEqual(
-      NUMBER,
-    )
+    await phone.press('rotate')
+    const { encryptedData, iv } = await getDetail()
+    const stale = client.phoneNumber({ encryptedData, iv })
+    await expect(stale).rejects.toMatchObject({ code: 'tap_required' })
+    const next = await getDetail()
+    const fresh = client.phoneNumber({ encryptedData: next.encryptedData, iv: next.iv })
+    expect(await fresh).toEqual(NUMBER)
   })
 
-  it("gives wx's words when the user refuses or the quota is used up", async () => {
-    const refused = { errMsg: 'getPhoneNumber:fail user deny', errno: 1400001 }
-    await expect(client.phoneNumber(refused)).rejects.toMatchObject({
-      code: 'wx_failed',
-      ...refused,
-    })
-    expect(phone.requests).toEqual([])
-  })
-})
-
-describe('authorize()', () => {
-  const SCOPE = 'scope.werun'
-
-  it('is granted what was granted before, without asking', async () => {
-    phone.authSetting[SCOPE] = true
-    phone.failing.set('authorize', { errMsg: 'authorize:fail' })
-    expect(await client.authorize(SCOPE)).toBe('granted')
-  })
-
-  it('asks where nobody has asked before', async () => {
-    expect(await client.authorize(SCOPE)).toBe('granted')
-    phone.failing.set('authorize', { errMsg: 'authorize:fail auth deny' })
-    expect(await client.authorize(SCOPE)).toBe('denied')
-  })
-
-  it('is an error, and no denial, where the privacy guideline leaves the scope out', async () => {
-    const failure = { errMsg: 'authorize:fail api scope is not declared', errno: 112 }
-    phone.failing.set('authorize', failure)
-    await expect(client.authorize(SCOPE)).rejects.toMatchObject({ code: 'wx_failed', ...failure })
-  })
-
-  it('opens the settings where it was denied before', async () => {
-    phone.authSetting[SCOPE] = false
-    expect(await client.authorize(SCOPE)).toBe('denied')
-    phone.wx.openSetting = ({ success }) => success?.({ authSetting: { [SCOPE]: true } })
-    expect(await client.authorize(SCOPE)).toBe('granted')
-  })
-
-  it('needs settings where they cannot be opened without a tap', async () => {
-    phone.authSetting[SCOPE] = false
-    const errMsg = 'openSetting:fail can only be invoked by user TAP gesture.'
-    phone.failing.set('openSetting', { errMsg })
-    expect(await client.authorize(SCOPE)).toBe('needs-settings')
-  })
-
-  it('is an error when the settings cannot even be read', async () => {
-    phone.failing.set('getSetting', { errMsg: 'getSetting:fail' })
-    await expect(client.authorize(SCOPE)).rejects.toMatchObject({ code: 'wx_failed' })
-  })
-})
-
-describe('createClient()', () => {
-  it('takes the wx of the mini program where none is passed, and says if there is none', () => {
-    expect(() => createClient({ baseUrl: BASE_URL })).toThrow('There is no wx here')
-    Object.assign(globalThis, { wx: phone.wx })
-    expect(createClient({ baseUrl: BASE_URL })).toHaveProperty('login')
-    Reflect.deleteProperty(globalThis, 'wx')
-  })
+  it.each([{ errMsg: 'getPhoneNumber:fail user deny', errno: 1400001 }, {}, undefined])(
+    'phoneNumber() rejects with wx_failed and sends nothing for e.detail %j',
+    async (detail) => {
+      await expect(client.phoneNumber(detail as PhoneDetail)).rejects.toMatchObject({
+        code: 'wx_failed',
+        ...detail,
+      })
+      expect(phone.requests).toEqual([])
+    },
+  )
 })

@@ -1,89 +1,91 @@
-/** A `wx` whose phone is the sandbox's and whose network ends at the real app. */
+/** Alice's phone: a `wx` whose WeChat is the sandbox and whose requests go to the real app. */
 
-import type { Wx, WxOpenData, WxRequestOptions, WxResponse } from '../../src/client'
-import { createWorld, type World } from './app'
+import type { Session, Wx, WxOpenData, WxRequestOptions, WxResponse } from '../../src/client'
+import { createWorld as createTestApp } from './app'
 
 export const BASE_URL = 'https://login.example'
 
-type Callbacks<Result> = {
+interface Failure {
+  errMsg: string
+  errno?: number
+}
+
+interface Callbacks<Result> {
   success?: (result: Result) => void
-  fail?: (failure: { errMsg: string; errno?: number }) => void
+  fail?: (failure: Failure) => void
 }
 
-export interface Phone {
-  readonly world: World
-  readonly wx: Required<Wx>
-  /** How often `wx.login` was called. */
-  logins: number
-  /** Every request, in order. */
-  readonly requests: WxRequestOptions[]
-  readonly storage: Map<string, unknown>
-  /** What the phone refuses: the function's name, and what it says. */
-  readonly failing: Map<string, { errMsg: string; errno?: number }>
-  /** What a request of this URL gets instead of the app's answer. */
-  readonly answers: Map<string, (request: WxRequestOptions) => WxResponse>
-  /** wx.checkSession: whether the phone takes its key for the current one. */
-  keyIsCurrent: boolean
-  readonly authSetting: Record<string, boolean>
-}
+export type Phone = ReturnType<typeof createPhone>
 
-/** The phone of alice. */
-export function createPhone(world: World = createWorld()): Phone {
-  const phone: Phone = {
-    world,
-    wx: {
-      login: (options) => {
-        phone.logins++
-        give(options, 'login', () => world.phone<{ code: string }>('wx.login'))
-      },
-      checkSession: (options) =>
-        give(options, 'checkSession', async () => {
-          if (!phone.keyIsCurrent) throw { errMsg: 'checkSession:fail session expired' }
-        }),
-      request: (options) => {
-        phone.requests.push(options)
-        give(options, 'request', () => answer(options))
-      },
-      getUserInfo: (options) =>
-        give(options, 'getUserInfo', () => world.phone<WxOpenData>('wx.getUserInfo')),
-      getWeRunData: (options) =>
-        give(options, 'getWeRunData', () => world.phone<WxOpenData>('wx.getWeRunData')),
-      getSetting: (options) =>
-        give(options, 'getSetting', async () => ({ authSetting: phone.authSetting })),
-      authorize: (options) => give(options, 'authorize', async () => ({})),
-      openSetting: (options) =>
-        give(options, 'openSetting', async () => ({ authSetting: phone.authSetting })),
-      getStorageSync: (key) => stored('getStorageSync', () => phone.storage.get(key) ?? ''),
-      setStorageSync: (key, value) =>
-        stored('setStorageSync', () => void phone.storage.set(key, value)),
-      removeStorageSync: (key) => stored('removeStorageSync', () => void phone.storage.delete(key)),
-    },
+export function createPhone() {
+  const app = createTestApp()
+  const state = {
+    /** How often `wx.login` was called. */
     logins: 0,
-    requests: [],
-    storage: new Map(),
-    failing: new Map(),
-    answers: new Map(),
+    /** Every request, in order. */
+    requests: [] as WxRequestOptions[],
+    /** What `wx` storage holds. */
+    storage: new Map<string, unknown>(),
+    /** The functions of `wx` that fail, and what they say. */
+    failing: new Map<string, Failure>(),
+    /** The URLs that the app does not answer, and what they answer. */
+    answers: new Map<string, (request: WxRequestOptions) => WxResponse>(),
+    /** Whether `wx.checkSession` succeeds. */
     keyIsCurrent: true,
-    authSetting: {},
+    /** What `wx.getSetting` says. */
+    authSetting: {} as Record<string, boolean>,
   }
 
-  function give<Result>(options: Callbacks<Result>, name: string, run: () => Promise<Result>) {
-    const failure = phone.failing.get(name)
+  const wx: Required<Wx> = {
+    login: (options) => {
+      state.logins++
+      callBack(options, 'login', () => press<{ code: string }>('wx.login'))
+    },
+    checkSession: (options) =>
+      callBack(options, 'checkSession', async () => {
+        if (!state.keyIsCurrent) throw { errMsg: 'checkSession:fail session expired' }
+      }),
+    request: (options) => {
+      state.requests.push(options)
+      callBack(options, 'request', () => answer(options))
+    },
+    getUserInfo: (options) =>
+      callBack(options, 'getUserInfo', () => press<WxOpenData>('wx.getUserInfo')),
+    getWeRunData: (options) =>
+      callBack(options, 'getWeRunData', () => press<WxOpenData>('wx.getWeRunData')),
+    getSetting: (options) =>
+      callBack(options, 'getSetting', async () => ({ authSetting: state.authSetting })),
+    authorize: (options) => callBack(options, 'authorize', async () => ({})),
+    openSetting: (options) =>
+      callBack(options, 'openSetting', async () => ({ authSetting: state.authSetting })),
+    getStorageSync: (key) => runSync('getStorageSync', () => state.storage.get(key) ?? ''),
+    setStorageSync: (key, value) =>
+      runSync('setStorageSync', () => void state.storage.set(key, value)),
+    removeStorageSync: (key) => runSync('removeStorageSync', () => void state.storage.delete(key)),
+  }
+
+  /** Does on Alice's phone, or another user's, what the sandbox offers under this name. */
+  function press<Result = null>(name: string, body: object = {}): Promise<Result> {
+    return app.phone<Result>(name, body)
+  }
+
+  function callBack<Result>(options: Callbacks<Result>, name: string, run: () => Promise<Result>) {
+    const failure = state.failing.get(name)
     const result = failure ? Promise.reject(failure) : run()
     result.then(options.success, options.fail)
   }
 
-  function stored<Value>(name: string, run: () => Value): Value {
-    if (phone.failing.has(name)) throw new Error(`${name}:fail`)
+  function runSync<Value>(name: string, run: () => Value): Value {
+    if (state.failing.has(name)) throw new Error(`${name}:fail`)
     return run()
   }
 
   async function answer(options: WxRequestOptions): Promise<WxResponse> {
     const { url, method = 'GET', data, header = {} } = options
-    const ready = phone.answers.get(url)
-    if (ready) return ready(options)
+    const prepared = state.answers.get(url)
+    if (prepared) return prepared(options)
     if (!url.startsWith(BASE_URL)) return { statusCode: 200, data: { host: url }, header: {} }
-    const response = await world.receive(
+    const response = await app.receive(
       new Request(url, {
         method,
         headers: { 'Content-Type': 'application/json', ...header },
@@ -98,5 +100,22 @@ export function createPhone(world: World = createWorld()): Phone {
     }
   }
 
-  return phone
+  return Object.assign(state, {
+    wx,
+    press,
+    /** The status of `GET /session` with a token. */
+    statusOf: async (token: string) => (await app.send('GET', '/session', { token })).status,
+    /** Ends the stored session on the server, unnoticed by the client. */
+    endStoredSession: async () => {
+      const { token } = state.storage.get('code2session') as Session
+      await app.send('DELETE', '/session', { token })
+    },
+    /** Logs Alice in on another phone. */
+    logInElsewhere: () => app.login(),
+    /** Makes reads of the session store fail, or work again. */
+    breakStore: (isBroken: boolean) => {
+      if (isBroken) app.kv.down.add('get')
+      else app.kv.down.clear()
+    },
+  })
 }
