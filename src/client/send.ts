@@ -5,8 +5,8 @@ import { Code2SessionError, type Details, networkFailed } from './error'
 import { readFields } from './fields'
 import { callWx, type Wx, type WxRequestOptions, type WxResponse } from './wx'
 
-/** The longest `Retry-After` that the client waits for. */
-const LONGEST_WAIT_SECONDS = 60
+/** The longest `Retry-After` that the client waits for; the user watches a spinner meanwhile. */
+const LONGEST_WAIT_SECONDS = 5
 
 /** Sends a request. Any HTTP status is an answer. */
 export function send(wx: Wx, options: WxRequestOptions): Promise<WxResponse> {

@@ -158,18 +158,20 @@ describe('Retry-After', () => {
     expect(phone.logins).toBe(2)
   })
 
-  it.each([[45009, 'wechat_quota', 3600]])(
-    'login() does not wait after errcode %i',
-    async (errcode, code, retryAfter) => {
-      await phone.press('fail', { errcode })
-      await expect(client.login()).rejects.toMatchObject({
-        code,
-        action: 'retry_later',
-        retryAfter,
-      })
-      expect(phone.logins).toBe(1)
-    },
-  )
+  it('login() does not wait for a Retry-After of 6 seconds', async () => {
+    refuseLogins(6)
+    await expect(client.login()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 6 })
+    expect(phone.logins).toBe(1)
+  })
+
+  it.each([
+    [45011, 'rate_limited', 60],
+    [45009, 'wechat_quota', 3600],
+  ])('login() does not wait after errcode %i', async (errcode, code, retryAfter) => {
+    await phone.press('fail', { errcode })
+    await expect(client.login()).rejects.toMatchObject({ code, action: 'retry_later', retryAfter })
+    expect(phone.logins).toBe(1)
+  })
 
   it('A request that needed the login does not wait a second time', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
