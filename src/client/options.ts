@@ -19,7 +19,7 @@ export interface ClientOptions {
   readonly baseUrl: string
   /** The `wx` to use. The default is the global `wx` of the mini program. */
   readonly wx?: Wx
-  /** Other origins that get the token, such as `https://api.example.com`. */
+  /** Other origins that get the token, such as `https://api.example.com`. No paths, no wildcards. */
   readonly hosts?: readonly string[]
   /** The AppID to log in to, for a server with several mini programs that gets no Referer. */
   readonly appid?: string
@@ -40,18 +40,26 @@ export interface Settings extends ClientOptions {
   readonly origins: readonly (string | null)[]
 }
 
-/** @throws {Error} if `baseUrl` or one of `hosts` is malformed. */
-export function requireSettings(options: ClientOptions): Settings {
+/** @throws {Error} if `baseUrl` or one of `hosts` is missing or malformed. */
+export function requireSettings(options: Partial<ClientOptions> = {}): Settings {
   const baseUrl = requireUrl(options.baseUrl, 'baseUrl')
   const hosts = (options.hosts || []).map((host) => requireUrl(host, 'hosts'))
   return { ...options, baseUrl, origins: [baseUrl, ...hosts].map(parseOrigin) }
 }
 
-/** The URL without slashes at its end. */
+/** The token goes to these URLs, so a text that could stand for another host, or for many, fails. */
+const URL_PATTERN = /^https?:\/\/[^/?#@*\\\s]+(\/[^?#@*\\\s]*)?$/i
+
+/** The URL without slashes at its end. Only `baseUrl` may have a path, only `hosts` no scheme. */
 function requireUrl(value: unknown, option: 'baseUrl' | 'hosts'): string {
-  const text = String(value).trim()
-  const scheme = option === 'hosts' && text.indexOf('://') < 0 ? 'https://' : ''
+  const isHost = option === 'hosts'
+  const text = typeof value === 'string' ? value.trim() : ''
+  const scheme = isHost && text && text.indexOf('://') < 0 ? 'https://' : ''
   const url = (scheme + text).replace(/\/+$/, '')
-  if (parseOrigin(url) === null) throw new Error('baseUrl and hosts must be like https://a.example')
-  return url
+  const match = URL_PATTERN.exec(url)
+  if (match && !(isHost && match[1])) return url
+  const fault = value ? 'not valid' : 'missing'
+  throw new Error(
+    `${option} is ${fault}: baseUrl and hosts must be like https://a.example, hosts without a path`,
+  )
 }
