@@ -23,6 +23,8 @@ export type ClientErrorCode =
   | 'network_error'
   /** The answer is not this server's, but a gateway's or a captive portal's, for example. */
   | 'answer_invalid'
+  /** The `url` of a request neither begins with `/` nor is an http or https URL. */
+  | 'url_invalid'
   /** This phone number can no longer be decrypted: the user has to tap the button again. */
   | 'tap_required'
 

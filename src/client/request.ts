@@ -1,5 +1,6 @@
 /** Sends requests with the token to the server and to the hosts in the options. */
 
+import { Code2SessionError } from './error'
 import type { Login } from './login'
 import type { Settings } from './options'
 import { parseOrigin } from './origin'
@@ -34,8 +35,7 @@ export function createRequest(wx: Wx, settings: Settings, login: Login) {
     const asked = String(requested.url)
     const options = { ...requested, url: asked[0] === '/' ? baseUrl + asked : asked }
     // Only hosts in the options get the token, so a mistake in a URL cannot give it away.
-    const origin = parseOrigin(options.url)
-    if (origin === null || origins.indexOf(origin) < 0) return send(wx, options)
+    if (origins.indexOf(requireOrigin(options.url)) < 0) return send(wx, options)
     const logouts = login.logouts()
     const { token } = await login.session()
     const response = await sendCredentials(wx, options, token)
@@ -60,4 +60,13 @@ export function createRequest(wx: Wx, settings: Settings, login: Login) {
   }
 
   return { request, call }
+}
+
+/** @throws {Code2SessionError} `url_invalid` */
+function requireOrigin(url: string): string {
+  const origin = parseOrigin(url)
+  if (origin !== null) return origin
+  throw new Code2SessionError('url_invalid', 'fix_request', {
+    detail: 'url must begin with / or be like https://a.example/path',
+  })
 }

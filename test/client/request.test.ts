@@ -112,6 +112,23 @@ describe('the hosts that get the token', () => {
     await client.request({ url: '/session', header: { authorization: 'Bearer mine' } })
     expect(phone.requests.at(-1)?.header).toEqual({ Authorization: `Bearer ${token}` })
   })
+
+  it.each([
+    'session',
+    'login.example/x',
+    '',
+    'https:///evil.example',
+    'ftp://login.example/x',
+    undefined,
+  ])('request({ url: %j }) rejects with url_invalid and sends nothing', async (url) => {
+    await expect(client.request({ url: url as string })).rejects.toMatchObject({
+      name: 'Code2SessionError',
+      code: 'url_invalid',
+      action: 'fix_request',
+      message: 'url must begin with / or be like https://a.example/path',
+    })
+    expect([phone.requests.length, phone.logins]).toEqual([0, 0])
+  })
 })
 
 describe('the session in storage', () => {
