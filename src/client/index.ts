@@ -88,7 +88,7 @@ export interface Client {
   /**
    * `wx.request` as a promise, with the token if the URL is a path of the server or on one of
    * `hosts`. It logs in if there is no session, and on HTTP 401 it logs in and repeats the request
-   * once.
+   * once. With the token it follows no redirect (base library 3.2.2 and later).
    *
    * @example
    * ```ts

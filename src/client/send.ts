@@ -13,7 +13,10 @@ export function send(wx: Wx, options: WxRequestOptions): Promise<WxResponse> {
   return callWx(wx, 'request', options, networkFailed)
 }
 
-/** Sends a request that holds a code or a token. */
+/**
+ * Sends a request that holds a code or a token. It does not follow redirects, which could carry
+ * those to another host: a redirect is an answer like any other.
+ */
 export function sendCredentials(
   wx: Wx,
   options: WxRequestOptions,
@@ -24,7 +27,31 @@ export function sendCredentials(
     if (name.toLowerCase() === 'authorization') delete header[name]
   }
   if (token) header.Authorization = `Bearer ${token}`
-  return send(wx, { ...options, header })
+  const secured = { ...options, header, redirect: 'manual' }
+  return callWx(wx, 'request', secured, networkFailed, onRedirect)
+}
+
+/** WeChat ends a request at a redirect, and is documented to call only `onHeadersReceived` then. */
+function onRedirect(task: unknown, receive: (redirect: WxResponse) => void): void {
+  if (!isRequestTask(task)) return
+  task.onHeadersReceived(({ statusCode, header }) => {
+    if (statusCode >= 300 && statusCode < 400) receive({ statusCode, data: '', header })
+    // The developer tools give no status, and a 201 has a Location as well: then its body follows.
+    if (!statusCode && findHeader(header, 'location')) {
+      setTimeout(() => receive({ statusCode: 302, data: '', header }), BODY_MILLISECONDS)
+    }
+  })
+}
+
+/** How long a body may take after its headers, in milliseconds, before they count as a redirect. */
+const BODY_MILLISECONDS = 1000
+
+interface RequestTask {
+  onHeadersReceived(listener: (headers: Omit<WxResponse, 'data'>) => void): void
+}
+
+function isRequestTask(task: unknown): task is RequestTask {
+  return typeof readFields(task).onHeadersReceived === 'function'
 }
 
 /** The failure in an answer of the server; null for a success. */

@@ -131,6 +131,60 @@ describe('the hosts that get the token', () => {
   })
 })
 
+describe('redirects', () => {
+  const evil = { Location: 'https://evil.example/' }
+
+  /** A `wx` that reports only the headers of this URL's answer, and perhaps its body 200 ms later. */
+  function answerHeaders(url: string, headers: object, body?: string): void {
+    const { request } = phone.wx
+    phone.wx.request = (options) => {
+      if (options.url !== url) return request(options)
+      const answer = { statusCode: 201, data: body, header: {} }
+      if (body) setTimeout(() => options.success?.(answer), 200)
+      return { onHeadersReceived: (listener: (headers: object) => void) => listener(headers) }
+    }
+  }
+
+  it('Requests with a code or a token ask wx to follow no redirect', async () => {
+    await client.request({ url: '/session', redirect: 'follow' })
+    await client.request({ url: `${API}/orders` })
+    await client.logout()
+    expect(phone.requests.map(({ redirect }) => redirect)).toEqual(Array(4).fill('manual'))
+  })
+
+  it('Requests without a token follow redirects as their caller likes', async () => {
+    await client.request({ url: 'https://other.example/' })
+    await client.request({ url: 'https://other.example/', redirect: 'manual' })
+    await client.request({ url: `${API}/news`, login: false, redirect: 'follow' })
+    const redirects = phone.requests.map(({ redirect }) => redirect)
+    expect(redirects).toEqual([undefined, 'manual', 'follow'])
+  })
+
+  it('request() returns a redirect that wx reports only to onHeadersReceived', async () => {
+    answerHeaders(`${API}/orders`, { statusCode: 307, header: evil })
+    const answer = await client.request({ url: `${API}/orders` })
+    expect(answer).toEqual({ statusCode: 307, data: '', header: evil })
+  })
+
+  it('request() recognizes a redirect by its Location where wx reports no status', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    await client.login()
+    answerHeaders(`${API}/orders`, { header: evil })
+    const answer = client.request({ url: `${API}/orders` })
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await answer).toMatchObject({ statusCode: 302, header: evil })
+  })
+
+  it('request() returns a 201 with a Location where wx reports no status', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    await client.login()
+    answerHeaders(`${API}/orders`, { header: evil }, 'created')
+    const answer = client.request({ url: `${API}/orders` })
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await answer).toMatchObject({ statusCode: 201, data: 'created' })
+  })
+})
+
 describe('the session in storage', () => {
   const expire = () => {
     const stored = phone.storage.get('code2session') as Session
