@@ -8,15 +8,22 @@ import { findFailure, send, sendCredentials, waitToRetry } from './send'
 import type { Wx, WxRequestOptions, WxResponse } from './wx'
 
 /**
- * The options of `client.request`: those of `wx.request`. A `url` that begins with a slash is a
- * path of the server.
+ * The options of `client.request`: those of `wx.request`, and `login`. A `url` that begins with a
+ * slash is a path of the server.
  *
  * @example
  * ```ts
- * const options: RequestOptions = { url: '/session' }
+ * const options: RequestOptions = { url: 'https://api.example.com/news', login: false }
  * ```
  */
-export type RequestOptions = WxRequestOptions
+export interface RequestOptions extends WxRequestOptions {
+  /**
+   * Whether to log in if there is no session or it has ended. The default is true. With false, the
+   * request gets the token if there is a session and none if there is not: for public content, and
+   * for pages opened from Moments, where `wx.login` does not work (single-page mode).
+   */
+  readonly login?: boolean
+}
 
 /** Calls an endpoint of the server. `Result` is what the endpoint answers, by its contract. */
 export type Call = <Result>(
@@ -32,15 +39,18 @@ export function createRequest(wx: Wx, settings: Settings, login: Login) {
     response.statusCode === 401 || (loginWhen ? loginWhen(response) : false)
 
   async function request(requested: RequestOptions): Promise<WxResponse> {
-    const asked = String(requested.url)
-    const options = { ...requested, url: asked[0] === '/' ? baseUrl + asked : asked }
+    const { login: mayLogIn = true, ...rest } = requested
+    const asked = String(rest.url)
+    const options = { ...rest, url: asked[0] === '/' ? baseUrl + asked : asked }
     // Only hosts in the options get the token, so a mistake in a URL cannot give it away.
     if (origins.indexOf(requireOrigin(options.url)) < 0) return send(wx, options)
     const logouts = login.logouts()
-    const { token } = await login.session()
-    const response = await sendCredentials(wx, options, token)
+    const session = mayLogIn ? await login.session() : login.current()
+    if (!session) return send(wx, options)
+    const response = await sendCredentials(wx, options, session.token)
     if (!needsLogin(response) || login.logouts() !== logouts) return response
-    login.forget(token)
+    login.forget(session.token)
+    if (!mayLogIn) return response
     // Repeated only once. All requests that were refused share one login.
     return sendCredentials(wx, options, (await login.session()).token)
   }

@@ -72,6 +72,32 @@ describe('a login on demand', () => {
   })
 })
 
+describe('request({ login: false })', () => {
+  it('request({ login: false }) sends no token and does not log in if there is no session', async () => {
+    const header = { Authorization: 'Basic mine' }
+    const { statusCode } = await client.request({ url: `${API}/news`, header, login: false })
+    expect([statusCode, phone.logins]).toEqual([200, 0])
+    expect(authorizations()).toEqual(['Basic mine'])
+    expect(phone.requests[0]).not.toHaveProperty('login')
+  })
+
+  it('request({ login: false }) sends the token if there is a session', async () => {
+    const { token } = await client.login()
+    expect((await client.request({ url: '/session', login: false })).statusCode).toBe(200)
+    expect(authorizations().at(-1)).toBe(`Bearer ${token}`)
+  })
+
+  it('request({ login: false }) returns a 401 at once and then sends the token no more', async () => {
+    const { token } = await client.login()
+    phone.requests.length = 0
+    phone.answers.set(`${API}/news`, refuse)
+    const news = () => client.request({ url: `${API}/news`, login: false })
+    expect([(await news()).statusCode, (await news()).statusCode]).toEqual([401, 401])
+    expect(authorizations()).toEqual([`Bearer ${token}`, undefined])
+    expect(phone.logins).toBe(1)
+  })
+})
+
 describe('the hosts that get the token', () => {
   it('request() sends the token to baseUrl and hosts, and to no other URL', async () => {
     const urls = [

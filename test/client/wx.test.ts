@@ -1,4 +1,4 @@
-/** The client with every kind of `wx`: one that misbehaves, and a mini game's. */
+/** The client with every kind of `wx`: one that misbehaves, a mini game's, single-page mode's. */
 
 import { reset } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -90,5 +90,28 @@ describe('a mini game', () => {
       action: 'stop',
       errMsg: `${name}:fail wx.${name} does not exist here`,
     })
+  })
+})
+
+describe('single-page mode', () => {
+  /** The `wx` of a page that was opened from Moments: its storage is empty, and login fails. */
+  const createSinglePage = () => {
+    phone.failing.set('login', { errMsg: 'login:fail not supported in single page mode' })
+    return createClient({ baseUrl: BASE_URL, wx: phone.wx, hosts: ['https://api.example'] })
+  }
+
+  it('A page opened from Moments gets public content with login: false', async () => {
+    const { data } = await createSinglePage().request({
+      url: 'https://api.example/news',
+      login: false,
+    })
+    expect(data).toEqual({ host: 'https://api.example/news' })
+    expect(phone.logins).toBe(0)
+  })
+
+  it('A page opened from Moments gets wx_login_failed without login: false', async () => {
+    const request = createSinglePage().request({ url: 'https://api.example/news' })
+    await expect(request).rejects.toMatchObject({ code: 'wx_login_failed' })
+    expect(phone.requests).toEqual([])
   })
 })
