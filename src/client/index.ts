@@ -119,8 +119,8 @@ export interface Client {
    *
    * @example
    * ```ts
-   * const getGroup = () => wx.getGroupEnterInfo({})
-   * const { data } = await client.openData<{ opengid: string }>(getGroup)
+   * const getShareInfo = () => wx.getShareInfo({ shareTicket })
+   * const { data } = await client.openData<{ openGId: string }>(getShareInfo)
    * ```
    */
   openData<Data = Record<string, unknown>>(

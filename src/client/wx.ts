@@ -53,7 +53,7 @@ export interface WxRequestOptions {
  *
  * @example
  * ```ts
- * const getGroup = (): Promise<WxOpenData> => wx.getGroupEnterInfo({})
+ * const getShareInfo = (): Promise<WxOpenData> => wx.getShareInfo({ shareTicket })
  * ```
  */
 export interface WxOpenData {
