@@ -1,7 +1,7 @@
 /** What was promised, and whether it was kept. */
 
 import type { Results } from './bench.ts'
-import { type Kind, OPERATIONS, type Operation, type Platform } from './contestants.ts'
+import { type Kind, OPERATIONS, type Operation, type Platform } from './variants.ts'
 import { type Cell, cellOf, ratio } from './matrix.ts'
 import { figure, range } from './table.ts'
 

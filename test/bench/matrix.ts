@@ -6,7 +6,7 @@ import {
   OPERATIONS,
   type Operation,
   type Platform,
-} from './contestants.ts'
+} from './variants.ts'
 import { load, type Slice } from './load.ts'
 import { cpuTime } from './servers.ts'
 import { median, type Spread, spread } from './stats.ts'

@@ -1,7 +1,7 @@
 /** The run as tables. */
 
 import type { Results } from './bench.ts'
-import { OPERATIONS } from './contestants.ts'
+import { OPERATIONS } from './variants.ts'
 import { costOfMillion, FREE, freePerDay, PRICES } from './costs.ts'
 import { goals, ROUTES } from './goals.ts'
 import { type Cell, cellOf } from './matrix.ts'

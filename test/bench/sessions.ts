@@ -1,7 +1,7 @@
 /** What one person's many sessions cost, and how many KV operations each request takes. */
 
 import { performance } from 'node:perf_hooks'
-import { type Contestant, freshCode, type Operation } from './contestants.ts'
+import { type Contestant, freshCode, type Operation } from './variants.ts'
 import { type Answer, load, requestText, send } from './load.ts'
 import { median } from './stats.ts'
 
