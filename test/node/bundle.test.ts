@@ -1,40 +1,45 @@
-/** The built production bundle: its size, what is in it, and the contract over real HTTP. */
+/** The production bundle: its size, its inputs, and its contract over real HTTP. */
 
-import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Built, build } from '../support/built-worker'
-import { APPID, CREDENTIALS, openStage, type Stage, send as sendTo } from '../support/environment'
+import { type BuiltWorker, buildProduction } from '../support/built-worker'
+import {
+  APPID,
+  CREDENTIALS,
+  type Environment,
+  send as sendTo,
+  startEnvironment,
+} from '../support/environment'
 import { FAULTS } from '../support/upstream'
 
 const GZIP_LIMIT = 25 * 1024
 const APPSECRET = CREDENTIALS.WECHAT_APPSECRET
-/** Words that only the sandbox's code has. */
+/** Strings that only the sandbox's code contains. */
 const SANDBOX_MARKS = ['/wx.login', 'getUserInfo:ok', '/sandbox']
 
-let production: Built
-let stage: Stage
+let production: BuiltWorker
+let environment: Environment
 
 beforeAll(async () => {
-  production = build({ config: 'wrangler.toml', main: 'worker' })
-  stage = await openStage()
+  production = buildProduction()
+  environment = await startEnvironment()
 })
-afterAll(() => stage.close())
+afterAll(() => environment.close())
 
 describe('the production bundle', () => {
-  it('is under 25 KiB gzip', () => {
+  it('the production bundle is smaller than 25 KiB after gzip', () => {
     expect(gzipSync(production.code).length).toBeLessThan(GZIP_LIMIT)
   })
 
-  it('has no byte of the sandbox or of any test in it', () => {
+  it('the production bundle contains no code of the sandbox or of a test', () => {
     expect(production.inputs.filter((input) => /sandbox|test\//.test(input))).toEqual([])
     for (const mark of SANDBOX_MARKS) {
-      expect(stage.sandbox.code).toContain(mark)
+      expect(environment.sandbox.code).toContain(mark)
       expect(production.code).not.toContain(mark)
     }
   })
 
-  it('is made of our source, hono and valibot only', () => {
+  it('the production bundle contains nothing but src, hono and valibot', () => {
     const foreign = production.inputs.filter(
       (input) => !/^(src|node_modules\/(hono|valibot))\//.test(input),
     )
@@ -42,10 +47,10 @@ describe('the production bundle', () => {
   })
 })
 
-describe('the production bundle over HTTP, with its WeChat in another process', () => {
-  let login: Awaited<ReturnType<Stage['play']>>
+describe('the production bundle over HTTP, with the sandbox in another process', () => {
+  let login: Awaited<ReturnType<Environment['serve']>>
   beforeAll(async () => {
-    login = await stage.play(production)
+    login = await environment.serve(production)
   })
 
   async function send(method: string, path: string, token?: string, body?: object) {
@@ -55,13 +60,13 @@ describe('the production bundle over HTTP, with its WeChat in another process', 
     return { status, headers, answer: answer as Record<string, unknown> | null }
   }
 
-  const logIn = (user?: string) => stage.logIn(login.url, user)
+  const logIn = (user?: string) => environment.logIn(login.url, user)
 
-  it('answers GET /health', async () => {
+  it('GET /health answers 200', async () => {
     expect(await send('GET', '/health')).toMatchObject({ status: 200, answer: { status: 'ok' } })
   })
 
-  it('logs in, tells the session, lists it, and ends it', async () => {
+  it('a session can be created, read, listed and ended', async () => {
     const token = await logIn('carol')
     const { answer } = await send('GET', '/session', token)
     expect(answer).toMatchObject({ appid: APPID, userId: token.slice(0, 43) })
@@ -71,7 +76,7 @@ describe('the production bundle over HTTP, with its WeChat in another process', 
     expect((await send('GET', '/session', token)).status).toBe(401)
   })
 
-  it('ends one session by its id, and all of them', async () => {
+  it('DELETE /sessions/:id ends one session, and DELETE /sessions all of them', async () => {
     const [one, two] = [await logIn('dave'), await logIn('dave')]
     const list = await send('GET', '/sessions', one)
     const sessions = list.answer?.sessions as { id: string; current: boolean }[]
@@ -82,31 +87,36 @@ describe('the production bundle over HTTP, with its WeChat in another process', 
     expect((await send('GET', '/session', one)).status).toBe(401)
   })
 
-  it('verifies and opens what the phone gives', async () => {
+  it('open data from the phone can be verified and decrypted', async () => {
     const token = await logIn()
-    const data = await stage.phone('wx.getUserInfo')
+    const data = await environment.press('wx.getUserInfo')
     const verified = await send('POST', '/open-data/verify', token, data)
     expect(verified).toMatchObject({ status: 200, answer: { data: data.userInfo } })
     const opened = await send('POST', '/open-data/decrypt', token, data)
     expect(opened.answer).toEqual({ data: data.userInfo, timestamp: expect.any(String) })
-    const steps = await stage.phone('wx.getWeRunData')
+    const steps = await environment.press('wx.getWeRunData')
     const { answer } = await send('POST', '/open-data/decrypt', token, steps)
     expect(answer).toHaveProperty('data.stepInfoList.length', 31)
   })
 
-  it('makes one exchange for one code sent ten times at once', async () => {
-    const { code } = await stage.phone('wx.login')
-    const before = stage.upstream.calls()
-    const { arrived, release } = stage.upstream.hold()
+  it('ten concurrent logins with the same code call WeChat once and get the same token', async () => {
+    const { code } = await environment.press('wx.login')
+    const before = environment.upstream.calls()
+    const first = environment.upstream.hold()
     const logins = Array.from({ length: 10 }, () => send('POST', '/login', undefined, { code }))
-    await arrived
-    // The others are on their way over connections of their own; nothing tells when they are in.
-    await setTimeout(200)
-    release()
+    await first.arrived
+    // The Worker takes requests in the order of their arrival: once a later login has reached WeChat,
+    // all ten are waiting for the first one's answer.
+    const later = environment.upstream.hold()
+    const laterLogin = logIn()
+    await later.arrived
+    first.release()
+    later.release()
     const answers = await Promise.all(logins)
     expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200))
     expect(new Set(answers.map(({ answer }) => answer?.token)).size).toBe(1)
-    expect(stage.upstream.calls() - before).toBe(1)
+    await laterLogin
+    expect(environment.upstream.calls() - before).toBe(2)
   })
 
   it.each([
@@ -116,19 +126,22 @@ describe('the production bundle over HTTP, with its WeChat in another process', 
     ['half_closed', 502],
     ['large', 502],
     ['empty', 502],
-  ] as const)('calls a WeChat that fails once, and says so: %s', async (fault, status) => {
-    const { code } = await stage.phone('wx.login')
-    const before = stage.upstream.calls()
-    stage.upstream.next(FAULTS[fault])
-    const { status: seen, answer } = await send('POST', '/login', undefined, { code })
-    expect([seen, answer?.code]).toEqual([status, 'wechat_unavailable'])
-    expect(stage.upstream.calls() - before).toBe(1)
-  })
+  ] as const)(
+    'a failed answer from WeChat is a wechat_unavailable and is not retried: %s',
+    async (fault, status) => {
+      const { code } = await environment.press('wx.login')
+      const before = environment.upstream.calls()
+      environment.upstream.next(FAULTS[fault])
+      const { status: seen, answer } = await send('POST', '/login', undefined, { code })
+      expect([seen, answer?.code]).toEqual([status, 'wechat_unavailable'])
+      expect(environment.upstream.calls() - before).toBe(1)
+    },
+  )
 
-  it('waits five seconds and no longer for an answer, and for its last byte', async () => {
+  it('an answer from WeChat that is not complete after five seconds is a wechat_timeout', async () => {
     const began = Date.now()
     const logins = [FAULTS.hang, FAULTS.drip].map((fault, index) => {
-      stage.upstream.next(fault)
+      environment.upstream.next(fault)
       return send('POST', '/login', undefined, { code: `held back ${index}` })
     })
     for (const { status, answer } of await Promise.all(logins)) {
@@ -138,10 +151,10 @@ describe('the production bundle over HTTP, with its WeChat in another process', 
     expect(Date.now() - began).toBeLessThan(7000)
   })
 
-  it('logged no secret, code, token or openid in all of this', async () => {
+  it('the log names a wrong AppSecret, and contains no secret, code, token or openid', async () => {
     const token = await logIn()
-    const { code } = await stage.phone('wx.login')
-    await stage.phone('fail', { errcode: 40125 })
+    const { code } = await environment.press('wx.login')
+    await environment.press('fail', { errcode: 40125 })
     await send('POST', '/login', token, { code })
     const log = login.logs.join()
     expect(log).toContain('WECHAT_APPSECRET is not the secret')
@@ -150,8 +163,8 @@ describe('the production bundle over HTTP, with its WeChat in another process', 
     }
   })
 
-  it('says wechat_unavailable when nobody listens at WECHAT_API_BASE', async () => {
-    await stage.upstream.close()
+  it('a WECHAT_API_BASE that refuses connections is a wechat_unavailable', async () => {
+    await environment.upstream.close()
     const { status, answer } = await send('POST', '/login', undefined, { code: 'x' })
     expect([status, answer?.code]).toEqual([502, 'wechat_unavailable'])
   })

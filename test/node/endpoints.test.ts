@@ -1,39 +1,38 @@
-/** The endpoints beyond login and sessions, over HTTP, each against a WeChat that checks its caller. */
+/** The endpoints beyond login and sessions over HTTP, with a sandbox that checks its caller. */
 
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pushRequest } from '../../src/sandbox/push'
-import { build } from '../support/built-worker'
-import { APPID, openStage, PUSH, type Stage, send } from '../support/environment'
+import { buildProduction } from '../support/built-worker'
+import { APPID, type Environment, PUSH, send, startEnvironment } from '../support/environment'
 
 const SERVICE_KEY = 's'.repeat(32)
 const NUMBER = { phoneNumber: '13580006666', purePhoneNumber: '13580006666', countryCode: '86' }
 
-let stage: Stage
+let environment: Environment
 let login: URL
 let logs: string[]
 let token: string
 
 beforeAll(async () => {
-  stage = await openStage()
-  const production = build({ config: 'wrangler.toml', main: 'worker' })
-  // The first host accepts no connection: every call below fails over to the second.
+  environment = await startEnvironment()
+  // The first host refuses connections, so each call below fails over to the second.
   const closed = 'http://127.0.0.1:1'
   const bindings = {
     ...PUSH,
     SERVICE_KEYS: SERVICE_KEY,
-    WECHAT_API_BASE: `${closed},${stage.upstream.url}`,
+    WECHAT_API_BASE: `${closed},${environment.upstream.url}`,
   }
-  const served = await stage.play(production, { bindings })
+  const served = await environment.serve(buildProduction(), { bindings })
   login = served.url
   logs = served.logs
-  token = await stage.logIn(login)
+  token = await environment.logIn(login)
 })
-afterAll(() => stage.close())
+afterAll(() => environment.close())
 
-describe('over HTTP, with the first host of WECHAT_API_BASE down', () => {
-  it('POST /phone-number gives the number, by code and by encryptedData', async () => {
-    const { code, encryptedData, iv } = await stage.phone('getPhoneNumber')
+describe('the endpoints, with the first host of WECHAT_API_BASE down', () => {
+  it('POST /phone-number returns the number for a code and for encryptedData', async () => {
+    const { code, encryptedData, iv } = await environment.press('getPhoneNumber')
     for (const body of [{ code }, { encryptedData, iv }]) {
       const reply = await send(login, 'POST', '/phone-number', { token, body })
       expect(reply).toMatchObject({ status: 200, answer: NUMBER })
@@ -42,7 +41,7 @@ describe('over HTTP, with the first host of WECHAT_API_BASE down', () => {
     expect(again).toMatchObject({ status: 400, answer: { code: 'code_invalid', errcode: 40029 } })
   })
 
-  it('POST /session/check follows the key, and POST /session/reset gives a new one', async () => {
+  it('POST /session/check tells whether the session_key is current, and POST /session/reset replaces it', async () => {
     const check = () => send(login, 'POST', '/session/check', { token })
     expect(await check()).toMatchObject({ status: 200, answer: { valid: true } })
     const reset = await send(login, 'POST', '/session/reset', { token })
@@ -50,11 +49,11 @@ describe('over HTTP, with the first host of WECHAT_API_BASE down', () => {
     expect(await check()).toMatchObject({ status: 401 })
     token = (reset.answer as { token: string }).token
     expect(await check()).toMatchObject({ status: 200, answer: { valid: true } })
-    await stage.phone('rotate')
+    await environment.press('rotate')
     expect(await check()).toMatchObject({ status: 200, answer: { valid: false } })
   })
 
-  it('POST /introspect tells a backend who it is', async () => {
+  it('POST /introspect tells a backend which user a token belongs to', async () => {
     const introspect = (token: string) => {
       const body = new URLSearchParams({ token })
       return send(login, 'POST', '/introspect', { token: SERVICE_KEY, body })
@@ -66,7 +65,7 @@ describe('over HTTP, with the first host of WECHAT_API_BASE down', () => {
     expect((await introspect('nonsense')).answer).toEqual({ active: false })
   })
 
-  it('POST /subscribe-messages sends one message for one permission', async () => {
+  it('POST /subscribe-messages sends one message for each permission of the user', async () => {
     const body = new URLSearchParams({ token })
     const { answer } = await send(login, 'POST', '/introspect', { token: SERVICE_KEY, body })
     const { openid } = answer as { openid: string }
@@ -77,18 +76,18 @@ describe('over HTTP, with the first host of WECHAT_API_BASE down', () => {
     }
     const sendMessage = () =>
       send(login, 'POST', '/subscribe-messages', { token: SERVICE_KEY, body: message })
-    await stage.phone('wx.requestSubscribeMessage')
+    await environment.press('wx.requestSubscribeMessage')
     expect(await sendMessage()).toMatchObject({ status: 204, answer: null })
     expect(await sendMessage()).toMatchObject({ status: 403, answer: { code: 'message_refused' } })
   })
 
-  it('an access_token that WeChat has ended is renewed on the way', async () => {
-    await stage.phone('end-access-tokens')
+  it('an access_token that WeChat has invalidated is renewed within the request', async () => {
+    await environment.press('end-access-tokens')
     const reply = await send(login, 'POST', '/session/check', { token })
     expect(reply).toMatchObject({ status: 200, answer: { valid: false } })
   })
 
-  it('GET and POST /wechat/events answer WeChat, and end the sessions of a user who revokes', async () => {
+  it('GET /wechat/events confirms the URL, and POST ends the sessions of a user who revokes', async () => {
     const timestamp = String(Math.floor(Date.now() / 1000))
     const parts = [PUSH.WECHAT_PUSH_TOKEN, timestamp, '1514711492']
     const signature = createHash('sha1').update(parts.toSorted().join('')).digest('hex')
@@ -116,7 +115,7 @@ describe('over HTTP, with the first host of WECHAT_API_BASE down', () => {
     expect((await send(login, 'GET', '/session', { token })).status).toBe(401)
   })
 
-  it('a phone that hangs up within its body is not taken for an error of ours', async () => {
+  it('a client that disconnects within its request body causes no internal_error in the log', async () => {
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(new TextEncoder().encode('{"code"')),
       pull: (controller) => controller.error(new Error('the phone is gone')),
@@ -128,7 +127,7 @@ describe('over HTTP, with the first host of WECHAT_API_BASE down', () => {
     expect(logs.join()).not.toContain('internal_error')
   })
 
-  it('nothing of all this is in the log but refusals', () => {
+  it('the log has no token, service key, access_token, openid or phone number', () => {
     const log = logs.join()
     for (const text of [token, SERVICE_KEY, 'access_token', 'openid', NUMBER.phoneNumber]) {
       expect(log).not.toContain(text)

@@ -1,7 +1,7 @@
-/** The example mini program: its three pages against the sandbox of `npm run dev`, over HTTP. */
+/** The example mini program: its three pages, with the server of `npm run dev` over HTTP. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { build, serve } from '../support/built-worker'
+import { buildSandbox, serve } from '../support/built-worker'
 import { APPID, CREDENTIALS, send } from '../support/environment'
 import { type MiniProgram, startMiniProgram } from '../support/mini-program'
 import { createWx } from '../support/mini-program-wx'
@@ -13,40 +13,39 @@ let phone: Phone
 let miniProgram: MiniProgram
 
 beforeAll(async () => {
-  const sandbox = build({ config: 'src/sandbox/wrangler.toml', main: 'dev' })
-  server = await serve(sandbox, { bindings: CREDENTIALS })
+  server = await serve(buildSandbox(), { bindings: CREDENTIALS })
 })
 
 afterAll(() => server.close())
 
 beforeEach(() => start())
 
-/** Every session that a test leaves behind would be in the next one's list. */
+/** Ends all sessions of the user, so that the next test does not list them. */
 afterEach(async () => {
   phone.state.isOffline = false
   await send(server.url, 'DELETE', '/sessions', { token: await logInElsewhere() })
 })
 
 function start({ hasAgreed = true, sandbox = false } = {}): void {
-  // Whoever opens the example has an AppID of their own, which the sandbox does not know.
+  // A developer opens the example under their own AppID, which the sandbox does not know.
   phone = createWx(server.url, { hasAgreed, ...(sandbox && { appid: 'wx1234567890abcdef' }) })
   miniProgram = startMiniProgram(phone.wx, { baseUrl: server.url.origin, sandbox })
 }
 
-/** Alice's other phone. */
+/** Logs alice in on another phone. */
 async function logInElsewhere(): Promise<string> {
   const { code } = await phone.press('wx.login')
   const { answer } = await send(server.url, 'POST', '/login', { body: { code: code as string } })
   return (answer as { token: string }).token
 }
 
-const statusOf = async (token: string) =>
+const sessionStatus = async (token: string) =>
   (await send(server.url, 'GET', '/session', { token })).status
 
-const tokenOf = (wx: Phone['wx']) => (wx.getStorageSync('code2session') as { token: string }).token
+const storedToken = () => (phone.wx.getStorageSync('code2session') as { token: string }).token
 
 describe('the login page', () => {
-  it('has logged in by itself when it is shown, and says for how long', async () => {
+  it('the login page logs in when it is shown, and says when the session ends', async () => {
     const page = await miniProgram.show('login')
     expect(page.text('.user-id')).toMatch(/^[\w-]{43}$/)
     expect(page.text('.until')).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d$/)
@@ -54,15 +53,15 @@ describe('the login page', () => {
     expect(page.has('.text')).toBe(false)
   })
 
-  it('logs in anew on a tap', async () => {
+  it('a tap on the log-in button starts a new session', async () => {
     const page = await miniProgram.show('login')
-    const before = tokenOf(phone.wx)
+    const before = storedToken()
     await page.tap('.log-in')
     expect(phone.state.logins).toBe(2)
-    expect(tokenOf(phone.wx)).not.toBe(before)
+    expect(storedToken()).not.toBe(before)
   })
 
-  it('is busy while it logs in', async () => {
+  it('the login page is busy during a login and not after it', async () => {
     const page = await miniProgram.show('login')
     await page.begin('.log-in')
     expect(page.data().busy).toBe(true)
@@ -70,7 +69,7 @@ describe('the login page', () => {
     expect(page.data().busy).toBe(false)
   })
 
-  it('shows what an authenticated request gets', async () => {
+  it('the login page shows the answers of authenticated requests', async () => {
     const page = await miniProgram.show('login')
     await page.tap('.request')
     expect(JSON.parse(page.text('.answer'))).toMatchObject({ appid: APPID })
@@ -78,16 +77,16 @@ describe('the login page', () => {
     expect(JSON.parse(page.text('.answer'))).toEqual({ valid: true })
   })
 
-  it('does not notice that its session was ended elsewhere', async () => {
+  it('a request succeeds by a new login when the session was ended elsewhere', async () => {
     const page = await miniProgram.show('login')
-    await send(server.url, 'DELETE', '/session', { token: tokenOf(phone.wx) })
+    await send(server.url, 'DELETE', '/session', { token: storedToken() })
     await page.tap('.request')
     expect(JSON.parse(page.text('.answer'))).toMatchObject({ appid: APPID })
     expect(page.has('.text')).toBe(false)
     expect(phone.state.logins).toBe(2)
   })
 
-  it('says where it looked for the server when there is none, and tries again on a tap', async () => {
+  it('a login without a network names the server, and succeeds when it is retried by a tap', async () => {
     phone.state.isOffline = true
     const page = await miniProgram.show('login')
     expect(page.text('.text')).toContain(`连不上 ${server.url.origin}`)
@@ -105,18 +104,21 @@ describe('the login page', () => {
     [{ errcode: 45009 }, 'wechat_quota', '3600 秒后', '重试'],
     [{ errcode: 40226 }, 'user_blocked', '拒绝登录', undefined],
     [{ errcode: 40125 }, 'misconfigured', '服务器的日志', undefined],
-  ])('for %o shows %s, “%s” and the button %s', async (fault, code, text, next) => {
-    await phone.press('fail', fault)
-    const page = await miniProgram.show('login')
-    expect(page.text('.text')).toContain(text)
-    expect(page.text('.detail')).toContain(code)
-    expect(page.texts('.next')).toEqual(next ? [next] : [])
-    expect(page.texts('.user-id')).toEqual([])
-  })
+  ])(
+    'a login that WeChat answers with %o shows %s, “%s” and the button %s',
+    async (fault, code, text, next) => {
+      await phone.press('fail', fault)
+      const page = await miniProgram.show('login')
+      expect(page.text('.text')).toContain(text)
+      expect(page.text('.detail')).toContain(code)
+      expect(page.texts('.next')).toEqual(next ? [next] : [])
+      expect(page.texts('.user-id')).toEqual([])
+    },
+  )
 })
 
 describe('the profile page', () => {
-  it('shows the avatar and the nickname that the user chose', async () => {
+  it('the profile page shows the avatar and the nickname that the user chose', async () => {
     const page = await miniProgram.show('profile')
     await page.tap('.avatar', 'chooseavatar', { avatarUrl: 'wxfile://tmp_avatar.jpeg' })
     await page.tap('.profile', 'submit', { value: { nickname: '小明' } })
@@ -124,7 +126,7 @@ describe('the profile page', () => {
     expect(page.text('.greeting')).toBe('你好，小明')
   })
 
-  it('has a session before the phone button can be tapped', async () => {
+  it('the profile page has a session before the phone button can be tapped', async () => {
     const page = await miniProgram.show('profile')
     expect(phone.state.logins).toBe(1)
     await page.tap('.phone', 'getphonenumber', await phone.getPhoneNumber())
@@ -132,7 +134,7 @@ describe('the profile page', () => {
     expect(phone.state.logins).toBe(1)
   })
 
-  it('asks for a second tap where the first came to nothing', async () => {
+  it('a phone code that was already used asks for a second tap, which succeeds', async () => {
     const page = await miniProgram.show('profile')
     await page.tap('.phone', 'getphonenumber', { code: 'spent', errMsg: 'getPhoneNumber:ok' })
     expect(page.text('.text')).toBe('数据已过期，请再点一次按钮。')
@@ -149,7 +151,7 @@ describe('the profile page', () => {
     [{ errMsg: 'getPhoneNumber:fail', errno: 1400001 }, '次数已用完'],
     [{ errMsg: 'getPhoneNumber:fail', errno: 112 }, '没有声明'],
     [{ errMsg: 'getPhoneNumber:fail', errno: 103 }, '《用户隐私保护指引》'],
-  ])('says why the phone button gave %o', async (detail, text) => {
+  ])('a phone button that returns %o shows “%s”', async (detail, text) => {
     const page = await miniProgram.show('profile')
     await page.tap('.phone', 'getphonenumber', detail)
     expect(page.text('.text')).toContain(text)
@@ -157,14 +159,14 @@ describe('the profile page', () => {
     expect(page.has('.next')).toBe(false)
   })
 
-  it('shows today’s steps once scope.werun is granted', async () => {
+  it('the profile page shows today’s steps after scope.werun is granted', async () => {
     const page = await miniProgram.show('profile')
     await page.tap('.we-run')
     expect(page.text('.steps')).toBe('今天 4000 步')
     expect(phone.state.authSetting).toEqual({ 'scope.werun': true })
   })
 
-  it('shows them too when the session_key has changed in between', async () => {
+  it('the profile page shows today’s steps after the session_key was rotated', async () => {
     const page = await miniProgram.show('profile')
     await phone.press('rotate')
     await page.tap('.we-run')
@@ -172,9 +174,9 @@ describe('the profile page', () => {
     expect(phone.state.logins).toBe(2)
   })
 
-  it('says so when scope.werun is denied, and leads to the settings the next time', async () => {
+  it('a denied scope.werun is shown, and the next tap leads to the settings', async () => {
     const page = await miniProgram.show('profile')
-    phone.state.allows = false
+    phone.state.grantsScopes = false
     await page.tap('.we-run')
     expect(page.text('.denied')).toContain('没有同意')
     await page.tap('.we-run')
@@ -186,7 +188,7 @@ describe('the profile page', () => {
 })
 
 describe('the devices page', () => {
-  it('lists the sessions, this phone’s own without a button', async () => {
+  it('the devices page lists all sessions, and its own without an end button', async () => {
     await logInElsewhere()
     const page = await miniProgram.show('devices')
     expect(page.texts('.device')).toHaveLength(2)
@@ -194,16 +196,16 @@ describe('the devices page', () => {
     expect(page.texts('.end')).toHaveLength(1)
   })
 
-  it('ends another session and keeps its own', async () => {
+  it('the devices page ends another session and keeps its own', async () => {
     const other = await logInElsewhere()
     const page = await miniProgram.show('devices')
     await page.tap('.end')
     expect(page.texts('.device')).toHaveLength(1)
-    expect(await statusOf(other)).toBe(401)
-    expect(await statusOf(tokenOf(phone.wx))).toBe(200)
+    expect(await sessionStatus(other)).toBe(401)
+    expect(await sessionStatus(storedToken())).toBe(200)
   })
 
-  it('says that a session to end is no longer there', async () => {
+  it('ending a session that is already gone shows not_found', async () => {
     const other = await logInElsewhere()
     const page = await miniProgram.show('devices')
     await send(server.url, 'DELETE', '/session', { token: other })
@@ -212,11 +214,11 @@ describe('the devices page', () => {
     expect(page.has('.next')).toBe(false)
   })
 
-  it('logs out, and no page logs in again before the user does', async () => {
+  it('after a log-out no page logs in until the user does', async () => {
     const devices = await miniProgram.show('devices')
-    const token = tokenOf(phone.wx)
+    const token = storedToken()
     await devices.tap('.log-out')
-    expect(await statusOf(token)).toBe(401)
+    expect(await sessionStatus(token)).toBe(401)
     expect(devices.has('.logged-out')).toBe(true)
 
     const login = await miniProgram.show('login')
@@ -234,7 +236,7 @@ describe('the devices page', () => {
     expect(phone.state.logins).toBe(2)
   })
 
-  it('logs out on this phone even where the server cannot be told', async () => {
+  it('a log-out without a network removes the session from the phone', async () => {
     const page = await miniProgram.show('devices')
     phone.state.isOffline = true
     await page.tap('.log-out')
@@ -243,26 +245,26 @@ describe('the devices page', () => {
     expect(phone.wx.getStorageSync('code2session')).toBe('')
   })
 
-  it('logs out everywhere', async () => {
+  it('a log-out everywhere ends the sessions of all phones', async () => {
     const other = await logInElsewhere()
     const page = await miniProgram.show('devices')
-    const token = tokenOf(phone.wx)
+    const token = storedToken()
     await page.tap('.log-out-everywhere')
     expect(page.has('.logged-out')).toBe(true)
-    expect([await statusOf(token), await statusOf(other)]).toEqual([401, 401])
+    expect([await sessionStatus(token), await sessionStatus(other)]).toEqual([401, 401])
   })
 })
 
 describe('the privacy agreement', () => {
   beforeEach(() => start({ hasAgreed: false }))
 
-  it('is not asked for a login', async () => {
+  it('a login does not ask for the privacy agreement', async () => {
     const page = await miniProgram.show('login')
     expect(page.has('.agree')).toBe(false)
     expect(page.has('.user-id')).toBe(true)
   })
 
-  it('is asked for before the phone number, which goes on when the user agrees', async () => {
+  it('the phone number asks for the privacy agreement, and is given after the user agrees', async () => {
     const page = await miniProgram.show('profile')
     const tapped = phone.getPhoneNumber()
     await page.settled()
@@ -272,7 +274,7 @@ describe('the privacy agreement', () => {
     expect(page.text('.phone-number')).toBe('13580006666')
   })
 
-  it('can be refused for a scope, which is then denied', async () => {
+  it('a user who refuses the privacy agreement for a scope denies the scope', async () => {
     const page = await miniProgram.show('profile')
     await page.begin('.we-run')
     await page.tap('.disagree')
@@ -280,7 +282,7 @@ describe('the privacy agreement', () => {
     expect(page.text('.denied')).toContain('没有同意')
   })
 
-  it('can be refused for data whose scope is granted, and the page says what is missing', async () => {
+  it('data with a granted scope shows that the privacy agreement was refused', async () => {
     phone.state.authSetting['scope.werun'] = true
     const page = await miniProgram.show('profile')
     await page.begin('.we-run')
@@ -290,14 +292,14 @@ describe('the privacy agreement', () => {
     expect(page.text('.detail')).toContain('104')
   })
 
-  it('is refused with a message alone by older base libraries, which means the same', async () => {
+  it('a privacy refusal without an errno, as older base libraries have it, shows the same text', async () => {
     const page = await miniProgram.show('profile')
     const errMsg = 'getPhoneNumber:fail privacy permission is not authorized'
     await page.tap('.phone', 'getphonenumber', { errMsg })
     expect(page.text('.text')).toContain('没有同意《用户隐私保护指引》')
   })
 
-  it('is asked for once when two calls wait for it', async () => {
+  it('two concurrent calls ask for the privacy agreement once', async () => {
     const page = await miniProgram.show('profile')
     const tapped = phone.getPhoneNumber()
     await page.begin('.we-run')
@@ -306,14 +308,14 @@ describe('the privacy agreement', () => {
     expect(await tapped).toHaveProperty('code')
   })
 
-  it('is asked for by the nickname, which cannot ask by itself', async () => {
+  it('focusing the nickname asks for the privacy agreement', async () => {
     const page = await miniProgram.show('profile')
     await page.tap('.nickname', 'focus')
     await page.tap('.agree', 'agreeprivacyauthorization')
     expect(phone.state.hasAgreed).toBe(true)
   })
 
-  it('is asked for on the page that is shown, also after others were', async () => {
+  it('the privacy agreement appears on the visible page only', async () => {
     const profile = await miniProgram.show('profile')
     const login = await miniProgram.show('login')
     await miniProgram.show('profile')
@@ -322,7 +324,7 @@ describe('the privacy agreement', () => {
     await profile.tap('.disagree')
   })
 
-  it('counts as refused when its page is closed', async () => {
+  it('closing a page refuses the privacy agreement that it asks for', async () => {
     const page = await miniProgram.show('profile')
     const tapped = phone.getPhoneNumber()
     await page.settled()
@@ -330,7 +332,7 @@ describe('the privacy agreement', () => {
     expect(await tapped).toMatchObject({ errno: 104 })
   })
 
-  it('can be read first, and says so where that fails', async () => {
+  it('a privacy guideline that cannot be opened shows a toast', async () => {
     const page = await miniProgram.show('profile')
     await page.begin('.we-run')
     await page.begin('.contract')
@@ -338,7 +340,7 @@ describe('the privacy agreement', () => {
     await page.tap('.disagree')
   })
 
-  it('does not exist in base libraries before 2.32.3', async () => {
+  it('base libraries before 2.32.3, which have no privacy agreement, get the data without it', async () => {
     const { onNeedPrivacyAuthorization, requirePrivacyAuthorize, ...wx } = phone.wx
     phone.state.hasAgreed = true
     miniProgram = startMiniProgram(wx, { baseUrl: server.url.origin, sandbox: false })
@@ -349,8 +351,8 @@ describe('the privacy agreement', () => {
   })
 })
 
-describe('a project opened under an AppID that the server does not have', () => {
-  it('is told so', async () => {
+describe('the AppID of the project', () => {
+  it('a project with an AppID that the server does not have shows appid_unknown', async () => {
     phone = createWx(server.url, { appid: 'wx1234567890abcdef' })
     miniProgram = startMiniProgram(phone.wx, { baseUrl: server.url.origin, sandbox: false })
     const page = await miniProgram.show('login')
@@ -359,10 +361,10 @@ describe('a project opened under an AppID that the server does not have', () => 
   })
 })
 
-describe('the sandbox’s phone', () => {
+describe('sandbox mode', () => {
   beforeEach(() => start({ sandbox: true }))
 
-  it('takes the place of WeChat’s codes, open data and phone button', async () => {
+  it('in sandbox mode, codes, open data and the phone number come from the server’s sandbox', async () => {
     const login = await miniProgram.show('login')
     expect(login.has('.user-id')).toBe(true)
     const profile = await miniProgram.show('profile')
@@ -374,7 +376,7 @@ describe('the sandbox’s phone', () => {
     expect(phone.state.requests).toContain('POST /sandbox/wx.login')
   })
 
-  it('is missed where the server is a deployed one', async () => {
+  it('in sandbox mode, a server without a sandbox is reported as such', async () => {
     miniProgram = startMiniProgram(phone.wx, {
       baseUrl: `${server.url.origin}/none`,
       sandbox: true,

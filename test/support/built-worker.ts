@@ -1,66 +1,56 @@
-/** Builds Workers as `wrangler deploy` would, and serves what it built from a workerd of its own. */
+/** Builds a Worker as `wrangler deploy` does, and serves the result from a workerd of its own. */
 
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { type MiniflareWorker, startMiniflare } from './miniflare.ts'
 
-export interface Built {
+export interface BuiltWorker {
   readonly code: string
-  /** The files that went into it. */
+  /** The source files in the bundle. */
   readonly inputs: readonly string[]
 }
 
-export function build(options: { config: string; main: string }): Built {
+export function build(options: { config: string; main: string }): BuiltWorker {
   const dir = mkdtempSync(join(tmpdir(), 'code2session-'))
   const wrangler = 'node_modules/wrangler/bin/wrangler.js'
   const args = ['deploy', '--dry-run', '--metafile', '--outdir', dir, '-c', options.config]
-  execFileSync(process.execPath, [wrangler, ...args], { stdio: 'pipe' })
-  const meta = JSON.parse(readFileSync(join(dir, 'bundle-meta.json'), 'utf8')) as {
-    inputs: Record<string, unknown>
+  try {
+    execFileSync(process.execPath, [wrangler, ...args], { stdio: 'pipe' })
+    const metafile = readFileSync(join(dir, 'bundle-meta.json'), 'utf8')
+    const { inputs } = JSON.parse(metafile) as { inputs: Record<string, unknown> }
+    const code = readFileSync(join(dir, `${options.main}.js`), 'utf8')
+    return { code, inputs: Object.keys(inputs) }
+  } finally {
+    rmSync(dir, { recursive: true })
   }
-  const code = readFileSync(join(dir, `${options.main}.js`), 'utf8')
-  return { code, inputs: Object.keys(meta.inputs) }
 }
+
+/** The Worker in production. */
+export const buildProduction = () => build({ config: 'wrangler.toml', main: 'worker' })
+
+/** The Worker of `npm run dev`, with the sandbox. */
+export const buildSandbox = () => build({ config: 'src/sandbox/wrangler.toml', main: 'dev' })
 
 export interface ServeOptions {
   readonly bindings: Readonly<Record<string, string>>
-  /** The code of another Worker, in front of the built one and bound to its LoginService as LOGIN. */
+  /**
+   * The code of another Worker that answers HTTP instead: bound to the built one as HTTP, and to
+   * its LoginService as LOGIN.
+   */
   readonly caller?: string
 }
 
-/** Serves a built Worker over HTTP, with a KV namespace SESSIONS and its own way to the network. */
-export async function serve(built: Built, { bindings, caller }: ServeOptions) {
+/** Serves a built Worker over HTTP, with a KV namespace SESSIONS. It may connect to any address. */
+export async function serve({ code }: BuiltWorker, { bindings, caller }: ServeOptions) {
   const logs: string[] = []
-  const compatibilityDate = '2026-11-01'
-  const login = {
-    name: 'code2session',
-    modules: true,
-    script: built.code,
-    compatibilityDate,
-    bindings,
-    kvNamespaces: ['SESSIONS'],
-  }
-  const callers = caller
-    ? [
-        {
-          name: 'caller',
-          modules: true,
-          script: caller,
-          compatibilityDate,
-          serviceBindings: {
-            HTTP: 'code2session',
-            LOGIN: { name: 'code2session', entrypoint: 'LoginService' },
-          },
-        },
-      ]
-    : []
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      handleStructuredLogs: ({ message }) => void logs.push(message),
-      workers: [...callers, login],
-    }),
+  const name = 'code2session'
+  const login: MiniflareWorker = { name, code, bindings, kvNamespaces: ['SESSIONS'] }
+  const services = { HTTP: name, LOGIN: { name, entrypoint: 'LoginService' } }
+  const { url, close } = await startMiniflare(
+    caller ? [{ name: 'caller', code: caller, services }, login] : [login],
+    { onLog: (line) => void logs.push(line) },
   )
-  return { url: await miniflare.ready, logs, close: () => miniflare.dispose() }
+  return { url, logs, close }
 }

@@ -1,6 +1,6 @@
-/** What these tests play on: the sandbox in one workerd, a Worker under test in another. */
+/** The environment of an end-to-end test: the sandbox in one workerd, Workers under test in others. */
 
-import { type Built, build, type ServeOptions, serve } from './built-worker'
+import { type BuiltWorker, buildSandbox, type ServeOptions, serve } from './built-worker'
 import { startUpstream } from './upstream'
 
 export const APPID = 'wx4f4bc4dec97d474b'
@@ -13,44 +13,40 @@ export const PUSH = { WECHAT_PUSH_TOKEN: 'AAAAA', WECHAT_PUSH_AES_KEY: 'A'.repea
 export interface Reply {
   readonly status: number
   readonly headers: Headers
-  /** The parsed JSON, the text where it is none, or `null` for an empty body. */
+  /** Parsed JSON, the text if it is not JSON, or `null` for an empty body. */
   readonly answer: unknown
 }
 
 export interface SendOptions {
   readonly token?: string
-  /** An object is sent as JSON, anything else as it is. */
+  /** An object is sent as JSON, URLSearchParams as a form. */
   readonly body?: object | URLSearchParams
 }
 
-export type Stage = Awaited<ReturnType<typeof openStage>>
+export type Environment = Awaited<ReturnType<typeof startEnvironment>>
 
-/** Builds the sandbox and serves it; closes what was opened when it is closed. */
-export async function openStage() {
-  const sandbox = build({ config: 'src/sandbox/wrangler.toml', main: 'dev' })
+/** Builds and serves the sandbox. `close` also closes each Worker that was served. */
+export async function startEnvironment() {
+  const sandbox = buildSandbox()
   const wechat = await serve(sandbox, {
     bindings: { ...CREDENTIALS, ...PUSH, SERVICE_KEYS: 'k'.repeat(32) },
   })
   const upstream = await startUpstream(() => wechat.url)
   const closers = [wechat.close, upstream.close]
 
-  /** Serves a Worker whose WeChat is the upstream. */
-  async function play(built: Built, options: Partial<ServeOptions> = {}) {
+  /** Serves a Worker that has the upstream as its WeChat. */
+  async function serveWithUpstream(built: BuiltWorker, options: Partial<ServeOptions> = {}) {
     const bindings = { ...CREDENTIALS, WECHAT_API_BASE: upstream.url, ...options.bindings }
     const served = await serve(built, { ...options, bindings })
     closers.unshift(served.close)
     return served
   }
 
-  /** Presses something on the phone. */
-  async function phone(path: string, body: object = {}): Promise<Record<string, unknown>> {
-    const { answer } = await send(wechat.url, 'POST', `/sandbox/${path}`, { body })
-    return answer as Record<string, unknown>
-  }
+  const press = (name: string, body?: object) => pressOnPhone(wechat.url, name, body)
 
-  /** wx.login, and POST to the login at this path: the token. */
+  /** Calls `wx.login` and posts its code to this path: the token of the new session. */
   async function logIn(base: URL, user = 'alice', path = '/login'): Promise<string> {
-    const { code } = await phone('wx.login', { user })
+    const { code } = await press('wx.login', { user })
     const { answer } = await send(base, 'POST', path, { body: { code } })
     return (answer as { token: string }).token
   }
@@ -59,7 +55,17 @@ export async function openStage() {
     for (const close of closers) await close()
   }
 
-  return { sandbox, upstream, play, phone, logIn, close }
+  return { sandbox, upstream, serve: serveWithUpstream, press, logIn, close }
+}
+
+/** Uses the sandbox's phone, e.g. `wx.login`: what it gives the mini program. */
+export async function pressOnPhone(
+  sandbox: URL,
+  name: string,
+  body: object = {},
+): Promise<Record<string, unknown>> {
+  const { answer } = await send(sandbox, 'POST', `/sandbox/${name}`, { body })
+  return (answer ?? {}) as Record<string, unknown>
 }
 
 /** One request over HTTP. */
@@ -78,14 +84,11 @@ export async function send(
     },
     ...(body && { body: isForm ? body : JSON.stringify(body) }),
   })
-  return {
-    status: response.status,
-    headers: response.headers,
-    answer: parsed(await response.text()),
-  }
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, answer: parseAnswer(text) }
 }
 
-function parsed(text: string): unknown {
+function parseAnswer(text: string): unknown {
   try {
     return text === '' ? null : JSON.parse(text)
   } catch {

@@ -1,6 +1,6 @@
-/** `wx` on alice's phone: what WeChat gives is from the sandbox, and requests go over HTTP. */
+/** `wx` on alice's phone: WeChat's data comes from the sandbox, and requests go over HTTP. */
 
-import { APPID } from './environment'
+import { APPID, pressOnPhone } from './environment'
 
 interface Failure {
   readonly errMsg: string
@@ -19,11 +19,11 @@ interface RequestOptions extends Callbacks {
   readonly header?: Record<string, string>
 }
 
-type Answer = (result: { event: string; buttonId?: string }) => void
+type Decide = (result: { event: string; buttonId?: string }) => void
 
 interface WxOptions {
   readonly hasAgreed?: boolean
-  /** The AppID that the project was opened under; the sandbox's own, if left out. */
+  /** The AppID under which the project was opened; by default the sandbox's. */
   readonly appid?: string
 }
 
@@ -32,32 +32,26 @@ export function createWx(sandbox: URL, options: WxOptions = {}) {
   const state = {
     logins: 0,
     hasAgreed: options.hasAgreed ?? true,
-    /** wx.getSetting, as far as the user has decided. */
+    /** The result of wx.getSetting: the scopes that the user has decided on. */
     authSetting: {} as Record<string, boolean>,
-    /** What the user says when asked for a scope. */
-    allows: true,
+    /** Whether the user grants the scopes that wx.authorize asks for. */
+    grantsScopes: true,
     isOffline: false,
     requests: [] as string[],
     toasts: [] as string[],
   }
-  let listener: ((resolve: Answer) => void) | undefined
+  let listener: ((resolve: Decide) => void) | undefined
 
-  async function press(name: string, body: object = {}): Promise<Record<string, unknown>> {
-    const response = await fetch(new URL(`/sandbox/${name}`, sandbox), {
-      method: 'POST',
-      body: JSON.stringify(body),
-    })
-    return response.status === 204 ? {} : ((await response.json()) as Record<string, unknown>)
-  }
+  const press = (name: string, body?: object) => pressOnPhone(sandbox, name, body)
 
-  /** Whatever is personal waits for the privacy agreement. */
-  async function privately<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
+  /** Personal data is given after the user has agreed to the privacy guideline. */
+  async function afterAgreement<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
     if (!state.hasAgreed) {
-      if (!listener) throw new Error('nobody listens to wx.onNeedPrivacyAuthorization')
+      if (!listener) throw new Error('wx.onNeedPrivacyAuthorization has no listener')
       const ask = listener
       const { event } = await new Promise<{ event: string }>((resolve) =>
-        ask((answer) => {
-          if (answer.event !== 'exposureAuthorization') resolve(answer)
+        ask((decision) => {
+          if (decision.event !== 'exposureAuthorization') resolve(decision)
         }),
       )
       if (event !== 'agree')
@@ -67,7 +61,7 @@ export function createWx(sandbox: URL, options: WxOptions = {}) {
     return run()
   }
 
-  function give(callbacks: Callbacks, run: () => Promise<unknown>): void {
+  function settle(callbacks: Callbacks, run: () => Promise<unknown>): void {
     run().then(callbacks.success, callbacks.fail)
   }
 
@@ -77,7 +71,7 @@ export function createWx(sandbox: URL, options: WxOptions = {}) {
     const response = await fetch(url, {
       method,
       headers: {
-        // WeChat's own, which no mini program can set.
+        // WeChat sets it. A mini program cannot.
         Referer: `https://servicewechat.com/${options.appid ?? APPID}/devtools/page-frame.html`,
         'Content-Type': 'application/json',
         'User-Agent': 'Mozilla/5.0 (iPhone) MicroMessenger',
@@ -96,33 +90,33 @@ export function createWx(sandbox: URL, options: WxOptions = {}) {
   const wx = {
     login: (callbacks: Callbacks) => {
       state.logins++
-      give(callbacks, () => press('wx.login'))
+      settle(callbacks, () => press('wx.login'))
     },
-    checkSession: (callbacks: Callbacks) => give(callbacks, async () => ({})),
-    request: (options: RequestOptions) => give(options, () => request(options)),
+    checkSession: (callbacks: Callbacks) => settle(callbacks, async () => ({})),
+    request: (options: RequestOptions) => settle(options, () => request(options)),
     getWeRunData: (callbacks: Callbacks) =>
-      give(callbacks, () => privately('getWeRunData', () => press('wx.getWeRunData'))),
+      settle(callbacks, () => afterAgreement('getWeRunData', () => press('wx.getWeRunData'))),
     getSetting: (callbacks: Callbacks) =>
-      give(callbacks, async () => ({ authSetting: state.authSetting })),
+      settle(callbacks, async () => ({ authSetting: state.authSetting })),
     authorize: ({ scope, ...callbacks }: Callbacks & { scope: string }) =>
-      give(callbacks, () =>
-        privately('authorize', async () => {
-          state.authSetting[scope] = state.allows
-          if (!state.allows) throw { errMsg: 'authorize:fail auth deny' }
+      settle(callbacks, () =>
+        afterAgreement('authorize', async () => {
+          state.authSetting[scope] = state.grantsScopes
+          if (!state.grantsScopes) throw { errMsg: 'authorize:fail auth deny' }
         }),
       ),
     openSetting: (callbacks: Callbacks) =>
-      give(callbacks, async () => {
+      settle(callbacks, async () => {
         throw { errMsg: 'openSetting:fail can only be invoked by user TAP gesture.' }
       }),
     getStorageSync: (key: string) => storage.get(key) ?? '',
     setStorageSync: (key: string, value: unknown) => void storage.set(key, value),
     removeStorageSync: (key: string) => void storage.delete(key),
-    onNeedPrivacyAuthorization: (listen: (resolve: Answer) => void) => {
+    onNeedPrivacyAuthorization: (listen: (resolve: Decide) => void) => {
       listener = listen
     },
     requirePrivacyAuthorize: (callbacks: Callbacks) =>
-      give(callbacks, () => privately('requirePrivacyAuthorize', async () => ({}))),
+      settle(callbacks, () => afterAgreement('requirePrivacyAuthorize', async () => ({}))),
     openPrivacyContract: ({ fail }: Callbacks) => fail?.({ errMsg: 'openPrivacyContract:fail' }),
     showToast: ({ title }: { title: string }) => void state.toasts.push(title),
   }
@@ -133,7 +127,7 @@ export function createWx(sandbox: URL, options: WxOptions = {}) {
     press,
     /** What the phone button gives a page as `e.detail`. */
     getPhoneNumber: () =>
-      privately('getPhoneNumber', () => press('getPhoneNumber')).catch(
+      afterAgreement('getPhoneNumber', () => press('getPhoneNumber')).catch(
         (failure: Failure) => failure,
       ),
   }

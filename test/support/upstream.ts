@@ -1,6 +1,6 @@
 /**
- * WeChat's address in these tests: an HTTP server of its own that passes requests on to the
- * sandbox, or fails as only a real connection can.
+ * An HTTP server between a Worker under test and the sandbox. It passes requests on, holds them
+ * back, or breaks their connections as only a real network can.
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -11,12 +11,12 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void
 export type Upstream = Awaited<ReturnType<typeof startUpstream>>
 
 export async function startUpstream(sandbox: () => URL) {
-  const faults: Handler[] = []
+  const handlers: Handler[] = []
   let calls = 0
 
   const server = createServer((request, response) => {
     calls++
-    const handle = faults.shift() ?? pass
+    const handle = handlers.shift() ?? pass
     handle(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -34,20 +34,21 @@ export async function startUpstream(sandbox: () => URL) {
 
   return {
     url: `http://127.0.0.1:${port}`,
+    /** How many requests have arrived. */
     calls: () => calls,
-    /** Handles the next request this way. */
-    next: (handler: Handler) => void faults.push(handler),
-    /** Holds the next request back until the returned function is called. */
+    /** Handles the next request with this handler. */
+    next: (handler: Handler) => void handlers.push(handler),
+    /** Holds the next request back from its arrival until `release` is called. */
     hold(): { arrived: Promise<void>; release: () => void } {
       const arrival = Promise.withResolvers<void>()
       const gate = Promise.withResolvers<void>()
-      faults.push((request, response) => {
+      handlers.push((request, response) => {
         arrival.resolve()
         gate.promise.then(() => pass(request, response))
       })
       return { arrived: arrival.promise, release: gate.resolve }
     },
-    /** From now on, connections are refused. */
+    /** After this, connections are refused. */
     close: async (): Promise<void> => {
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
@@ -55,7 +56,7 @@ export async function startUpstream(sandbox: () => URL) {
   }
 }
 
-/** The ways in which a connection fails. */
+/** How WeChat's answer or its connection can fail. */
 export const FAULTS = {
   reset: (request) => request.socket.destroy(),
   html: (_, response) => response.writeHead(502, { 'Content-Type': 'text/html' }).end('<html>'),

@@ -1,0 +1,47 @@
+/** examples/hono-app: the login inside a developer's own Hono app. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { build } from '../support/built-worker'
+import { type Environment, send, startEnvironment } from '../support/environment'
+
+let environment: Environment
+let app: URL
+let logs: string[]
+
+beforeAll(async () => {
+  environment = await startEnvironment()
+  const built = build({ config: 'examples/hono-app/wrangler.toml', main: 'index' })
+  const served = await environment.serve(built)
+  app = served.url
+  logs = served.logs
+})
+afterAll(() => environment.close())
+
+describe('examples/hono-app', () => {
+  it('the app serves the login under /auth, and its own route has the session', async () => {
+    const token = await environment.logIn(app, 'alice', '/auth/login')
+    const { status, answer } = await send(app, 'GET', '/me', { token })
+    expect([status, answer]).toEqual([200, { you: token.slice(0, 43) }])
+  })
+
+  it('a route of the app answers 401 problem details without a valid session', async () => {
+    const withoutToken = await send(app, 'GET', '/me')
+    expect(withoutToken).toMatchObject({ status: 401, answer: { code: 'session_required' } })
+    const { status, headers, answer } = await send(app, 'GET', '/me', { token: 'nonsense' })
+    expect([status, headers.get('Content-Type')]).toEqual([401, 'application/problem+json'])
+    expect(headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
+    expect(answer).toMatchObject({ code: 'session_invalid' })
+  })
+
+  it('a refused request to a route of the app is logged with that route and its code', async () => {
+    await send(app, 'GET', '/me', { token: 'nonsense' })
+    expect(logs.join()).toMatch(/"route":"\/me","status":401,.*"code":"session_invalid"/)
+  })
+
+  it('wrong methods and invalid bodies below /auth get the same problem details', async () => {
+    const { status, headers } = await send(app, 'GET', '/auth/login')
+    expect([status, headers.get('Allow')]).toEqual([405, 'POST'])
+    const { answer } = await send(app, 'POST', '/auth/login', { body: {} })
+    expect(answer).toMatchObject({ code: 'invalid_request' })
+  })
+})

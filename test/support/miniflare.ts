@@ -1,0 +1,64 @@
+/** Starts Workers in Miniflare: a real workerd process with real local KV, served over HTTP. */
+
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+
+/** wrangler.toml has the same date. Every tool in package.json supports it. */
+export const COMPATIBILITY_DATE = '2026-11-01'
+
+export interface MiniflareWorker {
+  readonly name: string
+  /** The source of one ES module. */
+  readonly code: string
+  /** Vars and secrets, by their names. */
+  readonly bindings?: Readonly<Record<string, string>>
+  readonly kvNamespaces?: readonly string[]
+  /** Other Workers by the names of their bindings. */
+  readonly services?: Readonly<Record<string, string | { name: string; entrypoint: string }>>
+}
+
+export interface MiniflareOptions {
+  /** Called with each line that a Worker logs. */
+  readonly onLog?: (line: string) => void
+  /** Opens an inspector for each Worker, at `/core:user:<name>` of `inspectorUrl()`. */
+  readonly hasInspector?: boolean
+}
+
+export interface MiniflareServer {
+  readonly url: URL
+  inspectorUrl(): Promise<URL>
+  close(): Promise<void>
+}
+
+/**
+ * Serves these Workers; the first one answers HTTP.
+ *
+ * @example
+ * const { url, close } = await startMiniflare([
+ *   { name: 'login', code, bindings: { WECHAT_APPID }, kvNamespaces: ['SESSIONS'] },
+ * ])
+ */
+export async function startMiniflare(
+  workers: readonly [MiniflareWorker, ...MiniflareWorker[]],
+  { onLog, hasInspector = false }: MiniflareOptions = {},
+): Promise<MiniflareServer> {
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      ...(hasInspector && { inspectorPort: 0 }),
+      handleStructuredLogs: ({ message }) => onLog?.(message),
+      workers: workers.map(({ name, code, bindings = {}, kvNamespaces = [], services = {} }) => ({
+        name,
+        modules: true,
+        script: code,
+        compatibilityDate: COMPATIBILITY_DATE,
+        bindings,
+        kvNamespaces: [...kvNamespaces],
+        serviceBindings: services,
+      })),
+    }),
+  )
+  return {
+    url: await miniflare.ready,
+    inspectorUrl: () => miniflare.getInspectorURL(),
+    close: () => miniflare.dispose(),
+  }
+}
