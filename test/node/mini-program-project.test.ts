@@ -1,4 +1,4 @@
-/** The example mini program opens in WeChat's developer tools: its files are what they should be. */
+/** The files of the example mini program are valid for WeChat's developer tools. */
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
@@ -10,10 +10,10 @@ import { compiler, ROOT, weChatCompiler } from '../support/mini-program'
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
 const readJson = (file: string) => JSON.parse(read(file))
 const has = (file: string) => existsSync(join(ROOT, file))
-const filesOf = (pattern: string) => globSync(pattern, { cwd: ROOT }).sort()
+const listFiles = (pattern: string) => globSync(pattern, { cwd: ROOT }).sort()
 
 const pages: string[] = readJson('app.json').pages
-const components = filesOf('components/*/*.wxml').map((file) => file.replace('.wxml', ''))
+const components = listFiles('components/*/*.wxml').map((file) => file.replace('.wxml', ''))
 
 const color = v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/i))
 const path = v.pipe(v.string(), v.regex(/^[\w-]+(\/[\w-]+)*$/))
@@ -93,14 +93,14 @@ const projectSchema = v.strictObject({
   packOptions: v.strictObject({ ignore: v.array(packRule), include: v.array(packRule) }),
 })
 
-/** The built-in components that the pages may use. */
+/** The built-in components that the pages use. */
 const BUILT_IN = ['block', 'button', 'form', 'image', 'input', 'text', 'view']
 
 /** @see https://developers.weixin.qq.com/miniprogram/dev/component/button.html */
 const OPEN_TYPES = ['agreePrivacyAuthorization', 'chooseAvatar', 'getPhoneNumber', 'openSetting']
 
 /** The tags of a WXML file, each with its attributes. */
-function tagsOf(file: string) {
+function parseTags(file: string) {
   return [...read(file).matchAll(/<([\w-]+)((?:\s+[\w:-]+(?:="[^"]*")?)*)\s*\/?>/g)].map(
     ([, name = '', attributes = '']) => ({
       name,
@@ -120,25 +120,25 @@ describe('the example project', () => {
     ...components.map(
       (component) => [`${component}.json`, componentSchema] as [string, v.GenericSchema],
     ),
-  ])('has in %s what WeChat’s documentation allows', (file, schema) => {
+  ])('%s has only the fields and values that WeChat documents', (file, schema) => {
     expect(v.safeParse(schema, readJson(file)).issues).toBeUndefined()
   })
 
-  it('has the four files of every page and component, and none that belongs to no page', () => {
+  it('every page and component has its four files, and there are no others', () => {
     const parts = [...pages, ...components]
     const files = parts.flatMap((part) =>
       ['js', 'json', 'wxml', 'wxss'].map((type) => `${part}.${type}`),
     )
-    expect(filesOf('{pages,components}/*/*')).toEqual(files.sort())
+    expect(listFiles('{pages,components}/*/*')).toEqual(files.sort())
     expect(['app.js', 'app.wxss'].filter(has)).toEqual(['app.js', 'app.wxss'])
   })
 
-  it('has a tab for every page', () => {
+  it('every page has a tab', () => {
     const { list } = readJson('app.json').tabBar
     expect(list.map(({ pagePath }: { pagePath: string }) => pagePath)).toEqual(pages)
   })
 
-  it('refers to no file that does not exist', () => {
+  it('every file that is referred to exists', () => {
     const { packOptions } = readJson('project.config.json')
     const references = [
       ...packOptions.ignore.map(({ value }: { value: string }) => value),
@@ -147,7 +147,7 @@ describe('the example project', () => {
           (component) => `${component.slice(1)}.json`,
         ),
       ),
-      ...filesOf('{*,pages/*/*,components/*/*,lib/*}.js').flatMap((file) =>
+      ...listFiles('{*,pages/*/*,components/*/*,lib/*}.js').flatMap((file) =>
         [...read(file).matchAll(/\brequire\('([^']+)'\)/g)].map(([, target = '']) =>
           join(dirname(file), `${target}.js`),
         ),
@@ -157,25 +157,25 @@ describe('the example project', () => {
     expect(references.filter((file) => !has(file))).toEqual([])
   })
 
-  it.each([...pages, ...components])('%s.wxml has components that exist', (part) => {
+  it.each([...pages, ...components])('%s.wxml uses only components that exist', (part) => {
     const { usingComponents = {} } = readJson(`${part}.json`)
     const known = [...BUILT_IN, ...Object.keys(usingComponents)]
-    const names = tagsOf(`${part}.wxml`).map(({ name }) => name)
-    // Every tag was read: as many as there are.
+    const names = parseTags(`${part}.wxml`).map(({ name }) => name)
+    // As many as there are `<`: the expression has missed no tag.
     expect(names.length).toBe(read(`${part}.wxml`).match(/<\w/g)?.length)
     expect(names.filter((name) => !known.includes(name))).toEqual([])
   })
 
-  it.each(pages)('%s declares the components that it uses, and no other', (page) => {
-    const names = new Set(tagsOf(`${page}.wxml`).map(({ name }) => name))
+  it.each(pages)('%s declares no component that it does not use', (page) => {
+    const names = new Set(parseTags(`${page}.wxml`).map(({ name }) => name))
     const declared = Object.keys(readJson(`${page}.json`).usingComponents)
     expect(declared.filter((name) => !names.has(name))).toEqual([])
   })
 
   it.each([...pages, ...components])(
-    '%s.js has every handler of its WXML, and no other',
+    '%s.js has exactly the handlers that its WXML binds',
     (part) => {
-      const attributes = tagsOf(`${part}.wxml`).flatMap((tag) => tag.attributes)
+      const attributes = parseTags(`${part}.wxml`).flatMap((tag) => tag.attributes)
       const bound = attributes
         .filter(([name]) => /^(bind|catch)/.test(name))
         .map(([, value]) => value)
@@ -187,9 +187,9 @@ describe('the example project', () => {
     },
   )
 
-  it('gives every button with an open-type the event that belongs to it', () => {
+  it('every button with an open-type binds the event of that open-type', () => {
     const buttons = [...pages, ...components]
-      .flatMap((part) => tagsOf(`${part}.wxml`))
+      .flatMap((part) => parseTags(`${part}.wxml`))
       .map(({ attributes }) => Object.fromEntries(attributes))
       .filter((attributes) => attributes['open-type'])
     expect(buttons.map((button) => button['open-type']).sort()).toEqual(OPEN_TYPES)
@@ -198,27 +198,30 @@ describe('the example project', () => {
     }
   })
 
-  it('says under which id the user agreed to the privacy guideline', () => {
-    const button = tagsOf('components/privacy/privacy.wxml').find(({ attributes }) =>
+  it('the privacy component passes the id of its agree button to WeChat', () => {
+    const button = parseTags('components/privacy/privacy.wxml').find(({ attributes }) =>
       attributes.some(([, value]) => value === 'agreePrivacyAuthorization'),
     )
     const { id } = Object.fromEntries(button?.attributes ?? [])
     expect(read('components/privacy/privacy.js')).toContain(`buttonId: '${id}'`)
   })
 
-  // The package has WeChat's binaries for some machines only.
-  it.skipIf(compiler === 'simulate')('is taken by WeChat’s own compilers', () => {
-    const wxml = weChatCompiler.wxmlToJs(ROOT)
-    const wxss = weChatCompiler.wxssToJs(ROOT)
-    for (const part of [...pages, ...components]) {
-      expect(wxml).toContain(`${part}.wxml`)
-      expect(wxss).toContain(`${part}.wxss`)
-    }
-  })
+  // The package has WeChat's compilers for some platforms only.
+  it.skipIf(compiler === 'simulate')(
+    'WeChat’s own compilers accept every WXML and WXSS file',
+    () => {
+      const wxml = weChatCompiler.wxmlToJs(ROOT)
+      const wxss = weChatCompiler.wxssToJs(ROOT)
+      for (const part of [...pages, ...components]) {
+        expect(wxml).toContain(`${part}.wxml`)
+        expect(wxss).toContain(`${part}.wxss`)
+      }
+    },
+  )
 })
 
 describe('the example’s copy of the client', () => {
-  it('is the client as `npm run build` makes it: copy dist/miniprogram/client.js', () => {
+  it('the example’s copy of the client is what `npm run build` writes', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
     const [command, ...args] = scripts['build:cjs'].split(' ')
     const toStdout = args.filter((argument: string) => !argument.startsWith('--outfile='))

@@ -1,6 +1,6 @@
 /**
- * The example mini program, run by miniprogram-simulate: its pages are rendered, its buttons
- * tapped. What `wx` gives comes from the phone of the sandbox, and what it sends goes there.
+ * Runs the example mini program with miniprogram-simulate, which renders its pages. Tests tap its
+ * buttons, and pass in the `wx` of mini-program-wx.ts.
  */
 
 import { readFileSync } from 'node:fs'
@@ -40,7 +40,7 @@ const { document, CustomEvent, TouchEvent } = window
 Object.assign(globals, { window, document, CustomEvent, TouchEvent })
 const simulate = require('miniprogram-simulate') as Simulate
 
-/** WeChat's own compilers of WXML and WXSS: binaries that the package has for some machines. */
+/** WeChat's own compilers of WXML and WXSS: the package has binaries for some platforms only. */
 export const weChatCompiler = createRequire(require.resolve('miniprogram-simulate'))(
   'miniprogram-compiler',
 ) as { wxmlToJs(root: string): string; wxssToJs(root: string): string }
@@ -52,17 +52,17 @@ function weChatCompilerRuns(): boolean {
     weChatCompiler.wxmlToJs(ROOT)
     return true
   } catch (error) {
-    // Without a code it ran, and does not like a page: a test says so.
+    // An error without a code is about a page, and the test of the compilers reports it.
     return (error as NodeJS.ErrnoException).code === undefined
   }
 }
 
-/** What handlers have begun and not ended. */
+/** The promises of handlers that have not settled. */
 const running = new Set<Promise<unknown>>()
 
 type Methods = Record<string, (...values: unknown[]) => unknown>
 
-function watched(methods: Methods): Methods {
+function trackMethods(methods: Methods): Methods {
   const wrap = (method: unknown) =>
     typeof method !== 'function'
       ? method
@@ -83,17 +83,17 @@ function watched(methods: Methods): Methods {
 const registerComponent = globals.Component as (definition: object) => void
 
 globals.Component = ({ methods = {}, ...definition }: { methods?: Methods }) =>
-  registerComponent({ ...definition, methods: watched(methods) })
+  registerComponent({ ...definition, methods: trackMethods(methods) })
 
-// miniprogram-simulate renders components only, and a page differs in where its methods are.
+// miniprogram-simulate renders only components. A page has its methods at the top level.
 globals.Page = ({ data, ...methods }: { data: object } & Methods) =>
-  registerComponent({ data, methods: watched(methods as Methods) })
+  registerComponent({ data, methods: trackMethods(methods as Methods) })
 
 globals.App = (app: object) => {
   globals.getApp = () => app
 }
 
-/** Resolves when all that was tapped has come to its end. */
+/** Resolves when no handler is running. */
 async function settled(): Promise<void> {
   // An event is dispatched in a microtask.
   await new Promise(setImmediate)
@@ -110,7 +110,7 @@ export interface Config {
 
 export type MiniProgram = ReturnType<typeof startMiniProgram>
 
-/** Starts the mini program as a cold start does, with this `wx`. */
+/** Starts the mini program with this `wx`, as a cold start does. */
 export function startMiniProgram(wx: object, config: Partial<Config> = {}) {
   globals.wx = wx
   running.clear()
@@ -131,7 +131,7 @@ export function startMiniProgram(wx: object, config: Partial<Config> = {}) {
   }
 
   return {
-    /** Switches to the tab of a page. */
+    /** Switches to the tab of this page. */
     async show(name: string) {
       const path = pages.find((path) => path.endsWith(`/${name}`))
       if (!path) throw new Error(`app.json has no page ${name}`)
@@ -139,28 +139,30 @@ export function startMiniProgram(wx: object, config: Partial<Config> = {}) {
       page.instance.onShow?.()
       page.querySelector('.privacy')?.triggerPageLifeTime('show')
       await settled()
-      return drive(page)
+      return createPage(page)
     },
   }
 }
 
-export type Page = ReturnType<typeof drive>
+export type Page = ReturnType<typeof createPage>
 
-function drive(page: Rendered) {
-  /** An element by its class: of the page, or of a component on it. */
+/** A page as a test reads and taps it. */
+function createPage(page: Rendered) {
+  /** Finds elements on the page and in the components on it. */
   function find(selector: string): Rendered[] {
     const parts = ['.privacy', '.failure'].flatMap((part) => page.querySelector(part) ?? [])
     return [page, ...parts].flatMap((part) => part.querySelectorAll(selector))
   }
 
-  function one(selector: string): Rendered {
+  function requireOne(selector: string): Rendered {
     const [found, ...others] = find(selector)
-    if (!found || others.length > 0) throw new Error(`not one ${selector} on this page`)
+    if (!found || others.length > 0)
+      throw new Error(`the page does not have exactly one ${selector}`)
     return found
   }
 
   function dispatch(selector: string, event: string, detail: object): void {
-    const element = one(selector)
+    const element = requireOne(selector)
     const { attrs } = element.toJSON()
     if (attrs.some(({ name, value }) => name === 'disabled' && value === true)) {
       throw new Error(`${selector} is disabled`)
@@ -171,9 +173,9 @@ function drive(page: Rendered) {
   return {
     data: () => page.data,
     has: (selector: string) => find(selector).length > 0,
-    text: (selector: string) => one(selector).dom.textContent.trim(),
+    text: (selector: string) => requireOne(selector).dom.textContent.trim(),
     texts: (selector: string) => find(selector).map(({ dom }) => dom.textContent.trim()),
-    /** Begins without waiting for the end. */
+    /** Taps without waiting for the handler to end. */
     begin: async (selector: string, event = 'tap', detail: object = {}) => {
       dispatch(selector, event, detail)
       await new Promise(setImmediate)
