@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: what it costs, beside what must cost something and beside the peers. Prints the
- * tables and writes everything it measured to results.json. `-- --quick` only shows that it runs.
+ * `npm run bench`: measures the Worker, a bare Worker that does only what is necessary, and two
+ * libraries for Node. Prints tables, and writes all figures to results.json. `-- --quick` takes
+ * two minutes and shows only that it runs.
  */
 
 import { execFileSync } from 'node:child_process'
@@ -9,14 +10,14 @@ import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { buildSync } from 'esbuild'
-import { build } from '../support/built-worker.ts'
+import { buildProduction } from '../support/built-worker.ts'
 import { measureColdStart } from './cold-start.ts'
-import { BINDINGS, type Contestant, enter } from './variants.ts'
 import { machine } from './machine.ts'
 import { measure } from './matrix.ts'
 import { report } from './report.ts'
 import { type Server, startMiniflare, startNode, startWorkerd } from './servers.ts'
 import { countOperations, measureSessions } from './sessions.ts'
+import { BINDINGS, createVariant, type Variant } from './variants.ts'
 
 const FULL = {
   rounds: 7,
@@ -52,33 +53,33 @@ async function run() {
   progress('installing the peers')
   installPeers()
   progress('building')
-  const ours = build({ config: 'wrangler.toml', main: 'worker' }).code
+  const ours = buildProduction().code
   const [bare, kv, counted] = ['bare', 'kv', 'counted'].map(bundle) as [string, string, string]
 
   const wechat = await open(startNode(join(here, 'wechat.ts'), {}))
   const bindings = { ...BINDINGS, WECHAT_API_BASE: `http://127.0.0.1:${wechat.port}` }
   const peer = (name: string) => open(startNode(join(here, 'peers', name), bindings))
-  const contestants: Contestant[] = [
-    await enter('bare', 'Miniflare', await open(startMiniflare(bare, bindings))),
-    await enter('ours', 'Miniflare', await open(startMiniflare(ours, bindings))),
-    await enter('bare', 'workerd', await open(startWorkerd(bare, bindings, kv))),
-    await enter('ours', 'workerd', await open(startWorkerd(ours, bindings, kv))),
-    await enter('wafer-node-session', 'Node', await peer('wafer.js')),
-    await enter('node-easywechat', 'Node', await peer('easywechat.js')),
+  const variants: Variant[] = [
+    await createVariant('bare', 'Miniflare', await open(startMiniflare(bare, bindings))),
+    await createVariant('ours', 'Miniflare', await open(startMiniflare(ours, bindings))),
+    await createVariant('bare', 'workerd', await open(startWorkerd(bare, bindings, kv))),
+    await createVariant('ours', 'workerd', await open(startWorkerd(ours, bindings, kv))),
+    await createVariant('wafer-node-session', 'Node', await peer('wafer.js')),
+    await createVariant('node-easywechat', 'Node', await peer('easywechat.js')),
   ]
 
   progress('warming up')
   const quiet = () => {}
-  await measure(contestants, { connections: 16, rounds: 1, milliseconds: 200, progress: quiet })
-  const main = await measure(contestants, { ...plan, connections: 16, progress })
+  await measure(variants, { connections: 16, rounds: 1, milliseconds: 200, progress: quiet })
+  const main = await measure(variants, { ...plan, connections: 16, progress })
   const growth = []
   for (const connections of [1, 128]) {
-    growth.push(await measure(contestants, { ...plan.growth, connections, progress }))
+    growth.push(await measure(variants, { ...plan.growth, connections, progress }))
   }
 
   const countedServer = await open(startMiniflare(counted, bindings))
   const operations = await countOperations(
-    await enter('ours', 'Miniflare', countedServer),
+    await createVariant('ours', 'Miniflare', countedServer),
     async () => {
       wechat.child.send('calls')
       const [calls] = await once(wechat.child, 'message')
@@ -104,7 +105,7 @@ async function run() {
   }
 }
 
-/** Only once per lock file. */
+/** Installs them unless the lock file is as it was at the last installation. */
 function installPeers(): void {
   const peers = join(here, 'peers')
   const installed = statSync(join(peers, 'node_modules/.package-lock.json'), {
@@ -123,7 +124,7 @@ async function open<S extends Server>(starting: Promise<S>): Promise<S> {
   return server
 }
 
-/** Ready for workerd: minified, as `wrangler deploy` leaves ours. */
+/** Bundles and minifies one of the benchmark's own Workers. */
 function bundle(name: string): string {
   const { outputFiles } = buildSync({
     entryPoints: [join(here, 'workers', `${name}.ts`)],

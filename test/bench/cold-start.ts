@@ -1,4 +1,4 @@
-/** From the spawn of a process to its first answer, beside a Worker that does nothing. */
+/** The time from the spawn of workerd to its first answer, compared with a bare Worker. */
 
 import { performance } from 'node:perf_hooks'
 import { spawnWorkerd, writeConfig } from './servers.ts'
@@ -7,7 +7,7 @@ import { type Spread, spread } from './stats.ts'
 export interface ColdStart {
   readonly bare: Spread
   readonly ours: Spread
-  /** Ours minus bare, of the medians. */
+  /** The median of ours minus the median of bare, in milliseconds. */
   readonly delta: number
 }
 
@@ -21,12 +21,12 @@ export async function measureColdStart(
     ours: writeConfig({ code: codes.ours, bindings }),
   }
   const times: Record<keyof typeof configs, number[]> = { bare: [], ours: [] }
-  // One more, to warm the disk.
+  // Round 0 warms the disk cache and is not counted.
   for (let round = 0; round <= rounds; round++) {
     const order = ['bare', 'ours'] as const
-    for (const who of round % 2 === 0 ? order : order.toReversed()) {
-      const time = await timeToFirstAnswer(configs[who])
-      if (round > 0) times[who].push(time)
+    for (const variant of round % 2 === 0 ? order : order.toReversed()) {
+      const time = await timeToFirstAnswer(configs[variant])
+      if (round > 0) times[variant].push(time)
     }
   }
   const [bare, ours] = [spread(times.bare), spread(times.ours)]

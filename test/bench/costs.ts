@@ -1,8 +1,8 @@
-/** What Cloudflare charges for it, by the prices it publishes. */
+/** The price of a million requests, by Cloudflare's published prices. */
 
 import type { Operations } from './sessions.ts'
 
-/** Dollars, Workers Paid, beyond what the plan includes; as published on this date. */
+/** In dollars, for Workers Paid beyond the included usage, as published on this date. */
 export const PRICES = {
   date: '2026-11-20',
   millionRequests: 0.3,
@@ -10,7 +10,7 @@ export const PRICES = {
   million: { get: 0.5, put: 5, delete: 5, list: 5 } as Readonly<Record<string, number>>,
 }
 
-/** Workers Free, a day. */
+/** The daily limits of Workers Free. */
 export const FREE = {
   requests: 100_000,
   get: 100_000,
@@ -24,7 +24,7 @@ export interface Cost {
   readonly total: number
 }
 
-/** Dollars for a million requests that take this much each. */
+/** Dollars for a million requests that each take this CPU time and these KV operations. */
 export function costOfMillion({ cpu, kv }: { cpu: number; kv: Operations }): Cost {
   const costs = {
     requests: PRICES.millionRequests,
@@ -37,7 +37,7 @@ export function costOfMillion({ cpu, kv }: { cpu: number; kv: Operations }): Cos
   return { ...costs, total: costs.requests + costs.cpu + costs.kv }
 }
 
-/** How many of such requests the free plan has in a day, if it has nothing else to do. */
+/** How many such requests a day the free plan allows, without any others. */
 export function freePerDay(kv: Operations): number {
   const { requests, ...operations } = FREE
   const limits = Object.entries(operations).map(

@@ -1,6 +1,6 @@
 /**
- * A load generator: HTTP/1.1 over plain sockets, one request at a time on each, since a client that
- * costs more than the server would measure itself.
+ * A load generator: HTTP/1.1 over plain sockets, with one request at a time on each. An HTTP client
+ * would use more processor time than the servers, and the figures would be its own.
  */
 
 import { once } from 'node:events'
@@ -11,25 +11,25 @@ import { median } from './stats.ts'
 export interface Slice {
   readonly requests: number
   readonly requestsPerSecond: number
-  /** Milliseconds from the first byte sent to the last one read, for half of the requests. */
+  /** The median, in milliseconds, of the time from the first byte sent to the last one read. */
   readonly p50: number
 }
 
-/** One answer, as much of it as a benchmark looks at. */
+/** The parts of an answer that the benchmark reads. */
 export interface Answer {
   readonly status: number
   readonly headers: string
   readonly body: string
 }
 
-/** Ends after so many milliseconds, or so many requests. */
+/** The load ends after this many milliseconds or requests, whichever is first. */
 interface LoadOptions {
   readonly connections: number
   readonly milliseconds?: number
   readonly requests?: number
 }
 
-/** The bytes of a request, made once and sent often. */
+/** A whole HTTP request as text, so that it can be built once and sent often. */
 export function requestText(
   method: string,
   path: string,
@@ -46,7 +46,7 @@ export function requestText(
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
 }
 
-/** Sends requests until there is an end to it, and fails if any answer is not a success. */
+/** Sends requests until the load ends, and throws if an answer is not a success. */
 export async function load(
   port: number,
   next: () => string,
@@ -63,9 +63,9 @@ export async function load(
   let left = requests
   await Promise.all(
     sockets.map(async (socket) => {
-      const ask = client(socket)
+      const exchange = createConnection(socket)
       for (let now = performance.now(); now < until && left-- > 0; ) {
-        const { status, body } = await ask(next())
+        const { status, body } = await exchange(next())
         const then = now
         now = performance.now()
         latencies.push(now - then)
@@ -83,7 +83,7 @@ export async function load(
 export async function send(port: number, request: string): Promise<Answer> {
   const socket = await open(port)
   try {
-    return await client(socket)(request)
+    return await createConnection(socket)(request)
   } finally {
     socket.destroy()
   }
@@ -95,7 +95,7 @@ async function open(port: number): Promise<Socket> {
   return socket.setEncoding('latin1')
 }
 
-function client(socket: Socket): (request: string) => Promise<Answer> {
+function createConnection(socket: Socket): (request: string) => Promise<Answer> {
   let received = ''
   let waiting: PromiseWithResolvers<Answer> | null = null
   const fail = () => waiting?.reject(new Error('the server closed the connection'))
@@ -114,7 +114,7 @@ function client(socket: Socket): (request: string) => Promise<Answer> {
   }
 }
 
-/** `null` while it is not all there. */
+/** `null` while the answer is incomplete. */
 function parseAnswer(text: string): Answer | null {
   const end = text.indexOf('\r\n\r\n')
   if (end < 0) return null
@@ -123,6 +123,6 @@ function parseAnswer(text: string): Answer | null {
   const status = Number(headers.slice(9, 12))
   const length = /\r\ncontent-length: (\d+)/i.exec(headers)?.[1]
   const isChunked = length === undefined && status !== 204
-  const isWhole = isChunked ? body.endsWith('0\r\n\r\n') : body.length >= Number(length ?? 0)
-  return isWhole ? { status, headers, body } : null
+  const isComplete = isChunked ? body.endsWith('0\r\n\r\n') : body.length >= Number(length ?? 0)
+  return isComplete ? { status, headers, body } : null
 }

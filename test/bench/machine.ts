@@ -1,4 +1,4 @@
-/** Where a figure is from. */
+/** The machine and the versions that the figures were measured with. */
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -12,11 +12,11 @@ export function machine() {
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.versions.node,
-    miniflare: versionOf(require.resolve('miniflare/package.json')),
-    workerd: versionOf(require.resolve('workerd/package.json')),
+    miniflare: readVersion(require.resolve('miniflare/package.json')),
+    workerd: readVersion(require.resolve('workerd/package.json')),
   }
 }
 
-function versionOf(manifest: string): string {
+function readVersion(manifest: string): string {
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
 }

@@ -1,15 +1,9 @@
-/** Everybody against everybody in turns, so that what the machine does meanwhile hits all alike. */
+/** Measures all variants in turns, so that other load on the machine affects all of them alike. */
 
-import {
-  type Contestant,
-  type Kind,
-  OPERATIONS,
-  type Operation,
-  type Platform,
-} from './variants.ts'
 import { load, type Slice } from './load.ts'
 import { cpuTime } from './servers.ts'
 import { median, type Spread, spread } from './stats.ts'
+import { type Kind, OPERATIONS, type Operation, type Platform, type Variant } from './variants.ts'
 
 export interface Cell {
   readonly operation: Operation
@@ -21,7 +15,7 @@ export interface Cell {
   readonly p50: Spread
   /** Processor time of the server's process per request, in milliseconds; `null` if unknown. */
   readonly cpu: number | null
-  /** Requests per second, round by round. */
+  /** Requests per second in each round. */
   readonly rounds: readonly number[]
 }
 
@@ -32,26 +26,26 @@ export interface MatrixOptions {
   readonly progress: (text: string) => void
 }
 
-/** Measures every operation of every contestant in every round. */
+/** Measures every operation of every variant in every round. */
 export async function measure(
-  contestants: readonly Contestant[],
+  variants: readonly Variant[],
   { connections, rounds, milliseconds, progress }: MatrixOptions,
 ): Promise<Cell[]> {
   const cells = OPERATIONS.flatMap((operation) =>
-    contestants.map((contestant) => ({ operation, contestant, slices: [] as Slice[], cpu: 0 })),
+    variants.map((variant) => ({ operation, variant, slices: [] as Slice[], cpu: 0 })),
   )
   for (let round = 0; round < rounds; round++) {
     progress(`${connections} connections, round ${round + 1} of ${rounds}`)
-    // There and back, so that nobody always comes after the same neighbour.
+    // Every second round is reversed, so that no variant always follows the same one.
     for (const cell of round % 2 === 0 ? cells : cells.toReversed()) {
-      const { server, next } = cell.contestant
+      const { server, next } = cell.variant
       const before = cpuTime(server)
       const options = { connections, milliseconds }
       cell.slices.push(await load(server.port, next[cell.operation], options))
       cell.cpu += (cpuTime(server) ?? Number.NaN) - (before ?? Number.NaN)
     }
   }
-  return cells.map(({ operation, contestant: { kind, platform }, slices, cpu }) => {
+  return cells.map(({ operation, variant: { kind, platform }, slices, cpu }) => {
     const requests = slices.reduce((sum, slice) => sum + slice.requests, 0)
     return {
       operation,
@@ -67,7 +61,7 @@ export async function measure(
   })
 }
 
-export function cellOf(
+export function requireCell(
   cells: readonly Cell[],
   operation: Operation,
   kind: Kind,
@@ -80,7 +74,7 @@ export function cellOf(
   return found
 }
 
-/** How many times as many requests per second, by the medians, and round by round. */
+/** The requests per second of `a` over those of `b`: of the medians, and of each round. */
 export function ratio(a: Cell, b: Cell): Spread {
   const byRound = a.rounds.map((value, round) => value / (b.rounds[round] ?? Number.NaN))
   return { ...spread(byRound), median: median(a.rounds) / median(b.rounds) }

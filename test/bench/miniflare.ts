@@ -1,31 +1,21 @@
 /**
- * A Worker in Miniflare, in a process of its own. Sends its port. What the Worker logs is read and
- * dropped.
+ * Serves a Worker from Miniflare, in a process of its own that sends its port to the parent. The
+ * Worker's log is read and discarded.
  */
 
 import { readFileSync } from 'node:fs'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { startMiniflare } from '../support/miniflare.ts'
 
-/** JSON in the environment: the Worker to serve. */
-export interface MiniflareWorker {
+/** The Worker to serve: JSON in the environment variable WORKER. */
+export interface WorkerFile {
   readonly file: string
   readonly bindings: Readonly<Record<string, string>>
-  readonly compatibilityDate: string
 }
 
-const worker = JSON.parse(process.env.WORKER ?? '{}') as MiniflareWorker
+const { file, bindings } = JSON.parse(process.env.WORKER ?? '{}') as WorkerFile
 
-const miniflare = new Miniflare(
-  convertV4MiniflareOptions({
-    modules: true,
-    script: readFileSync(worker.file, 'utf8'),
-    compatibilityDate: worker.compatibilityDate,
-    bindings: worker.bindings,
-    kvNamespaces: ['SESSIONS'],
-    handleStructuredLogs: () => {},
-  }),
-)
-
-const { port } = await miniflare.ready
-process.once('disconnect', () => miniflare.dispose())
-process.send?.(Number(port))
+const { url, close } = await startMiniflare([
+  { name: 'worker', code: readFileSync(file, 'utf8'), bindings, kvNamespaces: ['SESSIONS'] },
+])
+process.once('disconnect', close)
+process.send?.(Number(url.port))

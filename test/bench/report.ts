@@ -1,12 +1,12 @@
-/** The run as tables. */
+/** Prints the results as tables. */
 
 import type { Results } from './bench.ts'
-import { OPERATIONS } from './variants.ts'
 import { costOfMillion, FREE, freePerDay, PRICES } from './costs.ts'
 import { goals, ROUTES } from './goals.ts'
-import { type Cell, cellOf } from './matrix.ts'
-import type { Operations, Taken } from './sessions.ts'
+import { type Cell, requireCell } from './matrix.ts'
+import type { MeasuredRequest, Operations } from './sessions.ts'
 import { figure, range, table } from './table.ts'
+import { OPERATIONS } from './variants.ts'
 
 export function report(results: Results): string {
   const { machine, date, plan, seconds } = results
@@ -17,8 +17,8 @@ export function report(results: Results): string {
       `each in turns, ${seconds} s in all. Medians (minimum to maximum of the rounds).`,
     goalTable(results),
     `16 connections:\n\n${mainTable(results)}`,
-    `Requests/s as connections grow:\n\n${connectionTable(results)}`,
-    `As one person's sessions grow, of 1,000 KV operations an invocation has:\n\n${sessionTable(results)}`,
+    `Requests/s by the number of connections:\n\n${connectionTable(results)}`,
+    `By the number of one person's sessions; an invocation may make 1,000 KV operations:\n\n${sessionTable(results)}`,
     costTable(results),
   ].join('\n\n')
 }
@@ -44,7 +44,7 @@ function mainTable({ cells }: Results): string {
       .filter(({ connections }) => connections === 16)
       .map(({ operation, requestsPerSecond, p50, cpu, ...cell }) => [
         operation,
-        nameOf(cell),
+        toLabel(cell),
         range(requestsPerSecond),
         range(p50),
         cpu === null ? '' : cpu.toFixed(3),
@@ -59,15 +59,17 @@ function connectionTable({ cells }: Results): string {
     ['', '', ...counts.map(String), ...counts.map((count) => `of bare, ${count}`)],
     rows.map(({ operation, kind, platform }) => {
       const found = counts.map((count) => cells.filter(({ connections }) => connections === count))
-      const rates = found.map((some) => cellOf(some, operation, kind, platform).requestsPerSecond)
+      const rates = found.map(
+        (some) => requireCell(some, operation, kind, platform).requestsPerSecond,
+      )
       const shares = found.map((some, index) => {
         if (kind !== 'ours') return ''
-        const bare = cellOf(some, operation, 'bare', platform).requestsPerSecond
+        const bare = requireCell(some, operation, 'bare', platform).requestsPerSecond
         return figure((rates[index]?.median ?? 0) / bare.median)
       })
       return [
         operation,
-        nameOf({ kind, platform }),
+        toLabel({ kind, platform }),
         ...rates.map((r) => figure(r.median)),
         ...shares,
       ]
@@ -81,11 +83,11 @@ function sessionTable({ sessions }: Results): string {
     sessions.map(({ sessions, list, listing, end, ending }) => [
       String(sessions),
       figure(list),
-      operationsText(listing),
+      toOperationsText(listing),
       figure(end),
       ending.at(-1)?.status === 204 ? String(ending.length) : `not in ${ending.length}`,
-      operationsText(ending[0]?.kv ?? {}),
-      statusText(ending),
+      toOperationsText(ending[0]?.kv ?? {}),
+      toStatusText(ending),
     ]),
   )
 }
@@ -93,12 +95,12 @@ function sessionTable({ sessions }: Results): string {
 function costTable({ cells, operations }: Results): string {
   const rows = OPERATIONS.map((operation) => {
     const { kv, wechat } = operations[operation]
-    const cpu = cellOf(cells, operation, 'ours', 'workerd').cpu ?? 0
+    const cpu = requireCell(cells, operation, 'ours', 'workerd').cpu ?? 0
     const cost = costOfMillion({ cpu, kv })
     return [
       ROUTES[operation],
       String(wechat),
-      operationsText(kv),
+      toOperationsText(kv),
       cpu.toFixed(2),
       `$${cost.total.toFixed(2)}`,
       `$${cost.requests.toFixed(2)} + $${cost.cpu.toFixed(3)} + $${cost.kv.toFixed(2)}`,
@@ -115,22 +117,22 @@ function costTable({ cells, operations }: Results): string {
     'free a day',
   ]
   return (
-    `Cost by the prices of ${PRICES.date}, beyond what Workers Paid includes. CPU is user and ` +
-    `system time of the whole workerd process, KV in memory included: locally workerd does not ` +
-    `tell what Cloudflare would bill. Free: each alone; together they share ` +
+    `Cost by the prices of ${PRICES.date}, beyond what Workers Paid includes. CPU is the user and ` +
+    `system time of the whole workerd process, including the KV in memory; a local workerd does ` +
+    `not report what Cloudflare would bill. Free: each operation alone. Together they share ` +
     `${FREE.requests.toLocaleString('en-US')} requests a day.\n\n${table(head, rows)}`
   )
 }
 
-function nameOf({ kind, platform }: Pick<Cell, 'kind' | 'platform'>): string {
+function toLabel({ kind, platform }: Pick<Cell, 'kind' | 'platform'>): string {
   return platform === 'Node' ? kind : `${kind}, ${platform}`
 }
 
-function operationsText(kv: Operations): string {
+function toOperationsText(kv: Operations): string {
   const parts = Object.entries(kv).map(([name, count]) => `${count} ${name}`)
   return parts.join(', ')
 }
 
-function statusText(ending: readonly Taken[]): string {
+function toStatusText(ending: readonly MeasuredRequest[]): string {
   return [...new Set(ending.map(({ status }) => status))].join(', then ')
 }

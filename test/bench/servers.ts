@@ -1,4 +1,4 @@
-/** The servers under measurement, each in a process of its own, all on the loopback interface. */
+/** Starts the servers under measurement: each in a process of its own, on the loopback interface. */
 
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,46 +8,44 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { COMPATIBILITY_DATE } from '../support/miniflare.ts'
 import { requestText, send } from './load.ts'
-import type { MiniflareWorker } from './miniflare.ts'
+import type { WorkerFile } from './miniflare.ts'
 
 export interface Server {
   readonly port: number
-  /** Of the process that answers; `null` where the platform does not tell. */
+  /** The process that answers; `null` where the platform does not tell. */
   readonly pid: number | null
   readonly close: () => Promise<void>
 }
 
 type Bindings = Readonly<Record<string, string>>
 
-/** The oldest that every tool in package.json can serve, and wrangler.toml's. */
-const COMPATIBILITY_DATE = '2026-11-01'
-
-/** Holds every directory of this run, and goes with it. */
+/** All temporary directories of this run are in it. It is removed at the end. */
 const root = mkdtempSync(join(tmpdir(), 'code2session-bench-'))
 process.once('exit', () => rmSync(root, { recursive: true, force: true }))
-const temporary = () => mkdtempSync(join(root, 'worker-'))
+const createDirectory = () => mkdtempSync(join(root, 'worker-'))
 
 const HEALTH = requestText('GET', '/health')
 
-/** Miniflare, with its own KV, as `wrangler dev` has it. */
+/** Starts Miniflare with its local KV, as in `wrangler dev`. */
 export async function startMiniflare(code: string, bindings: Bindings): Promise<Server> {
-  const file = join(temporary(), 'worker.js')
+  const file = join(createDirectory(), 'worker.js')
   writeFileSync(file, code)
-  const worker: MiniflareWorker = { file, bindings, compatibilityDate: COMPATIBILITY_DATE }
+  const worker: WorkerFile = { file, bindings }
   const program = join(import.meta.dirname, 'miniflare.ts')
   const { port, close, ...node } = await startNode(program, { WORKER: JSON.stringify(worker) })
-  // Miniflare only starts workerd, which is what answers.
-  const [pid = null] = childrenOf(node.pid)
+  // Miniflare starts workerd as its child, and workerd answers the requests.
+  const [pid = null] = listChildren(node.pid)
   return { port, pid, close }
 }
 
-/** `workerd serve` and nothing else, with a KV namespace in memory if one is given. */
+/** Starts `workerd serve`, with the KV namespace of this Worker if there is one. */
 export function startWorkerd(code: string, bindings: Bindings, kv?: string) {
   return spawnWorkerd(writeConfig({ code, bindings, kv }))
 }
 
-/** A Node program that sends its port. */
+/** Starts a Node program that sends its port to the parent process. */
 export async function startNode(file: string, env: Bindings) {
   const child = fork(file, { env: { ...process.env, ...env, NODE_ENV: 'production' } })
   const [port] = (await once(child, 'message')) as [number]
@@ -58,7 +56,7 @@ export async function startNode(file: string, env: Bindings) {
   return { port, pid: child.pid ?? null, close, child }
 }
 
-/** Processor time a process has used, in milliseconds, in user and in system mode. */
+/** The processor time of a server's process in milliseconds: user and system mode together. */
 export function cpuTime({ pid }: Server): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
@@ -70,10 +68,10 @@ export function cpuTime({ pid }: Server): number | null {
   }
 }
 
-/** USER_HZ, which is 100 on every Linux that Node runs on. */
+/** From USER_HZ, which is 100 on every Linux that Node runs on. */
 const MILLISECONDS_PER_TICK = 10
 
-function childrenOf(pid: number | null): number[] {
+function listChildren(pid: number | null): number[] {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim()
     return children === '' ? [] : children.split(' ').map(Number)
@@ -82,9 +80,9 @@ function childrenOf(pid: number | null): number[] {
   }
 }
 
-/** Writes what `workerd serve` needs into a directory of its own. */
+/** Writes a configuration for `workerd serve` into a new directory: its path. */
 export function writeConfig(worker: { code: string; bindings: Bindings; kv?: string | undefined }) {
-  const dir = temporary()
+  const dir = createDirectory()
   const texts = Object.entries(worker.bindings).map(
     ([name, text]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`,
   )
@@ -121,7 +119,7 @@ const kv :Workerd.Worker = (
 export async function spawnWorkerd(config: string): Promise<Server> {
   const port = await freePort()
   const args = ['serve', config, '--socket-addr', `http=127.0.0.1:${port}`]
-  const child = spawn(workerd(), args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(findWorkerd(), args, { stdio: ['ignore', 'ignore', 'inherit'] })
   while (!(await send(port, HEALTH).catch(() => null))) {
     if (child.exitCode !== null) throw new Error('workerd did not start')
     await setTimeout(1)
@@ -129,8 +127,8 @@ export async function spawnWorkerd(config: string): Promise<Server> {
   return { port, pid: child.pid ?? null, close: () => kill(child) }
 }
 
-/** The binary that Miniflare brings. */
-function workerd(): string {
+/** The path of the workerd binary that Miniflare depends on. */
+function findWorkerd(): string {
   const require = createRequire(import.meta.resolve('miniflare'))
   return (require('workerd') as { default: string }).default
 }

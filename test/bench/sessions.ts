@@ -1,13 +1,13 @@
-/** What one person's many sessions cost, and how many KV operations each request takes. */
+/** Measures requests of people with many sessions, and counts the KV operations of each request. */
 
 import { performance } from 'node:perf_hooks'
-import { type Contestant, freshCode, type Operation } from './variants.ts'
 import { type Answer, load, requestText, send } from './load.ts'
 import { median } from './stats.ts'
+import { freshCode, type Operation, type Variant } from './variants.ts'
 
 export type Operations = Readonly<Record<string, number>>
 
-export interface Taken {
+export interface MeasuredRequest {
   readonly request: string
   readonly status: number
   readonly milliseconds: number
@@ -16,26 +16,26 @@ export interface Taken {
 
 export interface ManySessions {
   readonly sessions: number
-  /** Median milliseconds. */
+  /** The median of one `GET /sessions`, in milliseconds. */
   readonly list: number
   readonly listing: Operations
-  /** Every `DELETE /sessions` that it took, in the first round, until one answered 204. */
-  readonly ending: readonly Taken[]
-  /** Median milliseconds for all of them together. */
+  /** Each `DELETE /sessions` of the first round, up to the one that answered 204. */
+  readonly ending: readonly MeasuredRequest[]
+  /** The median of all these requests together, in milliseconds. */
   readonly end: number
 }
 
-/** A client that gives up would do so before. */
-const MOST_DELETES = 5
+/** No client would try more often. */
+const MAX_DELETES = 5
 
-/** What one request of each operation takes: KV operations by kind, and calls of WeChat. */
+/** Counts the KV operations by kind and the calls of WeChat in one request of each operation. */
 export async function countOperations(
-  counted: Contestant,
+  counted: Variant,
   wechatCalls: () => Promise<number>,
 ): Promise<Record<Operation, { kv: Operations; wechat: number }>> {
   const count = async (operation: Operation) => {
     const before = await wechatCalls()
-    const kv = operationsOf(await send(counted.server.port, counted.next[operation]()))
+    const kv = parseOperations(await send(counted.server.port, counted.next[operation]()))
     return { kv, wechat: (await wechatCalls()) - before }
   }
   return {
@@ -46,7 +46,7 @@ export async function countOperations(
   }
 }
 
-/** Lists and ends the sessions of people who have so many. */
+/** Lists and ends the sessions of people who have this many. */
 export async function measureSessions(
   port: number,
   { sizes, rounds }: { sizes: readonly number[]; rounds: number },
@@ -58,8 +58,8 @@ export async function measureSessions(
     for (const [index, sessions] of sizes.entries()) {
       progress(`${sessions} sessions, round ${round + 1} of ${rounds}`)
       const authorization = await logInOften(port, sessions)
-      const list = await take(port, 'GET', authorization)
-      if (count(list.body, '"id"') !== sessions) throw new Error('the list is not whole')
+      const list = await measureRequest(port, 'GET', authorization)
+      if (count(list.body, '"id"') !== sessions) throw new Error('the list is incomplete')
       const ending = await endAll(port, authorization)
       times[index]?.list.push(list.milliseconds)
       times[index]?.end.push(ending.reduce((sum, { milliseconds }) => sum + milliseconds, 0))
@@ -75,7 +75,7 @@ export async function measureSessions(
 
 let people = 0
 
-/** So many sessions for one new person: the header of the last one. */
+/** Creates this many sessions of a new person: the header of the last one. */
 async function logInOften(port: number, sessions: number): Promise<Record<string, string>> {
   const openid = `oMany${people++}`
   const login = () => requestText('POST', '/login', { json: { code: freshCode(openid) } })
@@ -84,25 +84,25 @@ async function logInOften(port: number, sessions: number): Promise<Record<string
   return { Authorization: `Bearer ${token}` }
 }
 
-async function endAll(port: number, headers: Record<string, string>): Promise<Taken[]> {
-  const ending: Taken[] = []
-  while (ending.length < MOST_DELETES) {
-    const { body, ...taken } = await take(port, 'DELETE', headers)
-    ending.push(taken)
-    if (taken.status === 204) break
+async function endAll(port: number, headers: Record<string, string>): Promise<MeasuredRequest[]> {
+  const ending: MeasuredRequest[] = []
+  while (ending.length < MAX_DELETES) {
+    const { body, ...measured } = await measureRequest(port, 'DELETE', headers)
+    ending.push(measured)
+    if (measured.status === 204) break
   }
   return ending
 }
 
-async function take(port: number, method: string, headers: Record<string, string>) {
+async function measureRequest(port: number, method: string, headers: Record<string, string>) {
   const began = performance.now()
   const answer = await send(port, requestText(method, '/sessions', { headers }))
   const milliseconds = performance.now() - began
   const { status, body } = answer
-  return { request: `${method} /sessions`, status, milliseconds, kv: operationsOf(answer), body }
+  return { request: `${method} /sessions`, status, milliseconds, kv: parseOperations(answer), body }
 }
 
-function operationsOf({ headers }: Answer): Operations {
+function parseOperations({ headers }: Answer): Operations {
   return JSON.parse(/\r\nkv-operations: (.*)/i.exec(headers)?.[1] ?? '{}')
 }
 

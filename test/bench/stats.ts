@@ -1,4 +1,4 @@
-/** Medians, and how far single rounds were from them. */
+/** Medians, with the minimum and maximum of the rounds. */
 
 export interface Spread {
   readonly median: number

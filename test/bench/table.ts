@@ -1,4 +1,4 @@
-/** Markdown tables, aligned so that a terminal shows them too. */
+/** Markdown tables, aligned for a terminal. */
 
 import type { Spread } from './stats.ts'
 
@@ -13,13 +13,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** With so many digits as mean something. */
+/** A number with its significant digits only. */
 export function figure(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString('en-US')
   return value >= 10 ? value.toFixed(1) : value.toFixed(2)
 }
 
-/** A median and its extremes. */
+/** A median with its minimum and maximum. */
 export function range({ median, min, max }: Spread): string {
   return `${figure(median)} (${figure(min)} to ${figure(max)})`
 }

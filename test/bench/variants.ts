@@ -1,4 +1,4 @@
-/** Who is measured, and how each is asked for the same thing. */
+/** The variants under measurement, and the requests that ask each of them for the same operation. */
 
 import { createHash } from 'node:crypto'
 import { ENCRYPTED } from '../support/vectors.ts'
@@ -11,15 +11,15 @@ export type Operation = (typeof OPERATIONS)[number]
 export type Kind = 'bare' | 'ours' | 'wafer-node-session' | 'node-easywechat'
 export type Platform = 'Miniflare' | 'workerd' | 'Node'
 
-export interface Contestant {
+export interface Variant {
   readonly kind: Kind
   readonly platform: Platform
   readonly server: Server
-  /** Makes the next request, for each operation. */
+  /** Returns the next request of each operation. */
   readonly next: Readonly<Record<Operation, () => string>>
 }
 
-/** What every server is configured with, but for where the fake WeChat is. */
+/** The settings of every server, without the address of the fake WeChat. */
 export const BINDINGS = {
   WECHAT_APPID: ENCRYPTED.appid,
   WECHAT_APPSECRET: 'the-sandbox-appsecret-is-public',
@@ -27,7 +27,7 @@ export const BINDINGS = {
   OPEN_DATA_MAX_AGE: '3153600000',
 }
 
-/** So many sessions take turns. */
+/** Requests take turns with this many sessions. */
 const SESSIONS = 64
 
 const encrypted = { encryptedData: ENCRYPTED.encryptedData, iv: ENCRYPTED.iv }
@@ -36,25 +36,25 @@ const signature = createHash('sha1')
   .update(rawData + ENCRYPTED.session_key)
   .digest('hex')
 
-/** What differs between the APIs. */
-interface Dialect {
+/** The differences between the APIs. */
+interface Api {
   login(code: string): string
-  /** The headers that carry the session a login gave. */
+  /** The headers that authenticate with the session of this login. */
   session(login: Answer): Record<string, string>
   readonly paths: Readonly<Record<Exclude<Operation, 'login'>, string>>
 }
 
-const bearer: Pick<Dialect, 'login' | 'session'> = {
+const bearer: Pick<Api, 'login' | 'session'> = {
   login: (code) => requestText('POST', '/login', { json: { code } }),
   session: ({ body }) => ({ Authorization: `Bearer ${JSON.parse(body).token}` }),
 }
 
-const worker: Dialect = {
+const worker: Api = {
   ...bearer,
   paths: { check: '/session', verify: '/open-data/verify', decrypt: '/open-data/decrypt' },
 }
 
-const DIALECTS: Readonly<Record<Kind, Dialect>> = {
+const APIS: Readonly<Record<Kind, Api>> = {
   bare: worker,
   ours: worker,
   'node-easywechat': {
@@ -62,7 +62,7 @@ const DIALECTS: Readonly<Record<Kind, Dialect>> = {
     paths: { check: '/session', verify: '/verify', decrypt: '/decrypt' },
   },
   'wafer-node-session': {
-    // Its login takes the user's encrypted profile along and opens it.
+    // Its login includes the user's encrypted profile and decrypts it.
     login: (code) =>
       requestText('GET', '/login', {
         headers: {
@@ -81,14 +81,18 @@ const DIALECTS: Readonly<Record<Kind, Dialect>> = {
 
 let codes = 0
 
-/** A code that no one has used, for this user or for one who has never been here. */
+/** A code that was not used before, for this user or for a new one. */
 export function freshCode(openid = `oBench${codes}`): string {
   return `${openid}.${codes++}`
 }
 
-/** Logs in, and checks that each operation has the answer it should have. */
-export async function enter(kind: Kind, platform: Platform, server: Server): Promise<Contestant> {
-  const { login, session, paths } = DIALECTS[kind]
+/** Logs in, and checks the answer of each operation once. */
+export async function createVariant(
+  kind: Kind,
+  platform: Platform,
+  server: Server,
+): Promise<Variant> {
+  const { login, session, paths } = APIS[kind]
   const sessions: Record<string, string>[] = []
   while (sessions.length < SESSIONS) {
     sessions.push(session(await send(server.port, login(freshCode(ENCRYPTED.openid)))))
@@ -98,21 +102,21 @@ export async function enter(kind: Kind, platform: Platform, server: Server): Pro
     sessions.map((headers) => requestText('POST', path, { headers, json }))
   const next = {
     login: () => login(freshCode()),
-    check: inTurn(check),
-    verify: inTurn(post(paths.verify, { rawData, signature })),
-    decrypt: inTurn(post(paths.decrypt, encrypted)),
+    check: takeTurns(check),
+    verify: takeTurns(post(paths.verify, { rawData, signature })),
+    decrypt: takeTurns(post(paths.decrypt, encrypted)),
   }
   for (const operation of OPERATIONS) {
     const { status, body } = await send(server.port, next[operation]())
-    const opens = operation === 'verify' || operation === 'decrypt'
-    if (status !== 200 || (opens && !body.includes('"nickName":"Band"'))) {
+    const returnsData = operation === 'verify' || operation === 'decrypt'
+    if (status !== 200 || (returnsData && !body.includes('"nickName":"Band"'))) {
       throw new Error(`${kind} answered ${operation} with ${status}: ${body}`)
     }
   }
   return { kind, platform, server, next }
 }
 
-function inTurn(requests: readonly string[]): () => string {
+function takeTurns(requests: readonly string[]): () => string {
   let turn = 0
   return () => requests[turn++ % requests.length] ?? ''
 }

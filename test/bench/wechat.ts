@@ -1,7 +1,7 @@
 /**
- * WeChat for the benchmark, in a process of its own: any code is good, and all users have the
- * session_key of the published example, so that its data opens in every session. It does as little
- * as possible, because what it costs is in everybody's figures.
+ * WeChat for the benchmark, in a process of its own. It accepts any code, and every user has the
+ * session_key of the published example, so that its data can be decrypted in every session. It does
+ * as little as possible, because its cost is part of all figures.
  */
 
 import { createServer } from 'node:http'

@@ -1,6 +1,6 @@
 /**
- * What any Worker must do for the same answers and nothing more: no checks, no errors, no secrecy.
- * The yardstick that ours is measured by.
+ * The bare Worker that ours is compared with. It does what is necessary for the same answers and
+ * nothing more: no checks, no errors, no encryption of what it stores.
  */
 
 interface Env {
@@ -21,7 +21,7 @@ export default {
       case '/login':
         return login(request, env)
       case '/session':
-        return Response.json({ openid: (await sessionOf(request, env)).openid })
+        return Response.json({ openid: (await requireSession(request, env)).openid })
       case '/open-data/verify':
         return verify(request, env)
       case '/open-data/decrypt':
@@ -42,7 +42,7 @@ async function login(request: Request, env: Env): Promise<Response> {
   return Response.json({ token })
 }
 
-async function sessionOf(request: Request, env: Env): Promise<User> {
+async function requireSession(request: Request, env: Env): Promise<User> {
   const token = request.headers.get('Authorization')?.slice('Bearer '.length) ?? ''
   const user = await env.SESSIONS.get<User>(token, 'json')
   if (!user) throw new Error('no session')
@@ -50,7 +50,7 @@ async function sessionOf(request: Request, env: Env): Promise<User> {
 }
 
 async function verify(request: Request, env: Env): Promise<Response> {
-  const { session_key } = await sessionOf(request, env)
+  const { session_key } = await requireSession(request, env)
   const { rawData, signature } = await request.json<Record<string, string>>()
   const text = new TextEncoder().encode(`${rawData}${session_key}`)
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-1', text)).toHex()
@@ -60,7 +60,7 @@ async function verify(request: Request, env: Env): Promise<Response> {
 }
 
 async function decrypt(request: Request, env: Env): Promise<Response> {
-  const { session_key } = await sessionOf(request, env)
+  const { session_key } = await requireSession(request, env)
   const { encryptedData = '', iv = '' } = await request.json<Record<string, string>>()
   const keyBytes = Uint8Array.fromBase64(session_key)
   const key = await crypto.subtle.importKey('raw', keyBytes, 'AES-CBC', false, ['decrypt'])

@@ -1,9 +1,11 @@
 /**
- * The whole Worker on a KV namespace that counts, and that stops where Cloudflare stops one
- * invocation. Each answer says in a header what it took. For one request at a time.
+ * The whole Worker with a KV namespace that counts its operations, and that fails after as many as
+ * Cloudflare allows one invocation. Each answer has the counts in a header. It serves one request at
+ * a time.
  */
 
 import { createApp } from '../../../src/http/app'
+import { hookedKV } from '../../support/kv'
 
 interface Env {
   readonly SESSIONS: KVNamespace
@@ -16,28 +18,26 @@ const counts = new Map<string, number>()
 let operations = 0
 
 const app = createApp()
-let counted: Env | undefined
+let countedEnv: Env | undefined
 
 export default {
   async fetch(request, env, ctx) {
     counts.clear()
     operations = 0
-    counted ??= { ...env, SESSIONS: new Proxy(env.SESSIONS, { get: countedMethod }) }
-    const response = await app.fetch(request, counted, ctx)
+    countedEnv ??= { ...env, SESSIONS: countedKV(env.SESSIONS) }
+    const response = await app.fetch(request, countedEnv, ctx)
     const headers = new Headers(response.headers)
     headers.set('KV-Operations', JSON.stringify(Object.fromEntries(counts)))
     return new Response(response.body, { status: response.status, headers })
   },
 } satisfies ExportedHandler<Env>
 
-function countedMethod(namespace: KVNamespace, name: string): unknown {
-  return (...parameters: unknown[]) => {
+function countedKV(real: KVNamespace): KVNamespace {
+  return hookedKV(real, (operation, _, proceed) => {
     if (++operations > OPERATIONS_PER_INVOCATION) {
       throw new Error('Too many API requests by single Worker invocation.')
     }
-    const operation = name.replace('WithMetadata', '')
     counts.set(operation, (counts.get(operation) ?? 0) + 1)
-    const method: unknown = Reflect.get(namespace, name)
-    return typeof method === 'function' ? Reflect.apply(method, namespace, parameters) : method
-  }
+    return proceed()
+  })
 }

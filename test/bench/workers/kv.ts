@@ -1,6 +1,6 @@
 /**
- * Workers KV in memory, behind the binding's own protocol: in plain workerd a KV namespace is a
- * service. As light as the stores the peers are given, and lighter than Miniflare's on disk.
+ * Workers KV in memory. In plain workerd a KV namespace is a service that speaks the binding's HTTP
+ * protocol. It is as fast as the stores of the peers, and faster than Miniflare's store on disk.
  */
 
 interface Entry {
@@ -39,7 +39,7 @@ function get(key: string): Response {
   })
 }
 
-/** The cursor is the last name that was given. */
+/** The cursor is the last name of the page before. */
 function list(query: URLSearchParams): Response {
   const [prefix, cursor] = [query.get('prefix') ?? '', query.get('cursor') ?? '']
   const names = [...entries.keys()].filter((name) => name.startsWith(prefix) && name > cursor)
