@@ -29,7 +29,9 @@ describe('examples/hono-app', () => {
     expect(withoutToken).toMatchObject({ status: 401, answer: { code: 'session_required' } })
     const { status, headers, answer } = await send(app, 'GET', '/me', { token: 'nonsense' })
     expect([status, headers.get('Content-Type')]).toEqual([401, 'application/problem+json'])
-    expect(headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
+    expect(headers.get('WWW-Authenticate')).toBe(
+      'Bearer realm="code2session", error="invalid_token"',
+    )
     expect(answer).toMatchObject({ code: 'session_invalid' })
   })
 
