@@ -36,7 +36,7 @@ import * as v from 'valibot'
 import type { Config } from './config'
 import { randomBytes, seal, sha256, unseal } from './lib/crypto'
 import { base64url, parseJson } from './lib/encoding'
-import { SHORTEST_CACHE_SECONDS, SHORTEST_TTL_SECONDS, toKVErrorMessage } from './lib/kv'
+import { listKeys, SHORTEST_CACHE_SECONDS, SHORTEST_TTL_SECONDS, toKVErrorMessage } from './lib/kv'
 import { Problem } from './problem'
 import type { WeChatUser } from './wechat/code2session'
 
@@ -59,6 +59,8 @@ export interface Session extends WeChatUser, SessionSummary {
 export interface Login {
   readonly token: string
   readonly session: Session
+  /** Seconds from now on. */
+  readonly expiresIn: number
 }
 
 /** How long data fetched just before a wx.login can be opened after it, in seconds. */
@@ -74,7 +76,6 @@ const TOKEN = /^([\w-]{43})\.[\w-]{43}$/
 const SESSION_ID = /^[\w-]{43}$/
 const SEAL_INFO = 'code2session session'
 
-/** The sealed part of a record. */
 const SessionRecord = v.object({
   appid: v.string(),
   openid: v.string(),
@@ -126,9 +127,10 @@ export async function createSession(
   const session = { ...record, ...metadata, id: await sha256(token), userId }
   const key = recordKey(session)
   const sealed = await seal(JSON.stringify(record), sealOptions(token, key))
-  const expirationTtl = Math.max(SHORTEST_TTL_SECONDS, lifetime.expiresAt - now)
+  const expiresIn = lifetime.expiresAt - now
+  const expirationTtl = Math.max(SHORTEST_TTL_SECONDS, expiresIn)
   await inStore(() => config.sessions.put(key, sealed, { expirationTtl, metadata }))
-  return { token, session }
+  return { token, session, expiresIn }
 }
 
 /** Printable ASCII: KV keeps metadata in a header, and a control character would take six bytes. */
@@ -175,7 +177,7 @@ export async function listSessions(
 ): Promise<SessionSummary[]> {
   // A list lags behind a login, but the session that asks exists.
   const sessions = new Map<string, SessionSummary>([[session.id, session]])
-  for await (const { id, metadata } of listRecords(config, session.userId)) {
+  for (const { id, metadata } of await listRecords(config, session.userId)) {
     const summary = parseSummary(id, metadata)
     if (summary && now < summary.expiresAt) sessions.set(id, summary)
   }
@@ -237,10 +239,8 @@ export async function endAllSessions(
   config: Config,
   { userId, lastId }: { userId: string; lastId?: string },
 ): Promise<void> {
-  const others: string[] = []
-  for await (const { id } of listRecords(config, userId)) {
-    if (id !== lastId) others.push(id)
-  }
+  const ids = (await listRecords(config, userId)).map(({ id }) => id)
+  const others = ids.filter((id) => id !== lastId)
   const count = others.length
   while (others.length > 0) {
     const some = others.slice(0, ENDED_AT_ONCE)
@@ -271,17 +271,12 @@ function readRecord(config: Config, key: string) {
   return inStore(() => config.sessions.getWithMetadata(key, options))
 }
 
-/** A page can be empty without being the last one, so only `list_complete` ends the walk. */
-async function* listRecords(config: Config, userId: string) {
+function listRecords(config: Config, userId: string) {
   const prefix = keyPrefix(userId)
-  let cursor: string | null = null
-  do {
-    const page: KVNamespaceListResult<unknown> = await inStore(() =>
-      config.sessions.list({ prefix, cursor }),
-    )
-    for (const { name, metadata } of page.keys) yield { id: name.slice(prefix.length), metadata }
-    cursor = page.list_complete ? null : page.cursor
-  } while (cursor !== null)
+  const keys = () => listKeys(config.sessions, prefix)
+  return inStore(() =>
+    Array.fromAsync(keys(), ({ name, metadata }) => ({ id: name.slice(prefix.length), metadata })),
+  )
 }
 
 function parseSummary(id: string, metadata: unknown): SessionSummary | null {

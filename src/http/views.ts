@@ -9,9 +9,7 @@ function toIso(seconds: number): string {
 }
 
 /** What the mini program gets for a login. */
-export function toLoginView({ token, session }: Login) {
-  const { userId, createdAt, expiresAt } = session
-  const expiresIn = expiresAt - createdAt
+export function toLoginView({ token, session: { userId, expiresAt }, expiresIn }: Login) {
   return { token, tokenType: 'Bearer', expiresIn, expiresAt: toIso(expiresAt), userId }
 }
 

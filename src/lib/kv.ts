@@ -10,3 +10,16 @@ export const SHORTEST_CACHE_SECONDS = 30
 export function toKVErrorMessage(error: unknown): string {
   return error instanceof Error ? error.message.slice(0, 100) : 'KV failed'
 }
+
+/** All keys with a prefix. A page can be empty without being the last one. */
+export async function* listKeys(
+  namespace: KVNamespace,
+  prefix: string,
+): AsyncGenerator<KVNamespaceListKey<unknown>> {
+  let cursor: string | null = null
+  do {
+    const page: KVNamespaceListResult<unknown> = await namespace.list({ prefix, cursor })
+    yield* page.keys
+    cursor = page.list_complete ? null : page.cursor
+  } while (cursor !== null)
+}
