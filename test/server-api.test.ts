@@ -221,7 +221,9 @@ describe('POST /subscribe-messages', () => {
       [{ data: 'text' }, 'data'],
       [{ data: ['text'] }, 'data'],
       [{ data: { thing1: 1 } }, 'data.thing1'],
-      [{ data: { 'thing 1': 'x' } }, 'data.thing 1'],
+      [{ data: { 'thing 1': 'x' } }, 'data'],
+      [{ data: { constructor: 'x' } }, 'data'],
+      [{ data: JSON.parse('{"__proto__":"x"}') }, 'data'],
       [{ state: 'beta' }, 'state'],
       [{ lang: 'de' }, 'lang'],
     ]

@@ -12,6 +12,7 @@ describe('the code2Session call', () => {
     expect(code2SessionRequest({ appid: 'wx1', appsecret: 's1' }, 'a&b')).toEqual({
       path: '/sns/jscode2session',
       query: { appid: 'wx1', secret: 's1', js_code: 'a&b', grant_type: 'authorization_code' },
+      isRepeatable: true,
     })
   })
 })

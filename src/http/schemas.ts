@@ -1,7 +1,7 @@
 /** What each endpoint takes as its body. Messages say what is wrong and never hold a value. */
 
 import * as v from 'valibot'
-import { isObject, parseBase64 } from '../lib/encoding'
+import { isObject, parseBase64, parseUtf8 } from '../lib/encoding'
 import { invalidRequest, Problem } from '../problem'
 import type { SubscribeMessage } from '../wechat/subscribe-message'
 
@@ -42,11 +42,26 @@ const textUpTo = (length: number) =>
 const base64 = (fits: (length: number) => boolean, size: string) =>
   v.pipe(
     string,
-    v.check((value) => {
-      const bytes = parseBase64(value)
-      return bytes !== null && fits(bytes.length)
-    }, `must be base64 of ${size}; an unescaped + arrives as a space`),
+    v.check(
+      (value) => findBase64Fault(value, fits, size) === null,
+      ({ input }) => findBase64Fault(input, fits, size) ?? '',
+    ),
   )
+
+/** What is wrong with a base64 text, with the mistake that is likely behind it; `null` if nothing. */
+function findBase64Fault(
+  value: string,
+  fits: (length: number) => boolean,
+  size: string,
+): string | null {
+  if (/%[\da-f]{2}/i.test(value)) return 'is URL-encoded; send the value as wx returned it'
+  const bytes = parseBase64(value)
+  // Ciphertext is not text by chance.
+  const inner = bytes && parseUtf8(bytes)
+  if (inner && parseBase64(inner)) return 'is base64 twice; send the value as wx returned it'
+  if (bytes && fits(bytes.length)) return null
+  return `must be base64 of ${size}; an unescaped + arrives as a space`
+}
 
 const appid = v.optional(textUpTo(MAX_LENGTH.appid))
 
@@ -83,12 +98,15 @@ export const DecryptBody = v.pipe(
   })),
 )
 
+const PHONE_CODE_MESSAGE = 'is missing; send code, or encryptedData and iv'
+
 /** The phone button's code, or without one, the data it encrypted; its whole `e.detail` will do. */
-export const PhoneNumberBody = v.lazy((value) =>
-  isObject(value) && value.code !== undefined
-    ? object({ code: textUpTo(MAX_LENGTH.code) })
-    : object(encrypted),
-)
+export const PhoneNumberBody = v.lazy((value) => {
+  if (!isObject(value)) return object(encrypted)
+  if (value.code !== undefined) return object({ code: textUpTo(MAX_LENGTH.code) })
+  if (value.encryptedData !== undefined || value.iv !== undefined) return object(encrypted)
+  return v.object({ code: textUpTo(MAX_LENGTH.code), ...encrypted }, PHONE_CODE_MESSAGE)
+})
 
 export const SubscribeMessageBody = object({
   appid,
@@ -97,10 +115,11 @@ export const SubscribeMessageBody = object({
   page: v.optional(textUpTo(MAX_LENGTH.page)),
   data: v.pipe(
     v.custom<Record<string, unknown>>(isObject, 'must be an object of texts'),
-    v.record(
-      v.pipe(v.string(), v.regex(/^\w{1,64}$/, 'is not the name of a template field')),
-      textUpTo(MAX_LENGTH.messageField),
+    v.check(
+      (data) => Object.keys(data).every(isFieldName),
+      'has a key that is not the name of a template field',
     ),
+    v.record(v.string(), textUpTo(MAX_LENGTH.messageField)),
   ),
   state: v.optional(
     v.picklist(['developer', 'trial', 'formal'], 'must be developer, trial or formal'),
@@ -109,6 +128,11 @@ export const SubscribeMessageBody = object({
     v.picklist(['zh_CN', 'en_US', 'zh_HK', 'zh_TW'], 'must be zh_CN, en_US, zh_HK or zh_TW'),
   ),
 }) satisfies v.GenericSchema<unknown, SubscribeMessage>
+
+/** Without names that every object has, which a record of valibot's drops. */
+function isFieldName(key: string): boolean {
+  return /^\w{1,64}$/.test(key) && !['__proto__', 'constructor', 'prototype'].includes(key)
+}
 
 /** The user whose sessions end. */
 export const RevokeUserBody = object({

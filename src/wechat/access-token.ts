@@ -178,7 +178,7 @@ export function stableTokenRequest(
   force_refresh: boolean,
 ): WeChatRequest {
   const body = { grant_type: 'client_credential', appid, secret: appsecret, force_refresh }
-  return { path: '/cgi-bin/stable_token', query: {}, body }
+  return { path: '/cgi-bin/stable_token', query: {}, body, isRepeatable: true }
 }
 
 /**

@@ -17,6 +17,8 @@ import { findErrcode, isBusy, type WeChatCall } from './errcodes'
 export interface CallContext {
   readonly runtime: Runtime
   readonly config: Config
+  /** Hosts that have been logged as passed over; bounded by the hosts in the settings. */
+  readonly passedOver: Set<string>
 }
 
 /** One request: a POST if it has a body, else a GET. */
@@ -25,6 +27,8 @@ export interface WeChatRequest {
   readonly query: Readonly<Record<string, string>>
   /** Sent as JSON. */
   readonly body?: object
+  /** Whether the call may be repeated while WeChat is busy: it has no effect, or the same again. */
+  readonly isRepeatable?: true
 }
 
 /** WeChat's answer, which may be a refusal. */
@@ -50,7 +54,7 @@ const BUSY_RETRIES = 2
 const BACKOFF_MILLISECONDS = 100
 
 /**
- * Makes a call, and repeats it up to twice while WeChat says that it is busy.
+ * Makes a call. One that may be repeated is repeated up to twice while WeChat says it is busy.
  *
  * @returns the answer, which may be a refusal: see {@link wechatError}
  * @throws {Problem} `wechat_timeout`, `wechat_unavailable`
@@ -64,7 +68,9 @@ export async function callWeChat(
   const signal = runtime.deadline(DEADLINE_MILLISECONDS)
   for (let retry = 0; ; retry++) {
     const response = await sendOnce(context, appid, request, signal)
-    if (!isBusy(response.errcode) || retry === BUSY_RETRIES) return response
+    if (!isBusy(response.errcode) || !request.isRepeatable || retry === BUSY_RETRIES) {
+      return response
+    }
     await runtime.sleep(BACKOFF_MILLISECONDS * 2 ** retry * (1 + runtime.random()))
   }
 }
@@ -95,12 +101,21 @@ async function sendOnce(
  * gone out, and a code must not go out twice. So a host is passed over only before anything has
  * been sent to it.
  */
-async function chooseHost({ runtime, config: { apiBases } }: CallContext): Promise<string> {
+async function chooseHost(context: CallContext): Promise<string> {
+  const { apiBases } = context.config
   const last = apiBases.length - 1
-  for (const base of apiBases.slice(0, last)) {
-    if (await runtime.connects(new URL(base), CONNECT_MILLISECONDS)) return base
+  for (const [index, base] of apiBases.slice(0, last).entries()) {
+    if (await context.runtime.connects(new URL(base), CONNECT_MILLISECONDS)) return base
+    reportPassedOver(context, base, `${index + 1} of ${apiBases.length}`)
   }
   return apiBases[last] ?? ''
+}
+
+function reportPassedOver({ runtime, passedOver }: CallContext, base: string, position: string) {
+  if (passedOver.has(base)) return
+  passedOver.add(base)
+  const advice = `WECHAT_API_BASE: host ${position} accepts no connection and is passed over; a Worker cannot connect to an address of Cloudflare's`
+  runtime.log({ level: 'warn', settings: [advice] })
 }
 
 function toHttpRequest(

@@ -25,6 +25,7 @@ export function code2SessionRequest(
   return {
     path: '/sns/jscode2session',
     query: { appid, secret: appsecret, js_code: code, grant_type: 'authorization_code' },
+    isRepeatable: true,
   }
 }
 

@@ -39,6 +39,12 @@ const IP_CONFIRMATION_ADVICE =
   'an admin of the mini program has to confirm a call from the IP address of this server in WeChat'
 
 export const ERRCODES: readonly ErrcodeRow[] = [
+  {
+    errcode: -1,
+    code: 'wechat_busy',
+    calls: ['subscribe_message'],
+    detail: 'WeChat was busy. The message may have been sent, so it was not sent again.',
+  },
   { errcode: -1, code: 'wechat_busy' },
   { errcode: 40001, code: 'misconfigured', calls: ['access_token'], advice: SECRET_ADVICE },
   { errcode: 40001, code: 'access_token_refused', calls: WITH_ACCESS_TOKEN },
@@ -48,6 +54,7 @@ export const ERRCODES: readonly ErrcodeRow[] = [
     advice: 'WECHAT_API_BASE changes the request: grant_type did not reach WeChat',
   },
   { errcode: 40003, code: 'openid_invalid', calls: ['subscribe_message'] },
+  { errcode: 40003, code: 'openid_mismatch', calls: ['phone_number'] },
   { errcode: 40013, code: 'code_invalid', calls: ['phone_number'], detail: PHONE_CODE_DETAIL },
   {
     errcode: 40013,
@@ -92,6 +99,13 @@ export const ERRCODES: readonly ErrcodeRow[] = [
   { errcode: 47001, code: 'message_data_invalid', calls: ['subscribe_message'] },
   { errcode: 47003, code: 'message_data_invalid', calls: ['subscribe_message'] },
   {
+    errcode: 48001,
+    code: 'misconfigured',
+    calls: ['phone_number'],
+    advice:
+      'this appid may not call getPhoneNumber: personal accounts and accounts that are not verified have no phone number API',
+  },
+  {
     errcode: 50004,
     code: 'misconfigured',
     advice: 'this appid may not have an access_token; ask WeChat support',
@@ -119,10 +133,19 @@ export const ERRCODES: readonly ErrcodeRow[] = [
   },
 ]
 
-/** What an errcode means on a call; one that no row names is `wechat_unavailable`. */
+/** What an errcode means that no row names. WeChat's list for phone codes is incomplete. */
+const UNKNOWN = {
+  code2session: { code: 'wechat_unavailable' },
+  access_token: { code: 'wechat_unavailable' },
+  phone_number: { code: 'code_invalid', detail: PHONE_CODE_DETAIL },
+  session_key: { code: 'wechat_unavailable' },
+  subscribe_message: { code: 'wechat_unavailable' },
+} as const satisfies Record<WeChatCall, Omit<ErrcodeRow, 'errcode'>>
+
+/** What an errcode means on a call. */
 export function findErrcode(errcode: number, call: WeChatCall): Omit<ErrcodeRow, 'errcode'> {
   const row = ERRCODES.find((row) => row.errcode === errcode && (row.calls?.includes(call) ?? true))
-  return row ?? { code: 'wechat_unavailable' }
+  return row ?? UNKNOWN[call]
 }
 
 /** Whether WeChat asks for another attempt. After any other failure a code may be spent. */

@@ -23,7 +23,9 @@ export function sessionKeyRequest(
   path: '/wxa/checksession' | '/wxa/resetusersessionkey',
   query: { access_token: string; openid: string; signature: string },
 ): WeChatRequest {
-  return { path, query: { ...query, sig_method: 'hmac_sha256' } }
+  const request = { path, query: { ...query, sig_method: 'hmac_sha256' } }
+  // A reset that is repeated would end the key that the first one made.
+  return path === '/wxa/checksession' ? { ...request, isRepeatable: true } : request
 }
 
 /** @throws {Problem} what the errcode stands for, unless that is "not the current key" */
