@@ -34,6 +34,10 @@ export interface Config {
   readonly events: Queue | null
   /** Logins per IP address; `null` for no limit. */
   readonly loginLimit: RateLimit | null
+  /** Costly requests per user; `null` for no limit. */
+  readonly userLimit: RateLimit | null
+  /** The header that names the client's address where another CDN stands in front; `null` for none. */
+  readonly clientIpHeader: string | null
   /** One data point per request; `null` for none. */
   readonly analytics: AnalyticsEngineDataset | null
 }
@@ -151,6 +155,14 @@ const Settings = v.object(
     SESSIONS: binding<KVNamespace>('getWithMetadata', 'must be a KV namespace binding'),
     EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')),
     LOGIN_LIMIT: v.optional(binding<RateLimit>('limit', RATE_LIMIT_MESSAGE)),
+    USER_LIMIT: v.optional(binding<RateLimit>('limit', RATE_LIMIT_MESSAGE)),
+    CLIENT_IP_HEADER: v.pipe(
+      optionalText,
+      v.check(
+        (value) => value === null || /^[A-Za-z0-9-]+$/.test(value),
+        'must be the name of a header',
+      ),
+    ),
     ANALYTICS: v.optional(
       binding<AnalyticsEngineDataset>('writeDataPoint', 'must be an Analytics Engine binding'),
     ),
@@ -187,6 +199,8 @@ export function parseConfig(env: unknown): Config {
     sessions: rest.SESSIONS,
     events: rest.EVENTS ?? null,
     loginLimit: rest.LOGIN_LIMIT ?? null,
+    userLimit: rest.USER_LIMIT ?? null,
+    clientIpHeader: rest.CLIENT_IP_HEADER,
     analytics: rest.ANALYTICS ?? null,
   }
 }

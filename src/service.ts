@@ -5,12 +5,12 @@
 
 import { type Config, parseConfig } from './config'
 import { type RequestRecord, toLogEntry } from './log'
-import { createLogins, type LoginRequest, login } from './login'
+import { createLogins, type LoginContext, type LoginRequest, login } from './login'
 import { chooseMiniProgram } from './mini-programs'
 import { getPhoneNumber, type PhoneNumberRequest } from './phone-number'
 import { Problem } from './problem'
 import { checkPushUrl, type PushRequest, receivePush } from './push-events'
-import type { Runtime } from './runtime'
+import type { LogEntry, Runtime } from './runtime'
 import {
   checkSessionKey,
   type DecryptRequest,
@@ -28,7 +28,11 @@ import {
   type Session,
   type SessionSummary,
 } from './sessions'
-import { callWithAccessToken, createAccessTokenCache } from './wechat/access-token'
+import {
+  type AccessTokenContext,
+  callWithAccessToken,
+  createAccessTokenCache,
+} from './wechat/access-token'
 import type { OpenData, SignedData } from './wechat/open-data'
 import type { PhoneNumber } from './wechat/phone-number'
 import {
@@ -45,6 +49,9 @@ export interface Service {
    * @throws {Problem} `misconfigured`
    */
   readonly config: Config
+
+  /** Writes one log entry. */
+  log(entry: LogEntry): void
 
   /** Starts timing a request. The returned function writes its log line, and returns its record. */
   startRequest(): (answer: Omit<RequestRecord, 'ms'>) => RequestRecord
@@ -125,7 +132,12 @@ export interface Service {
  * const session = await service(env).authenticate(token)
  */
 export function createService(runtime: Runtime): (env: object) => Service {
-  const shared = { runtime, logins: createLogins(runtime), accessTokens: createAccessTokenCache() }
+  const shared: Shared = {
+    runtime,
+    logins: createLogins(runtime),
+    accessTokens: createAccessTokenCache(),
+    passedOver: new Set(),
+  }
   const services = new WeakMap<object, Service>()
 
   return function service(env) {
@@ -137,11 +149,8 @@ export function createService(runtime: Runtime): (env: object) => Service {
   }
 }
 
-interface Shared {
-  readonly runtime: Runtime
-  readonly logins: ReturnType<typeof createLogins>
-  readonly accessTokens: ReturnType<typeof createAccessTokenCache>
-}
+/** What all requests of an isolate share. */
+type Shared = Omit<LoginContext & AccessTokenContext, 'config'>
 
 /** `async` throughout, so that wrong settings reject like any other failure. */
 function bindService(shared: Shared, env: object): Service {
@@ -157,6 +166,7 @@ function bindService(shared: Shared, env: object): Service {
     get config() {
       return requireConfig()
     },
+    log: runtime.log,
     startRequest: () => startRequest(runtime),
     login: async (request) => login(context(), request),
     authenticate: async (token) => {

@@ -10,9 +10,23 @@ import { createService } from './service'
 import { workersRuntime } from './workers-runtime'
 
 const service = createService(workersRuntime)
+const app = createApp({ service })
 
 // Only fetch: another Worker could call anything else an export has over a service binding.
-export default { fetch: createApp({ service }).fetch }
+export default {
+  fetch(request: Request, env: object, ctx: ExecutionContext) {
+    const { method } = request
+    const isRoot = new URL(request.url).pathname === '/' && /^(GET|HEAD)$/.test(method)
+    return isRoot ? redirectToDocs(method, env) : app.fetch(request, env, ctx)
+  },
+}
+
+/** For whoever opens the Worker's address after a deploy. An app that people mount has no such page. */
+function redirectToDocs(method: string, env: object): Response {
+  service(env).startRequest()({ method, route: '/', status: 302 })
+  const headers = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
+  return new Response(null, { status: 302, headers: { ...headers, Location: '/docs' } })
+}
 
 /** Bind to it from another Worker with `entrypoint = "LoginService"`. */
 export class LoginService extends createLoginService({ service }) {}

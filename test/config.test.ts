@@ -34,6 +34,8 @@ describe('the settings', () => {
       sessions: env.SESSIONS,
       events: null,
       loginLimit: null,
+      userLimit: null,
+      clientIpHeader: null,
       analytics: null,
     })
   })

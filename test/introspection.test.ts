@@ -82,13 +82,13 @@ describe('a service key', () => {
     const without = await introspect(undefined, {})
     expect([without.status, without.headers.get('WWW-Authenticate')]).toEqual([
       401,
-      'Bearer realm="code2session"',
+      'Bearer realm="code2session", Basic realm="code2session"',
     ])
     for (const key of [`${SERVICE_KEY}x`, SERVICE_KEY.slice(1), '', login.token]) {
       const response = await introspect(undefined, { Authorization: `Bearer ${key}` })
       expect((await response.json<ProblemBody>()).code).toBe('service_key_invalid')
       expect(response.headers.get('WWW-Authenticate')).toBe(
-        'Bearer realm="code2session", error="invalid_token"',
+        'Bearer realm="code2session", error="invalid_token", Basic realm="code2session"',
       )
     }
   })

@@ -81,7 +81,14 @@ describe('the log', () => {
       { level: 'info', method: 'POST', route: '/login', status: 200, ms: 0 },
       { level: 'info', method: 'GET', route: '/session', status: 200, ms: 0, appid: APPID },
       { level: 'warn', method: 'GET', route: '/*', status: 404, ms: 0, code: 'not_found' },
-      { level: 'warn', method: 'PUT', route: '/*', status: 405, ms: 0, code: 'method_not_allowed' },
+      {
+        level: 'warn',
+        method: 'PUT',
+        route: '/login',
+        status: 405,
+        ms: 0,
+        code: 'method_not_allowed',
+      },
     ])
   })
 

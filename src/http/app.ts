@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import { routePath } from 'hono/route'
+import { matchedRoutes } from 'hono/route'
 import { Hono } from 'hono/tiny'
 import { writeDataPoint } from '../log'
 import { Problem, problemResponse, toProblem } from '../problem'
@@ -38,9 +38,10 @@ export function createApp({ service = createService(workersRuntime) }: AppOption
     const finish = c.var.service.startRequest()
     await next()
     c.header('Cache-Control', 'no-store')
+    c.header('X-Content-Type-Options', 'nosniff')
     const { method } = c.req
     const { session, problem } = c.var
-    const answer = { method, route: routePath(c, -1), status: c.res.status, problem }
+    const answer = { method, route: findRoute(c, app.routes), status: c.res.status, problem }
     const record = finish({ ...answer, appid: session?.appid })
     writeDataPoint(c.var.config?.analytics, record)
   })
@@ -73,6 +74,23 @@ export function createApp({ service = createService(workersRuntime) }: AppOption
 
 function onMethodNotAllowed(c: Context<AppEnv>, methods: readonly string[]): Response {
   return fail(c, new Problem('method_not_allowed', { headers: { Allow: methods.join(', ') } }))
+}
+
+/**
+ * The pattern of the request's route. Where only middleware has matched, as for a method that is
+ * not allowed, it is the pattern that fits the path.
+ */
+function findRoute(c: Context<AppEnv>, routes: readonly { path: string }[]): string {
+  const isPattern = ({ path }: { path: string }) => !path.endsWith('*')
+  const matched = matchedRoutes(c).findLast(isPattern)
+  if (matched) return matched.path
+  if (c.res.status !== 405) return '/*'
+  for (const { path } of routes.filter(isPattern)) {
+    // An app that this one is mounted in puts its own path in front.
+    const fits = new RegExp(`${path.replace(/:\w+/g, '[^/]+')}$`).exec(c.req.path)
+    if (fits) return c.req.path.slice(0, fits.index) + path
+  }
+  return '/*'
 }
 
 function fail(c: Context<AppEnv>, problem: Problem): Response {

@@ -6,7 +6,7 @@ import type { Config } from '../config'
 import type { Problem } from '../problem'
 import type { Service } from '../service'
 import type { Session } from '../sessions'
-import { requireBearerToken } from './bearer'
+import { requireBearerToken } from './credentials'
 
 export interface AppEnv {
   Bindings: object
@@ -30,8 +30,11 @@ export async function authenticateRequest(c: Context, service: Service): Promise
   return service.authenticate(requireBearerToken(c.req.header('Authorization')))
 }
 
+/** The context of routes that {@link authenticated} guards. */
+export type AuthenticatedEnv = AppEnv & { Variables: { session: Session } }
+
 /** Puts the live session of the request's token in `c.var.session`. */
-export const authenticated = createMiddleware<AppEnv & { Variables: { session: Session } }>(
+export const authenticated = createMiddleware<AuthenticatedEnv>(
   async function authenticated(c, next) {
     c.set('session', await authenticateRequest(c, c.var.service))
     await next()

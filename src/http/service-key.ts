@@ -2,15 +2,22 @@
 
 import { createMiddleware } from 'hono/factory'
 import { requireServiceKeys } from '../config'
-import { checkServiceKey } from './bearer'
 import { type AppEnv, onlyWith } from './context'
+import { checkClientCredentials, checkServiceKey } from './credentials'
 
 /** Without `SERVICE_KEYS` these paths do not exist, whatever the method. */
 export const onlyWithServiceKeys = onlyWith(requireServiceKeys)
 
-/** Refuses a request without one of the service keys. */
+/** Refuses a request without one of the service keys as bearer token. */
 export const forBackends = createMiddleware<AppEnv>(async function forBackends(c, next) {
   const keys = requireServiceKeys(c.var.service.config)
   await checkServiceKey(keys, c.req.header('Authorization'))
+  await next()
+})
+
+/** Refuses a request without one of the service keys as bearer token or password of HTTP Basic. */
+export const forOAuthClients = createMiddleware<AppEnv>(async function forOAuthClients(c, next) {
+  const keys = requireServiceKeys(c.var.service.config)
+  await checkClientCredentials(keys, c.req.header('Authorization'))
   await next()
 })

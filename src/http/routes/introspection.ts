@@ -8,12 +8,12 @@ import { Hono } from 'hono/tiny'
 import { invalidRequest } from '../../problem'
 import { readFormBody } from '../body'
 import type { AppEnv } from '../context'
-import { forBackends, onlyWithServiceKeys } from '../service-key'
+import { forOAuthClients, onlyWithServiceKeys } from '../service-key'
 import { toIntrospectionView } from '../views'
 
 export const introspectionRoutes = new Hono<AppEnv>()
   .use('/introspect', onlyWithServiceKeys)
-  .post('/introspect', forBackends, async (c) => {
+  .post('/introspect', forOAuthClients, async (c) => {
     const tokens = (await readFormBody(c.req.raw)).getAll('token')
     const [token = ''] = tokens
     if (tokens.length !== 1 || token === '') {

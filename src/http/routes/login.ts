@@ -1,10 +1,10 @@
 /** `POST /login`: a code of `wx.login` for a session. */
 
 import { Hono } from 'hono/tiny'
-import { parseBearerToken } from '../bearer'
 import { readJsonBody } from '../body'
 import type { AppEnv } from '../context'
-import { countRequest } from '../limits'
+import { parseBearerToken } from '../credentials'
+import { countAddress } from '../limits'
 import { LoginBody } from '../schemas'
 import { toLoginView } from '../views'
 
@@ -14,7 +14,7 @@ const REFERER = /^https:\/\/servicewechat\.com\/([^/]+)\/[^/]+\/page-frame\.html
 export const loginRoutes = new Hono<AppEnv>().post('/login', async (c) => {
   const { service } = c.var
   const { code, appid } = await readJsonBody(c.req.raw, LoginBody)
-  await countRequest(service.config.loginLimit, c.req.header('CF-Connecting-IP'))
+  await countAddress(c, service)
   const login = await service.login({
     appid: appid ?? findRefererAppid(c.req.header('Referer')),
     code,

@@ -2,12 +2,13 @@
 
 import { Hono } from 'hono/tiny'
 import { type AppEnv, authenticated } from '../context'
+import { limitedPerUser } from '../limits'
 import { toLoginView } from '../views'
 
 export const sessionKeyRoutes = new Hono<AppEnv>()
-  .post('/session/check', authenticated, async (c) =>
+  .post('/session/check', authenticated, limitedPerUser, async (c) =>
     c.json({ valid: await c.var.service.checkSessionKey(c.var.session) }),
   )
-  .post('/session/reset', authenticated, async (c) =>
+  .post('/session/reset', authenticated, limitedPerUser, async (c) =>
     c.json(toLoginView(await c.var.service.resetSessionKey(c.var.session))),
   )

@@ -2,6 +2,7 @@
 
 import { Hono } from 'hono/tiny'
 import { type AppEnv, authenticated } from '../context'
+import { limitedPerUser } from '../limits'
 import { toOwnSessionView, toSessionView } from '../views'
 
 export const sessionRoutes = new Hono<AppEnv>()
@@ -10,7 +11,7 @@ export const sessionRoutes = new Hono<AppEnv>()
     await c.var.service.endSession(c.var.session)
     return c.body(null, 204)
   })
-  .get('/sessions', authenticated, async (c) => {
+  .get('/sessions', authenticated, limitedPerUser, async (c) => {
     const { service, session } = c.var
     const sessions = await service.listSessions(session)
     return c.json({ sessions: sessions.map((summary) => toSessionView(summary, session.id)) })
