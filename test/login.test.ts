@@ -141,7 +141,7 @@ describe('an exchange', () => {
     const login = world.send('POST', '/login', { body: { code: 'x' } })
     await asked.promise
     const ended: string[] = []
-    Promise.all(world.tasks).then(() => ended.push('task'))
+    void Promise.all(world.tasks).then(() => ended.push('task'))
     expect(world.tasks).toHaveLength(1)
     await Promise.resolve()
     expect(ended).toEqual([])

@@ -159,7 +159,7 @@ describe('Retry-After', () => {
   })
 
   it('login() does not wait for a Retry-After of 6 seconds', async () => {
-    refuseLogins(6)
+    void refuseLogins(6)
     await expect(client.login()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 6 })
     expect(phone.logins).toBe(1)
   })
@@ -175,7 +175,7 @@ describe('Retry-After', () => {
 
   it('A request that needed the login does not wait a second time', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    refuseLogins(1)
+    void refuseLogins(1)
     const sessions = expect(client.sessions()).rejects.toMatchObject({ code: 'rate_limited' })
     await vi.advanceTimersByTimeAsync(10_000)
     await sessions

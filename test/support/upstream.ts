@@ -17,7 +17,7 @@ export async function startUpstream(sandbox: () => URL) {
   const server = createServer((request, response) => {
     calls++
     const handle = handlers.shift() ?? pass
-    handle(request, response)
+    void handle(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -24,7 +24,7 @@ for (const { name, presses } of GROUPS) {
   const buttons = presses.map((press) => el('li', {}, buttonOf(press)))
   at('presses').append(el('h2', {}, name), el('ul', {}, ...buttons))
 }
-recall().then(refresh)
+void recall().then(refresh)
 
 function buttonOf(press) {
   const label = [el('b', {}, press.name), ' ', el('span', {}, press.hint)]
