@@ -1,1 +1,559 @@
-"use strict";var R=Object.defineProperty;var $=Object.getOwnPropertyDescriptor;var F=Object.getOwnPropertyNames;var B=Object.prototype.hasOwnProperty;var G=(e,t,n)=>t in e?R(e,t,{enumerable:!0,configurable:!0,writable:!0,value:n}):e[t]=n;var H=(e,t)=>{for(var n in t)R(e,n,{get:t[n],enumerable:!0})},K=(e,t,n,r)=>{if(t&&typeof t=="object"||typeof t=="function")for(let s of F(t))!B.call(e,s)&&s!==n&&R(e,s,{get:()=>t[s],enumerable:!(r=$(t,s))||r.enumerable});return e};var J=e=>K(R({},"__esModule",{value:!0}),e);var v=(e,t,n)=>G(e,typeof t!="symbol"?t+"":t,n);var te={};H(te,{Code2SessionError:()=>m,createClient:()=>Z});module.exports=J(te);var m=class extends Error{constructor(n,r,{detail:s,...i}={}){super(s||i.errMsg||n);v(this,"code");v(this,"action");Object.assign(this,i),this.name="Code2SessionError",this.code=n,this.action=r}};function _(e){let{errMsg:t,errno:n,message:r}=Object(e);return{errMsg:t||r||"fail",...n!==void 0&&{errno:n}}}function x(e){return e instanceof m?e:new m("wx_failed","stop",_(e))}function D(e){return new m("wx_login_failed","retry_later",_(e))}function L(e){return new m("network_error","retry_later",_(e))}function w(e,t){return new Promise((n,r)=>{let s=i=>r(t(i));try{let i=e({success:n,fail:s});i&&typeof i.then=="function"&&i.then(n,s)}catch(i){s(i)}})}function W(e,t,n){return new Promise((r,s)=>{let i=setTimeout(()=>s(n()),e),u=()=>clearTimeout(i);t.then(u,u),t.then(r,s)})}async function j(e,t){let{getSetting:n,authorize:r,openSetting:s}=e,i=c=>Object(Object(c).authSetting)[t],u=await w(c=>n.call(e,c),x),p=i(u);return p?"granted":p===void 0?w(o=>r.call(e,{scope:t,...o}),x).then(()=>"granted",o=>{if(o.errno===103||o.errno===104||/den(y|ied)|cancel/.test(o.message))return"denied";throw o}):w(c=>s.call(e,c),x).then(c=>i(c)?"granted":"denied",()=>"needs-settings")}var Q=60;function P(e,t){return w(n=>e.request({...t,...n}),L)}function k({statusCode:e,data:t,header:n}){if(e===204||e===200&&(typeof t=="object"&&t!==null))return null;let{code:s,action:i,detail:u,errcode:p,errors:f}=Object(t);if(typeof s!="string"){let o=e>=500?"retry_later":"stop";return new m("answer_invalid",o,{statusCode:e})}let c=Number(V(n,"retry-after"))||0;return new m(s,i,{statusCode:e,detail:u,errcode:p,errors:f,...c>0&&{retryAfter:c}})}function E(e){let{action:t,retryAfter:n}=e;if(t!=="retry_later"||!n||n>Q)throw e;return new Promise(r=>setTimeout(r,n*1e3))}function V(e,t){let n=Object.keys(e||{}).find(r=>r.toLowerCase()===t);return n&&e[n]}function N(e,t){let{baseUrl:n,appid:r,storageKey:s="code2session",loginTimeout:i=1e4}=t,u,p=null,f=0;function c(){return u===void 0&&(u=o()),u&&Date.now()<u.expiresAt?u:null}function o(){try{let a=Object(e.getStorageSync(s));return typeof a.token=="string"&&typeof a.expiresAt=="number"?a:null}catch(a){return null}}function l(a){u=a;try{a?e.setStorageSync(s,a):e.removeStorageSync(s)}catch(O){}}function d(){if(!p){let a=()=>{p=null};p=h(),p.then(a,a)}return p}async function h(){try{return await g()}catch(a){return a.action!=="login_again"&&await E(a),g()}}async function g(){let a=await y(),O=c(),S=await P(e,{url:`${n}/login`,method:"POST",data:r?{code:a,appid:r}:{code:a},header:O?{Authorization:`Bearer ${O.token}`}:{}}),b=k(S);if(b)throw b;let{token:C,userId:A,expiresIn:T}=Object(S.data);if(typeof C!="string"||typeof T!="number")throw new m("answer_invalid","stop",{statusCode:S.statusCode});let q={token:C,userId:A,expiresAt:Date.now()+T*1e3};return l(q),q}async function y(){let a=w(b=>e.login(b),D),O=()=>D({errMsg:"login:fail timeout"}),{code:S}=Object(await W(i,a,O));if(!S)throw D({errMsg:"login:fail no code"});return S}return{login:d,current:c,session:()=>{let a=p?null:c();return a?Promise.resolve(a):d()},forget:a=>{u&&u.token===a&&l(null)},logouts:()=>f,logOut:async()=>{f++,p&&await p.catch(()=>null);let a=c();return l(null),a}}}function I(e,t,n){let r=e;async function s(){let o=await t.session(),l=w(d=>e.checkSession(d),x);try{return await W(X,l,()=>x(null)),o}catch(d){return i(o)}}function i(o){let l=t.current();return l&&l.token!==o.token?t.session():t.login()}async function u(o){let l=await s();try{return await f(await p(o))}catch(d){if(!z(d))throw d;return await i(l),f(await p(o))}}async function p(o){try{return Object(await o())}catch(l){throw x(l)}}function f({encryptedData:o,iv:l,rawData:d,signature:h}){let y={encryptedData:o,iv:l,...d&&h?{rawData:d,signature:h}:{}};return n("POST","/open-data/decrypt",y)}async function c(o){let{code:l,encryptedData:d,iv:h}=Object(o);if(!l&&!d)throw x(o);try{return await n("POST","/phone-number",l?{code:l}:{encryptedData:d,iv:h})}catch(g){throw!(g.code==="code_invalid")&&!z(g)?g:(l||await t.login(),new m("tap_required","login_again",{detail:"This phone number can no longer be opened. The user has to tap again."}))}}return{ready:s,openData:u,phoneNumber:c,userInfo:()=>u(()=>w(o=>r.getUserInfo({withCredentials:!0,...o}),x)),weRun:()=>u(()=>w(o=>r.getWeRunData(o),x))}}var X=5e3;function z(e){let{code:t}=e;return t==="session_key_stale"||t==="watermark_expired"}function M(e,t,n){let{baseUrl:r,hosts:s=[],loginWhen:i}=t,u=[r,...s.map(Y)].map(U);if(u.indexOf(null)>=0)throw new Error("baseUrl and hosts must be like https://a.example");let p=o=>o.statusCode===401||(i?i(o):!1);async function f(o){let l=String(o.url),d=l[0]==="/"?r+l:l,h=U(d);if(h===null||u.indexOf(h)<0)return P(e,{...o,url:d});let g=n.logouts(),{token:y}=await n.session(),a=await O(y);if(!p(a)||n.logouts()!==g)return a;return n.forget(y),O((await n.session()).token);function O(S){let b={Authorization:`Bearer ${S}`};for(let[C,A]of Object.entries(o.header||{}))C.toLowerCase()!=="authorization"&&(b[C]=A);return P(e,{...o,url:d,header:b})}}return{request:f,call:async(o,l,d)=>{let h=()=>f({url:l,method:o,...d&&{data:d}}),g=await h(),y=k(g);if(y&&(await E(y),g=await h(),y=k(g)),y)throw y;return g.data}}}function Y(e){let t=e.trim();return t.indexOf("://")<0?`https://${t}`:t}function U(e){let t=/^(https?):\/\/([^/?#]+)/i.exec(e);if(!t)return null;let n=t[0].toLowerCase();return n.replace(n[4]==="s"?/:443$/:/:80$/,"")}function Z(e){let t=ee(e),n={...e,baseUrl:e.baseUrl.replace(/\/+$/,"")},r=N(t,n),{request:s,call:i}=M(t,n,r),u=I(t,r,i);async function p(){let f=await r.logOut();if(!f)return;let c={Authorization:`Bearer ${f.token}`},o=await P(t,{url:`${n.baseUrl}/session`,method:"DELETE",header:c}),l=k(o);if(l&&o.statusCode!==401)throw l}return{login:r.login,request:s,...u,authorize:f=>j(t,f),sessions:async()=>Object(await i("GET","/sessions")).sessions,endSession:async f=>{await i("DELETE",`/sessions/${encodeURIComponent(f)}`)},logout:p,logoutEverywhere:async()=>{await i("DELETE","/sessions"),await r.logOut()}}}function ee(e){if(e.wx)return e.wx;if(typeof wx=="undefined")throw new Error("There is no wx here: pass one to createClient");return wx}
+"use strict";
+
+// src/client/fields.ts
+/** Reads values whose shape nobody has checked: from `wx`, from storage, from a server. */
+/** The fields of an object; none for any other value, so that reading a field never throws. */
+function readFields(value) {
+	return typeof value === "object" && value !== null ? value : {};
+}
+
+// src/client/error.ts
+/**
+* A failure, with the server's `code` and `action` or a {@link ClientErrorCode} of the client.
+*
+* @example
+* ```ts
+* try {
+*   await client.login()
+* } catch (error) {
+*   if (!(error instanceof Code2SessionError)) throw error
+*   if (error.action === 'retry_later') showRetryButton(error.retryAfter)
+*   else console.error(error.code, error.message)
+* }
+* ```
+*/
+var Code2SessionError = class extends Error {
+	constructor(code, action, { detail, ...details } = {}) {
+		super(detail || details.errMsg || code);
+		Object.assign(this, details, {
+			name: "Code2SessionError",
+			code,
+			action
+		});
+	}
+};
+/** A `wx` function failed, or the user refused. Repeating the call would not help. */
+function wxFailed(failure) {
+	if (failure instanceof Code2SessionError) return failure;
+	return new Code2SessionError("wx_failed", "stop", toDetails(failure));
+}
+/** `wx.login` failed. */
+function loginFailed(failure) {
+	return new Code2SessionError("wx_login_failed", "retry_later", toDetails(failure));
+}
+/** `wx.request` failed. */
+function networkFailed(failure) {
+	return new Code2SessionError("network_error", "retry_later", toDetails(failure));
+}
+/** A `wx` function gives `errMsg` and `errno`, or throws an Error, or gives nothing at all. */
+function toDetails(failure) {
+	const { errMsg, errno, message } = readFields(failure);
+	return {
+		errMsg: String(errMsg || message || "fail"),
+		...typeof errno === "number" && { errno }
+	};
+}
+
+// src/client/wx.ts
+/**
+* The part of `wx` that the client uses. Anything of this shape will do: the `wx` of WeChat, of a
+* mini game, of Taro or uni-app, or of a test.
+*/
+/**
+* Calls a function of `wx` and returns its result as a promise. The function may fail by calling
+* `fail`, by throwing, by returning a promise that rejects, or by not existing, as in mini games.
+*
+* @param onReturn gets what the function returned, and may resolve the promise before `success`.
+*/
+function callWx(wx, name, options, toError, onReturn) {
+	return new Promise((resolve, reject) => {
+		const fail = (failure) => reject(toError(failure));
+		try {
+			const call = wx[name];
+			if (!isFunction(call)) throw new Error(`${name}:fail wx.${name} does not exist here`);
+			const returned = call.call(wx, {
+				...options,
+				success: resolve,
+				fail
+			});
+			if (onReturn) onReturn(returned, resolve);
+			if (isPromise(returned)) returned.then(resolve, fail);
+		} catch (error) {
+			fail(error);
+		}
+	});
+}
+function isFunction(value) {
+	return typeof value === "function";
+}
+function isPromise(value) {
+	return isFunction(readFields(value).then);
+}
+/** Rejects with `toError()` if a promise has not settled after so many milliseconds. */
+function withTimeout(milliseconds, promise, toError) {
+	return new Promise((resolve, reject) => {
+		const timer = setTimeout(() => reject(toError()), milliseconds);
+		const clear = () => clearTimeout(timer);
+		promise.then(clear, clear);
+		promise.then(resolve, reject);
+	});
+}
+
+// src/client/authorize.ts
+/** Asks the user for a scope: the three steps that WeChat documents, in one call. */
+async function authorize(wx, scope) {
+	const decision = findDecision(await callWx(wx, "getSetting", {}, wxFailed), scope);
+	if (decision === void 0) return askUser(wx, scope);
+	return decision ? "granted" : openSettings(wx, scope);
+}
+async function askUser(wx, scope) {
+	try {
+		await callWx(wx, "authorize", { scope }, wxFailed);
+		return "granted";
+	} catch (error) {
+		if (isDenial(error)) return "denied";
+		throw error;
+	}
+}
+async function openSettings(wx, scope) {
+	try {
+		return findDecision(await callWx(wx, "openSetting", {}, wxFailed), scope) ? "granted" : "denied";
+	} catch (_) {
+		return "needs-settings";
+	}
+}
+/** What the user decided about a scope; undefined if the user has never been asked. */
+function findDecision(setting, scope) {
+	return readFields(readFields(setting).authSetting)[scope];
+}
+/** WeChat also rejects when it asked nobody, as for a scope that the privacy guideline lacks. */
+function isDenial(error) {
+	if (!(error instanceof Code2SessionError)) return false;
+	return error.errno === 103 || error.errno === 104 || /den(y|ied)|cancel/.test(error.message);
+}
+
+// src/client/send.ts
+/** The longest `Retry-After` that the client waits for; the user watches a spinner meanwhile. */
+const LONGEST_WAIT_SECONDS = 5;
+/** Sends a request. Any HTTP status is an answer. */
+function send(wx, options) {
+	return callWx(wx, "request", options, networkFailed);
+}
+/**
+* Sends a request that holds a code or a token. It does not follow redirects, which could carry
+* those to another host: a redirect is an answer like any other.
+*/
+function sendCredentials(wx, options, token) {
+	const header = { ...options.header };
+	for (const name of Object.keys(header)) if (name.toLowerCase() === "authorization") delete header[name];
+	if (token) header.Authorization = `Bearer ${token}`;
+	const secured = {
+		...options,
+		header,
+		redirect: "manual"
+	};
+	return callWx(wx, "request", secured, networkFailed, onRedirect);
+}
+/** WeChat ends a request at a redirect, and is documented to call only `onHeadersReceived` then. */
+function onRedirect(task, receive) {
+	if (!isRequestTask(task)) return;
+	task.onHeadersReceived(({ statusCode, header }) => {
+		if (statusCode >= 300 && statusCode < 400) receive({
+			statusCode,
+			data: "",
+			header
+		});
+		if (!statusCode && findHeader(header, "location")) setTimeout(() => receive({
+			statusCode: 302,
+			data: "",
+			header
+		}), BODY_MILLISECONDS);
+	});
+}
+/** How long a body may take after its headers, in milliseconds, before they count as a redirect. */
+const BODY_MILLISECONDS = 1e3;
+function isRequestTask(task) {
+	return typeof readFields(task).onHeadersReceived === "function";
+}
+/** The failure in an answer of the server; null for a success. */
+function findFailure({ statusCode, data, header }) {
+	if (statusCode === 204 || statusCode === 200 && typeof data === "object" && data !== null) return null;
+	if (isProblem(data)) {
+		const { code, action, detail, errcode, errors } = data;
+		const retryAfter = Number(findHeader(header, "retry-after")) || void 0;
+		return new Code2SessionError(code, action, {
+			statusCode,
+			detail,
+			errcode,
+			errors,
+			retryAfter
+		});
+	}
+	return new Code2SessionError("answer_invalid", statusCode >= 500 ? "retry_later" : "stop", { statusCode });
+}
+function isProblem(data) {
+	const { code, action } = readFields(data);
+	return typeof code === "string" && typeof action === "string";
+}
+/** Waits for as long as the server asks. Rejects with the error if the server asks for too long. */
+async function waitToRetry(error) {
+	const { action, retryAfter } = error instanceof Code2SessionError ? error : {};
+	if (action !== "retry_later" || !retryAfter || retryAfter > LONGEST_WAIT_SECONDS) throw error;
+	await new Promise((resolve) => setTimeout(resolve, retryAfter * 1e3));
+}
+/** WeChat keeps the spelling of header names, which depends on the server and the HTTP version. */
+function findHeader(header, name) {
+	const fields = readFields(header);
+	const found = Object.keys(fields).find((key) => key.toLowerCase() === name);
+	return found && fields[found];
+}
+
+// src/client/session-store.ts
+/** The session on the phone, in memory and in `wx` storage. */
+function createSessionStore(wx, key) {
+	/** Undefined until storage has been read. */
+	let stored;
+	function load() {
+		try {
+			return parseSession(wx.getStorageSync(key));
+		} catch (_) {
+			return null;
+		}
+	}
+	function save(session) {
+		stored = session;
+		try {
+			if (session) wx.setStorageSync(key, session);
+			else wx.removeStorageSync(key);
+		} catch (_) {}
+	}
+	return {
+		save,
+		/** The session, or null if there is none or it has expired. */
+		current: () => {
+			if (stored === void 0) stored = load();
+			return stored && Date.now() < stored.expiresAt ? stored : null;
+		},
+		/** Removes the session with this token. A newer session stays. */
+		forget: (token) => {
+			if (stored && stored.token === token) save(null);
+		}
+	};
+}
+/** The session in a value; null if a field is missing, or `expiresAt` is not a number. */
+function parseSession(value) {
+	const { token, userId, expiresAt } = readFields(value);
+	return typeof token === "string" && typeof userId === "string" && typeof expiresAt === "number" && expiresAt > 0 ? {
+		token,
+		userId,
+		expiresAt
+	} : null;
+}
+
+// src/client/login.ts
+/** Logs in: `wx.login`, then `POST /login`, one login at a time. */
+function createLogin(wx, settings) {
+	const { baseUrl, appid, storageKey = "code2session", loginTimeout = 1e4 } = settings;
+	const store = createSessionStore(wx, storageKey);
+	let pendingLogin = null;
+	let logouts = 0;
+	function login() {
+		if (!pendingLogin) {
+			const done = () => {
+				pendingLogin = null;
+			};
+			pendingLogin = loginWithRetry();
+			pendingLogin.then(done, done);
+		}
+		return pendingLogin;
+	}
+	async function loginWithRetry() {
+		try {
+			return await loginOnce();
+		} catch (error) {
+			if (!(error instanceof Code2SessionError && error.action === "login_again")) await waitToRetry(error);
+			return loginOnce();
+		}
+	}
+	/** A code is valid once, so each attempt asks for its own. */
+	async function loginOnce() {
+		const code = await requestCode();
+		const old = store.current();
+		const url = `${baseUrl}/login`;
+		const response = await sendCredentials(wx, {
+			url,
+			method: "POST",
+			data: appid ? {
+				code,
+				appid
+			} : { code }
+		}, old === null || old === void 0 ? void 0 : old.token);
+		const failure = findFailure(response);
+		if (failure) throw failure;
+		const answer = readFields(response.data);
+		const expiresAt = Date.now() + Number(answer.expiresIn) * 1e3;
+		const session = parseSession({
+			...answer,
+			expiresAt
+		});
+		if (!session) throw new Code2SessionError("answer_invalid", "stop", { statusCode: response.statusCode });
+		store.save(session);
+		return session;
+	}
+	async function requestCode() {
+		const pendingCode = callWx(wx, "login", {}, loginFailed);
+		const toError = () => loginFailed({ errMsg: "login:fail timeout" });
+		const { code } = readFields(await withTimeout(loginTimeout, pendingCode, toError));
+		if (typeof code !== "string" || !code) throw loginFailed({ errMsg: "login:fail no code" });
+		return code;
+	}
+	return {
+		login,
+		current: store.current,
+		forget: store.forget,
+		/** The current session, the one of a pending login, or a new one. */
+		session: () => {
+			const session = pendingLogin ? null : store.current();
+			return session ? Promise.resolve(session) : login();
+		},
+		/** How often the user has logged out. A request from before that must not log in again. */
+		logouts: () => logouts,
+		/** Forgets the session and returns it, so that the caller can end it on the server. */
+		logOut: async () => {
+			logouts++;
+			if (pendingLogin) await pendingLogin.catch(() => null);
+			const session = store.current();
+			store.save(null);
+			return session;
+		}
+	};
+}
+
+// src/client/open-data.ts
+/**
+* Open data in the only order that works: first a session with a current session_key, then the
+* data from `wx`, then its decryption by the server.
+*/
+function createOpenData(wx, login, call) {
+	async function ready() {
+		const session = await login.session();
+		const check = callWx(wx, "checkSession", {}, wxFailed);
+		try {
+			await withTimeout(CHECK_MILLISECONDS, check, () => wxFailed(null));
+			return session;
+		} catch (_) {
+			return renew(session);
+		}
+	}
+	/** A session other than the old one. Calls that find the same session stale share one login. */
+	function renew(old) {
+		const session = login.current();
+		return session && session.token !== old.token ? login.session() : login.login();
+	}
+	async function openData(fetchData) {
+		const session = await ready();
+		try {
+			return await decrypt(fetchData);
+		} catch (error) {
+			if (!isStale(error)) throw error;
+			await renew(session);
+			return decrypt(fetchData);
+		}
+	}
+	async function decrypt(fetchData) {
+		const { encryptedData, iv, rawData, signature } = readFields(await callFetchData(fetchData));
+		return call("POST", "/open-data/decrypt", {
+			encryptedData,
+			iv,
+			...rawData && signature ? {
+				rawData,
+				signature
+			} : {}
+		});
+	}
+	async function phoneNumber(detail) {
+		const { code, encryptedData, iv } = readFields(detail);
+		if (!code && !encryptedData) throw wxFailed(detail);
+		try {
+			return await call("POST", "/phone-number", code ? { code } : {
+				encryptedData,
+				iv
+			});
+		} catch (error) {
+			if (!(error instanceof Code2SessionError && error.code === "code_invalid") && !isStale(error)) throw error;
+			if (!code) await login.login();
+			throw new Code2SessionError("tap_required", "login_again", { detail: "The user has to tap again: this phone number can no longer be decrypted" });
+		}
+	}
+	return {
+		ready,
+		openData,
+		phoneNumber,
+		userInfo: () => openData(() => callWx(wx, "getUserInfo", { withCredentials: true }, wxFailed)),
+		weRun: () => openData(() => callWx(wx, "getWeRunData", {}, wxFailed))
+	};
+}
+/** How long `wx.checkSession` may take, in milliseconds, before the client logs in instead. */
+const CHECK_MILLISECONDS = 5e3;
+/** Calls a function of the user's, which may throw or reject with anything. */
+async function callFetchData(fetchData) {
+	try {
+		return await fetchData();
+	} catch (error) {
+		throw wxFailed(error);
+	}
+}
+/** Whether the data was encrypted with a key that the server does not have, or too long ago. */
+function isStale(error) {
+	const { code } = readFields(error);
+	return code === "session_key_stale" || code === "watermark_expired";
+}
+
+// src/client/origin.ts
+/** Origins of URLs, by regular expressions: a mini program has no `URL` class. */
+/** Scheme, host and port of an http or https URL, without a default port; null for other texts. */
+function parseOrigin(url) {
+	const match = /^(https?):\/\/[^/?#]+/i.exec(url);
+	if (!match) return null;
+	const origin = match[0].toLowerCase();
+	return origin.replace(origin[4] === "s" ? /:443$/ : /:80$/, "");
+}
+
+// src/client/options.ts
+/** The options of `createClient`, and the checks that they have to pass. */
+/** @throws {Error} if `baseUrl` or one of `hosts` is missing or malformed. */
+function requireSettings(options = {}) {
+	const baseUrl = requireUrl(options.baseUrl, "baseUrl");
+	const hosts = (options.hosts || []).map((host) => requireUrl(host, "hosts"));
+	return {
+		...options,
+		baseUrl,
+		origins: [baseUrl, ...hosts].map(parseOrigin)
+	};
+}
+/** The token goes to these URLs, so a text that could stand for another host, or for many, fails. */
+const URL_PATTERN = /^https?:\/\/[^/?#@*\\\s]+(\/[^?#@*\\\s]*)?$/i;
+/** The URL without slashes at its end. Only `baseUrl` may have a path, only `hosts` no scheme. */
+function requireUrl(value, option) {
+	const isHost = option === "hosts";
+	const text = typeof value === "string" ? value.trim() : "";
+	const url = ((isHost && text && text.indexOf("://") < 0 ? "https://" : "") + text).replace(/\/+$/, "");
+	const match = URL_PATTERN.exec(url);
+	if (match && !(isHost && match[1])) return url;
+	throw new Error(`${option} is ${value ? "not valid" : "missing"}: baseUrl and hosts must be like https://a.example, hosts without a path`);
+}
+
+// src/client/request.ts
+/** Sends requests with the token to the server and to the hosts in the options. */
+function createRequest(wx, settings, login) {
+	const { baseUrl, origins, loginWhen } = settings;
+	const needsLogin = (response) => response.statusCode === 401 || (loginWhen ? loginWhen(response) : false);
+	async function request(requested) {
+		const { login: mayLogIn = true, ...rest } = requested;
+		const asked = String(rest.url);
+		const options = {
+			...rest,
+			url: asked[0] === "/" ? baseUrl + asked : asked
+		};
+		if (origins.indexOf(requireOrigin(options.url)) < 0) return send(wx, options);
+		const logouts = login.logouts();
+		const session = mayLogIn ? await login.session() : login.current();
+		if (!session) return send(wx, options);
+		const response = await sendCredentials(wx, options, session.token);
+		if (!needsLogin(response) || login.logouts() !== logouts) return response;
+		login.forget(session.token);
+		if (!mayLogIn) return response;
+		return sendCredentials(wx, options, (await login.session()).token);
+	}
+	async function call(...[method, path, data]) {
+		const options = {
+			url: path,
+			method,
+			...data && { data }
+		};
+		let response = await request(options);
+		let failure = findFailure(response);
+		if (failure) {
+			await waitToRetry(failure);
+			response = await request(options);
+			failure = findFailure(response);
+		}
+		if (failure) throw failure;
+		return response.data;
+	}
+	return {
+		request,
+		call
+	};
+}
+/** @throws {Code2SessionError} `url_invalid` */
+function requireOrigin(url) {
+	const origin = parseOrigin(url);
+	if (origin !== null) return origin;
+	throw new Code2SessionError("url_invalid", "fix_request", { detail: "url must begin with / or be like https://a.example/path" });
+}
+
+// src/client/index.ts
+/**
+* The client of code2session for mini programs and mini games. It logs in on demand, so that no
+* page has to.
+*
+* One file without dependencies. It uses no global but `wx`. All functions return promises that
+* reject with a {@link Code2SessionError}.
+*/
+/**
+* Creates a client. Create one for the whole mini program. It works in mini games as well, and not
+* in plugins, which have no `wx.login`.
+*
+* @throws {Error} if `baseUrl` or one of `hosts` is missing or malformed, or if there is no `wx`.
+*
+* @example
+* ```ts
+* import { createClient } from 'code2session/client'
+*
+* const client = createClient({ baseUrl: 'https://login.example.com' })
+* const { data } = await client.request({ url: '/session' })
+* console.log(data.userId)
+* ```
+*/
+function createClient(options) {
+	const settings = requireSettings(options);
+	const wxApi = requireWx(settings);
+	const login = createLogin(wxApi, settings);
+	const { request, call } = createRequest(wxApi, settings, login);
+	/** The phone forgets the session first, so it is logged out even if the server is out of reach. */
+	async function logout() {
+		const session = await login.logOut();
+		if (!session) return;
+		const options = {
+			url: `${settings.baseUrl}/session`,
+			method: "DELETE"
+		};
+		const response = await sendCredentials(wxApi, options, session.token);
+		const failure = findFailure(response);
+		if (failure && response.statusCode !== 401) throw failure;
+	}
+	return {
+		login: login.login,
+		request,
+		...createOpenData(wxApi, login, call),
+		authorize: (scope) => authorize(wxApi, scope),
+		sessions: async () => (await call("GET", "/sessions")).sessions,
+		endSession: async (id) => {
+			await call("DELETE", `/sessions/${encodeURIComponent(id)}`);
+		},
+		logout,
+		logoutEverywhere: async () => {
+			await call("DELETE", "/sessions");
+			await login.logOut();
+		}
+	};
+}
+function requireWx(options) {
+	if (options.wx) return options.wx;
+	if (typeof wx === "undefined") throw new Error("There is no wx here. Pass one to createClient: createClient({ baseUrl, wx })");
+	return wx;
+}
+
+exports.Code2SessionError = Code2SessionError;
+exports.createClient = createClient;

@@ -1,0 +1,58 @@
+/** The build of the package: readable modules, each with one bundled declaration file. */
+
+import { defineConfig, type Plugin } from 'rolldown'
+import { dts } from 'rolldown-plugin-dts'
+
+const types = () => dts({ logger: { ...console, warn } })
+
+/** TypeScript 7.0 has no API for the plugin, which then warns on every build that it runs `tsc`. */
+function warn(message: string): void {
+  if (!message.includes('on TypeScript 7.0 is deprecated')) console.warn(message)
+}
+
+/** Completes dist/miniprogram, which the "build npm" of WeChat's developer tools copies as it is. */
+const miniprogram: Plugin = {
+  name: 'miniprogram',
+  generateBundle(_, { 'client.d.ts': declarations }) {
+    const emit = (fileName: string, source: string) =>
+      this.emitFile({ type: 'asset', fileName: `miniprogram/${fileName}`, source })
+    if (declarations?.type !== 'chunk') this.error('There is no client.d.ts')
+    emit('client.d.ts', declarations.code)
+    emit('index.js', "module.exports = require('./client')\n")
+    emit('package.json', '{ "type": "commonjs" }\n')
+  },
+}
+
+// Mini programs run on old phones. With plain assignments, class fields need no helper functions.
+const client = {
+  tsconfig: false as const,
+  input: { client: 'src/client/index.ts' },
+  transform: {
+    target: 'es2018',
+    assumptions: { setPublicClassFields: true },
+    typescript: { removeClassFieldsWithoutInitializer: true },
+  },
+}
+
+const output = { dir: 'dist', minify: false } as const
+// How long `tsc` takes is no news.
+const checks = { bundlerTimings: false }
+
+export default defineConfig([
+  {
+    input: 'src/index.ts',
+    external: /^(hono|valibot|cloudflare:)/,
+    plugins: [types()],
+    output: { ...output, cleanDir: true },
+    checks,
+  },
+  { ...client, plugins: [types(), miniprogram], output, checks },
+  {
+    ...client,
+    output: {
+      ...output,
+      ...{ dir: 'dist/miniprogram', format: 'cjs', strict: true },
+      generatedCode: { symbols: false },
+    },
+  },
+])
