@@ -1,6 +1,9 @@
 App({
   globalData: {
-    /** The client logs in by itself whenever it has to, so only the app can know that it must not. */
+    /**
+     * Whether the user has logged out. The client logs in on demand, so the pages check this before
+     * they call it.
+     */
     loggedOut: false,
   },
 })

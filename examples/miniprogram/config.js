@@ -1,11 +1,11 @@
 module.exports = {
-  /** Where code2session is. `npm run dev` and `npm run dev:live` are both here. */
+  /** The URL of code2session. `npm run dev` and `npm run dev:live` both listen here. */
   baseUrl: 'http://localhost:8787',
 
   /**
-   * Whether that is the sandbox of `npm run dev`. It knows no code of WeChat's, so what WeChat would
-   * give comes from its own phone, and no AppID is needed. `false` for `npm run dev:live` and for a
-   * deployed Worker.
+   * Whether that server is the sandbox of `npm run dev`. The sandbox knows no codes of WeChat, so
+   * codes and open data come from its own phone, and any AppID will do. Set it to `false` for
+   * `npm run dev:live` and for a deployed Worker.
    */
   sandbox: true,
 }

@@ -1,8 +1,15 @@
-/** A failure in words: what to do next follows from its `action`, the rest is for the developer. */
+/** Explains a failure to the user by its `action`, and to the developer in small print. */
 
 const { baseUrl } = require('../config')
 
-/** `next` is the button below the text: log in and try again, try again, or none. */
+/**
+ * @typedef {object} Failure What the component `failure` shows
+ * @property {string} text For the user
+ * @property {'login' | 'retry' | ''} next The button: log in and try again, try again, or none
+ * @property {string} detail For the developer
+ */
+
+/** @type {Record<string, { text: string, next: Failure['next'] }>} */
 const BY_ACTION = {
   login_again: { text: '登录状态已失效，请重新登录。', next: 'login' },
   retry_later: { text: '服务暂时不可用，请稍后重试。', next: 'retry' },
@@ -16,6 +23,7 @@ const TEXT_BY_CODE = {
   code_invalid: '服务器不认识这个 code：它已超过五分钟，或者不是这个小程序的 wx.login 给的。',
   misconfigured: '服务器的设置有误，请看服务器的日志。',
   rate_limited: '登录太频繁了，请稍后重试。',
+  url_invalid: '请求的 url 要么以 / 开头，要么是完整的 https 地址。',
   user_blocked: '微信判定该用户有风险，拒绝登录。',
   wx_login_failed: 'wx.login 没有成功，请稍后重试。',
 }
@@ -27,7 +35,11 @@ const TEXT_BY_ERRNO = {
   1400001: '手机号快速验证的次数已用完，请到小程序后台购买。',
 }
 
-/** Older base libraries say it without an errno. */
+/**
+ * Older base libraries give no errno.
+ *
+ * @type {[RegExp, string][]}
+ */
 const TEXT_BY_ERRMSG = [
   [/privacy permission is not authorized/, TEXT_BY_ERRNO[104]],
   [/not declared in the privacy agreement/, TEXT_BY_ERRNO[112]],
@@ -35,6 +47,10 @@ const TEXT_BY_ERRMSG = [
   [/no permission/, '这个小程序没有这项权限，例如个人主体不能获取手机号。'],
 ]
 
+/**
+ * @param {Partial<import('./code2session').Code2SessionError>} error
+ * @returns {Failure}
+ */
 function explain(error) {
   const { code, action, errMsg, errno, message, retryAfter } = error
   const { text, next } = BY_ACTION[action] || BY_ACTION.stop

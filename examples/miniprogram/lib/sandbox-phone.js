@@ -1,9 +1,16 @@
 /**
- * A `wx` whose codes and open data come from the phone of `npm run dev`, over the real `wx.request`.
- * A mini program of your own has no use for this file.
+ * A `wx` whose codes and open data come from the sandbox of `npm run dev`. Its requests are real.
+ * Your own mini program does not need this file.
  */
 
+/** @param {string} baseUrl The URL of the sandbox */
 function createSandboxPhone(baseUrl) {
+  /**
+   * Does on the sandbox's phone what `wx` or a button would do.
+   *
+   * @param {string} name
+   * @returns {Promise<any>}
+   */
   function press(name) {
     return new Promise((resolve, reject) => {
       wx.request({
@@ -19,29 +26,30 @@ function createSandboxPhone(baseUrl) {
     })
   }
 
-  const pressed = (name) => (callbacks) => {
+  const callBack = (/** @type {string} */ name) => (/** @type {any} */ callbacks) => {
     press(name).then(callbacks.success, callbacks.fail)
   }
-  const given = (result) => (callbacks) => callbacks.success(result)
+  const succeed = (/** @type {object} */ result) => (/** @type {any} */ callbacks) =>
+    callbacks.success(result)
 
-  // The sandbox's user has allowed everything.
-  const settings = given({ authSetting: { 'scope.werun': true } })
+  // The user of the sandbox has granted every scope.
+  const settings = succeed({ authSetting: { 'scope.werun': true } })
 
   return {
     wx: {
-      login: pressed('wx.login'),
-      getUserInfo: pressed('wx.getUserInfo'),
-      getWeRunData: pressed('wx.getWeRunData'),
-      checkSession: given({}),
+      login: callBack('wx.login'),
+      getUserInfo: callBack('wx.getUserInfo'),
+      getWeRunData: callBack('wx.getWeRunData'),
+      checkSession: succeed({}),
       getSetting: settings,
       openSetting: settings,
-      authorize: given({}),
+      authorize: succeed({}),
       request: (options) => wx.request(options),
       getStorageSync: (key) => wx.getStorageSync(key),
       setStorageSync: (key, value) => wx.setStorageSync(key, value),
       removeStorageSync: (key) => wx.removeStorageSync(key),
     },
-    /** `e.detail` of the phone button. */
+    /** `e.detail` of `<button open-type="getPhoneNumber">`. */
     getPhoneNumber: () => press('getPhoneNumber'),
   }
 }

@@ -1,6 +1,6 @@
 Component({
   properties: {
-    /** From `explain`, or null. */
+    /** What `explain` returned, or null. */
     failure: { type: Object, value: null },
   },
 

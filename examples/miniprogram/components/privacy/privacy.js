@@ -1,4 +1,4 @@
-/** The dialog that WeChat wants before anything personal: a call waits until it is answered. */
+/** The privacy agreement. Calls for personal data wait until the user has answered it. */
 Component({
   data: { asking: false },
 
@@ -15,7 +15,7 @@ Component({
   },
 
   pageLifetimes: {
-    // There is one listener for all pages, the last: so each page takes it when it is shown.
+    // WeChat keeps only the last listener, so each page registers its own when it is shown.
     show() {
       this.listen()
     },
@@ -28,11 +28,12 @@ Component({
       wx.onNeedPrivacyAuthorization((resolve) => {
         this.waiting.push(resolve)
         this.setData({ asking: true })
-        // WeChat counts how often the agreement is shown.
+        // WeChat wants to know when the agreement is shown.
         resolve({ event: 'exposureAuthorization' })
       })
     },
 
+    /** @param {{ event: 'agree' | 'disagree', buttonId?: string }} result */
     answer(result) {
       for (const resolve of this.waiting.splice(0)) resolve(result)
       this.setData({ asking: false })

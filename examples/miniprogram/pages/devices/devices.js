@@ -1,6 +1,6 @@
 const client = require('../../client')
 const { attempt, tryAgain } = require('../../lib/attempt')
-const { timeOf } = require('../../lib/time')
+const { formatTime } = require('../../lib/time')
 
 Page({
   data: { devices: [], loggedOut: false, busy: false, failure: null },
@@ -8,7 +8,7 @@ Page({
   onShow() {
     const { loggedOut } = getApp().globalData
     this.setData({ loggedOut })
-    // Asking for the list would log in again.
+    // The request for the list would log in again.
     if (!loggedOut) return this.load()
   },
 
@@ -28,14 +28,14 @@ Page({
     const { id } = currentTarget.dataset
     return attempt(this, async () => {
       await client.endSession(id)
-      // The server's list may lag behind for a minute.
+      // The server's list can be up to a minute old.
       this.setData({ devices: this.data.devices.filter((device) => device.id !== id) })
     })
   },
 
   onLogOut() {
     return attempt(this, async () => {
-      // The phone forgets its session even where the server cannot be told.
+      // The phone forgets its session even if the server cannot be reached.
       this.setLoggedOut(true)
       await client.logout()
     })
@@ -57,20 +57,22 @@ Page({
     const devices = sessions.map(({ id, current, createdAt, expiresAt, userAgent }) => ({
       id,
       current,
-      name: nameOf(userAgent || ''),
-      since: timeOf(createdAt),
-      until: timeOf(expiresAt),
+      name: toDeviceName(userAgent || ''),
+      since: formatTime(createdAt),
+      until: formatTime(expiresAt),
     }))
     this.setData({ devices })
   },
 
+  /** @param {boolean} loggedOut */
   setLoggedOut(loggedOut) {
     getApp().globalData.loggedOut = loggedOut
     this.setData({ loggedOut, devices: [] })
   },
 })
 
-function nameOf(userAgent) {
+/** @param {string} userAgent */
+function toDeviceName(userAgent) {
   const names = ['wechatdevtools', 'iPhone', 'iPad', 'Android', 'Windows', 'Mac']
   const name = names.find((part) => userAgent.includes(part)) || '未知设备'
   return name === 'wechatdevtools' ? '微信开发者工具' : name

@@ -1,7 +1,7 @@
 const client = require('../../client')
 const { Code2SessionError } = require('../../lib/code2session')
 const { attempt, tryAgain } = require('../../lib/attempt')
-const { timeOf } = require('../../lib/time')
+const { formatTime } = require('../../lib/time')
 
 Page({
   data: { session: null, answer: '', busy: false, failure: null },
@@ -27,12 +27,18 @@ Page({
     return tryAgain(this)
   },
 
+  /** @param {import('../../lib/code2session').Session} session */
   show({ userId, expiresAt }) {
     getApp().globalData.loggedOut = false
-    this.setData({ session: { userId, until: timeOf(expiresAt) } })
+    this.setData({ session: { userId, until: formatTime(expiresAt) } })
   },
 
-  /** Any answer arrives, as with `wx.request`; a refusal says what to do as code and action. */
+  /**
+   * Like `wx.request`, `client.request` resolves for any status. The server says in `code` and
+   * `action` what went wrong.
+   *
+   * @param {import('../../lib/code2session').RequestOptions} options
+   */
   async ask(options) {
     const { statusCode, data } = await client.request(options)
     if (statusCode !== 200) throw new Code2SessionError(data.code, data.action, data)

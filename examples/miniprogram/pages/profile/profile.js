@@ -6,7 +6,7 @@ Page({
     avatarUrl: '',
     nickname: '',
     phoneNumber: '',
-    /** What became of scope.werun. */
+    /** What `client.authorize` returned: granted, denied or needs-settings. */
     weRun: '',
     steps: 0,
     loggedOut: false,
@@ -18,7 +18,8 @@ Page({
     const { loggedOut } = getApp().globalData
     this.setData({ loggedOut })
     if (loggedOut) return
-    // In the button's callback a login would be too late: it can change the key of what was given.
+    // A login in the phone button's callback would be too late: it can change the session_key with
+    // which the data was encrypted.
     return attempt(this, () => client.ready())
   },
 
@@ -26,17 +27,17 @@ Page({
     return tryAgain(this)
   },
 
-  /** A temporary file: a real mini program sends it to its own backend with `wx.uploadFile`. */
+  /** The avatar is a temporary file. Send it to your own backend with `wx.uploadFile`. */
   onChooseAvatar({ detail }) {
     this.setData({ avatarUrl: detail.avatarUrl })
   },
 
   onFocus() {
-    // This input, alone among all, does not ask for the privacy agreement: it becomes a plain one.
+    // Without the agreement this input silently becomes a plain one, so ask for it.
     if (wx.requirePrivacyAuthorize) wx.requirePrivacyAuthorize({ fail() {} })
   },
 
-  /** From the form and not from `bindblur`: WeChat may still empty the input after that. */
+  /** Read from the form, not on `bindblur`: WeChat may reject the nickname and clear it later. */
   onSave({ detail }) {
     this.setData({ nickname: detail.value.nickname })
   },
