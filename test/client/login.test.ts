@@ -45,7 +45,7 @@ describe('login()', () => {
   it('login() ends the session that it replaces', async () => {
     const { token } = await client.login()
     await client.login()
-    expect(await phone.statusOf(token)).toBe(401)
+    expect(await phone.fetchStatus(token)).toBe(401)
   })
 
   it('login() sends the appid of the options', async () => {

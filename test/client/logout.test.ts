@@ -16,7 +16,7 @@ describe('logout()', () => {
     const { token } = await client.login()
     await client.logout()
     expect(phone.storage.size).toBe(0)
-    expect(await phone.statusOf(token)).toBe(401)
+    expect(await phone.fetchStatus(token)).toBe(401)
   })
 
   it('logout() resolves without a login if there is no session or it has ended', async () => {
@@ -38,7 +38,7 @@ describe('logout()', () => {
     const login = client.login()
     await client.logout()
     expect(phone.storage.size).toBe(0)
-    expect(await phone.statusOf((await login).token)).toBe(401)
+    expect(await phone.fetchStatus((await login).token)).toBe(401)
   })
 
   it('A request that was sent before logout() does not log in again', async () => {
@@ -62,7 +62,7 @@ describe('the sessions of a user', () => {
     const { token } = await phone.logInElsewhere()
     await client.logoutEverywhere()
     expect(phone.storage.size).toBe(0)
-    expect(await phone.statusOf(token)).toBe(401)
+    expect(await phone.fetchStatus(token)).toBe(401)
   })
 
   it('sessions() lists the sessions of all devices, and endSession() ends one', async () => {
@@ -72,7 +72,7 @@ describe('the sessions of a user', () => {
     expect(devices.map(({ current }) => current).sort()).toEqual([false, true])
     await client.endSession(devices.find(({ current }) => !current)?.id ?? '')
     expect(await client.sessions()).toHaveLength(1)
-    expect(await phone.statusOf(token)).toBe(401)
+    expect(await phone.fetchStatus(token)).toBe(401)
   })
 
   it('endSession() rejects with not_found if the user has no such session', async () => {

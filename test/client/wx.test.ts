@@ -76,7 +76,7 @@ describe('a mini game', () => {
     const { token } = await client.ready()
     expect(await client.sessions()).toHaveLength(1)
     await client.logout()
-    expect(await phone.statusOf(token)).toBe(401)
+    expect(await phone.fetchStatus(token)).toBe(401)
     expect(phone.logins).toBe(1)
   })
 

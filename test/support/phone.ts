@@ -104,7 +104,7 @@ export function createPhone() {
     wx,
     press,
     /** The status of `GET /session` with a token. */
-    statusOf: async (token: string) => (await app.send('GET', '/session', { token })).status,
+    fetchStatus: async (token: string) => (await app.send('GET', '/session', { token })).status,
     /** Ends the stored session on the server, unnoticed by the client. */
     endStoredSession: async () => {
       const { token } = state.storage.get('code2session') as Session
