@@ -431,7 +431,7 @@ function requireSettings(options = {}) {
 		origins: [baseUrl, ...hosts].map(parseOrigin)
 	};
 }
-/** The token goes to these URLs, so a text that could stand for another host, or for many, fails. */
+/** The token goes to these origins, so user names, wildcards and queries are refused. */
 const URL_PATTERN = /^https?:\/\/[^/?#@*\\\s]+(\/[^?#@*\\\s]*)?$/i;
 /** The URL without slashes at its end. Only `baseUrl` may have a path, only `hosts` no scheme. */
 function requireUrl(value, option) {
