@@ -14,7 +14,7 @@ import { workersRuntime } from '../workers-runtime'
 import { pushRequest } from './push'
 import { createRecorder } from './recorder'
 import { createClock, createSlowness } from './time'
-import { createWatch } from './watch'
+import { createWatch } from './page-api'
 import { createSandbox } from './wechat'
 
 const clock = createClock(workersRuntime.now)

@@ -4,7 +4,7 @@ import { createScene } from './diagram.js'
 import { el } from './dom.js'
 import { drawClock, drawKV, drawPhone, drawServer } from './panels.js'
 import { phone } from './phone.js'
-import { GROUPS, meaningOf } from './presses.js'
+import { GROUPS, meaningOf } from './steps.js'
 import { kept, kvNow, leaksIn, recall, timeNow } from './server.js'
 
 /** The order in which a newcomer sees most. */
