@@ -1,4 +1,4 @@
-/** access_tokens as stable_token gives them: the same one until it is near its end. */
+/** The access_tokens of WeChat's stable_token: one per mini program until it is close to its end. */
 
 const LIFETIME_SECONDS = 7200
 const RENEW_BEFORE_SECONDS = 300
@@ -21,16 +21,16 @@ export function createAccessTokens({ now }: { now: () => number }) {
   }
 
   return {
-    /** Normal mode gives the present token; a forced refresh ends it at once. */
-    stable(appid: string, force: boolean): { access_token: string; expires_in: number } {
-      if (force) byApp.delete(appid)
-      const [present] = byApp.get(appid) ?? []
-      const lives = present && now() < present.expiresAt - RENEW_BEFORE_SECONDS
-      const { access_token, expiresAt } = lives ? present : issue(appid)
+    /** Returns the current token. A forced refresh invalidates it at once and issues another. */
+    get(appid: string, forceRefresh: boolean): { access_token: string; expires_in: number } {
+      if (forceRefresh) byApp.delete(appid)
+      const [current] = byApp.get(appid) ?? []
+      const isFresh = current && now() < current.expiresAt - RENEW_BEFORE_SECONDS
+      const { access_token, expiresAt } = isFresh ? current : issue(appid)
       return { access_token, expires_in: expiresAt - now() }
     },
-    /** The appid a token is good for, if it is good. */
-    appOf(access_token: string | undefined): string | null {
+    /** The appid that a valid token belongs to, or `null`. */
+    findAppid(access_token: string | undefined): string | null {
       for (const [appid, tokens] of byApp) {
         const found = tokens.some(
           (token) => token.access_token === access_token && now() < token.expiresAt,
@@ -39,7 +39,7 @@ export function createAccessTokens({ now }: { now: () => number }) {
       }
       return null
     },
-    /** Ends every token, as a forced refresh elsewhere would. */
-    endAll: () => byApp.clear(),
+    /** Invalidates every token, as a forced refresh elsewhere would. */
+    clear: () => byApp.clear(),
   }
 }

@@ -1,4 +1,4 @@
-/** WeChat's server API: each call is checked for what the original checks, in its order. */
+/** WeChat's server API. Each call makes the checks that the original makes, in the same order. */
 
 import { type Context, Hono } from 'hono'
 import type { AccessTokens } from './access-tokens'
@@ -12,7 +12,7 @@ interface ApiOptions {
   readonly tokens: AccessTokens
 }
 
-/** The one template the sandbox has, and its fields. */
+/** The only template of the sandbox, and its fields. */
 const TEMPLATE = { id: 'sandbox-template', fields: ['thing1', 'time2'] }
 
 export function createApi({ apps, now, users, tokens }: ApiOptions): Hono {
@@ -24,64 +24,64 @@ export function createApi({ apps, now, users, tokens }: ApiOptions): Hono {
     if (credentials) return credentials
     if (!js_code) return refuse(41008, 'missing code')
     if (grant_type !== 'authorization_code') return refuse(40002, 'invalid grant_type')
-    const user = users.spend(js_code, { kind: 'login', appid })
+    const user = users.redeemCode(js_code, { kind: 'login', appid })
     if (user === 'unknown') return refuse(40029, 'invalid code')
     if (user === 'used') return refuse(40163, 'code been used')
     const { openid, unionid, session_key } = user
-    return answer({ session_key, openid, ...(unionid && { unionid }) })
+    return respond({ session_key, openid, ...(unionid && { unionid }) })
   })
 
   api.post('/cgi-bin/stable_token', async (c) => {
-    const body = await bodyOf(c)
+    const body = await readObject(c)
     if (!body) return refuse(47001, 'data format error')
     const { appid, secret, grant_type, force_refresh = false } = body
     if (grant_type !== 'client_credential') return refuse(40002, 'invalid grant_type')
     const credentials = credentialsError(appid, secret)
-    return credentials ?? answer(tokens.stable(String(appid), force_refresh === true))
+    return credentials ?? respond(tokens.get(String(appid), force_refresh === true))
   })
 
   api.post('/wxa/business/getuserphonenumber', async (c) => {
-    const appid = tokens.appOf(c.req.query('access_token'))
-    if (!appid) return badToken(c)
-    const body = await bodyOf(c)
+    const appid = tokens.findAppid(c.req.query('access_token'))
+    if (!appid) return tokenError(c)
+    const body = await readObject(c)
     if (!body) return refuse(47001, 'data format error')
-    const user = users.spend(String(body.code), { kind: 'phone', appid })
+    const user = users.redeemCode(String(body.code), { kind: 'phone', appid })
     if (typeof user === 'string') return refuse(40029, 'invalid code')
     if (body.openid !== undefined && body.openid !== user.openid) {
       return refuse(40029, 'code is not of this openid')
     }
     const watermark = { timestamp: now(), appid }
-    return answer({ errcode: 0, errmsg: 'ok', phone_info: { ...user.phone, watermark } })
+    return respond({ errcode: 0, errmsg: 'ok', phone_info: { ...user.phone, watermark } })
   })
 
   api.get('/wxa/checksession', async (c) => {
-    const user = await signedUser(c)
-    return user instanceof Response ? user : answer({ errcode: 0, errmsg: 'ok' })
+    const user = await verifyUser(c)
+    return user instanceof Response ? user : respond({ errcode: 0, errmsg: 'ok' })
   })
 
   api.get('/wxa/resetusersessionkey', async (c) => {
-    const user = await signedUser(c)
+    const user = await verifyUser(c)
     if (user instanceof Response) return user
-    users.rotate(user)
+    users.rotateSessionKey(user)
     const { openid, session_key } = user
-    return answer({ errcode: 0, errmsg: 'ok', openid, session_key })
+    return respond({ errcode: 0, errmsg: 'ok', openid, session_key })
   })
 
   api.post('/cgi-bin/message/subscribe/send', async (c) => {
-    const appid = tokens.appOf(c.req.query('access_token'))
-    if (!appid) return badToken(c)
-    const body = await bodyOf(c)
+    const appid = tokens.findAppid(c.req.query('access_token'))
+    if (!appid) return tokenError(c)
+    const body = await readObject(c)
     if (!body) return refuse(47001, 'data format error')
-    const user = users.byOpenid(appid, String(body.touser))
+    const user = users.findByOpenid(appid, String(body.touser))
     if (!user) return refuse(40003, 'invalid openid')
     if (body.template_id !== TEMPLATE.id) return refuse(40037, 'invalid template_id')
     const data = Object(body.data) as Record<string, { value?: unknown } | undefined>
-    const wrong = TEMPLATE.fields.find((field) => typeof data[field]?.value !== 'string')
-    if (wrong) return refuse(47003, `argument invalid! data.${wrong}.value is empty`)
+    const missing = TEMPLATE.fields.find((field) => typeof data[field]?.value !== 'string')
+    if (missing) return refuse(47003, `argument invalid! data.${missing}.value is empty`)
     if (user.messagesAllowed === 0) return refuse(43101, 'user refuse to accept the msg')
     user.messagesAllowed--
     user.messages.push(body)
-    return answer({ errcode: 0, errmsg: 'ok' })
+    return respond({ errcode: 0, errmsg: 'ok' })
   })
 
   function credentialsError(appid: unknown, secret: unknown): Response | null {
@@ -91,12 +91,12 @@ export function createApi({ apps, now, users, tokens }: ApiOptions): Hono {
     return secret === apps[appid] ? null : refuse(40125, 'invalid appsecret')
   }
 
-  /** The user of a call signed with their session_key. */
-  async function signedUser(c: Context): Promise<SandboxUser | Response> {
+  /** The user whose session_key signed the call, or the error. */
+  async function verifyUser(c: Context): Promise<SandboxUser | Response> {
     const { access_token, openid = '', signature, sig_method } = c.req.query()
-    const appid = tokens.appOf(access_token)
-    if (!appid) return badToken(c)
-    const user = users.byOpenid(appid, openid)
+    const appid = tokens.findAppid(access_token)
+    if (!appid) return tokenError(c)
+    const user = users.findByOpenid(appid, openid)
     if (!user) return refuse(87007, 'session_key is not existed or expired')
     if (sig_method !== 'hmac_sha256') return refuse(87008, 'invalid sig_method')
     const expected = await hmacHex(user.session_key, '')
@@ -106,23 +106,23 @@ export function createApi({ apps, now, users, tokens }: ApiOptions): Hono {
   return api
 }
 
-function badToken(c: Context): Response {
+function tokenError(c: Context): Response {
   return c.req.query('access_token')
     ? refuse(40001, 'invalid credential, access_token is invalid or not latest')
     : refuse(41001, 'access_token missing')
 }
 
-async function bodyOf(c: Context): Promise<Record<string, unknown> | null> {
+async function readObject(c: Context): Promise<Record<string, unknown> | null> {
   const value: unknown = await c.req.json().catch(() => null)
   return typeof value === 'object' && value !== null ? { ...value } : null
 }
 
 export function refuse(errcode: number, text: string): Response {
-  return answer({ errcode, errmsg: `${text}, rid: 65f2a1b0-1c2d3e4f-5a6b7c8d` })
+  return respond({ errcode, errmsg: `${text}, rid: 65f2a1b0-1c2d3e4f-5a6b7c8d` })
 }
 
-/** JSON the way WeChat sends it. */
-function answer(value: object): Response {
+/** JSON as WeChat sends it: text/plain, with escaped slashes. */
+function respond(value: object): Response {
   return new Response(JSON.stringify(value).replaceAll('/', '\\/'), {
     headers: { 'Content-Type': 'text/plain' },
   })

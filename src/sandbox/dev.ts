@@ -1,24 +1,24 @@
 /**
- * `npm run dev`: the Worker with the sandbox as its WeChat, in one process, and at / a page to watch
- * them.
+ * `npm run dev`: the Worker and the sandbox in one process. The sandbox stands in for WeChat, and a
+ * page at / shows what happens.
  *
- * The sandbox's server API is reachable too, so another process can have this one as its WeChat:
- * WECHAT_API_BASE=http://127.0.0.1:8787
+ * Other processes can use the sandbox as their WeChat, too: WECHAT_API_BASE=http://127.0.0.1:8787
  */
 
 import { env } from 'cloudflare:workers'
+import { Hono } from 'hono'
 import { createApp } from '../http/app'
 import { createLoginService } from '../login-service'
-import { createService } from '../service'
 import { workersRuntime } from '../workers-runtime'
+import { createService } from '../service'
+import { createPageApi } from './page-api'
 import { pushRequest } from './push'
 import { createRecorder } from './recorder'
-import { createClock, createSlowness } from './time'
-import { createWatch } from './page-api'
+import { createClock, createDelay } from './time'
 import { createSandbox } from './wechat'
 
 const clock = createClock(workersRuntime.now)
-const slowness = createSlowness()
+const delay = createDelay()
 const recorder = createRecorder()
 const { now } = clock
 
@@ -31,24 +31,27 @@ const sandbox = createSandbox({
     return push(await pushRequest('http://localhost/wechat/events', event, options))
   },
 })
-const watch = createWatch({ clock, slowness, recorder, sessions: env.SESSIONS })
+const pageApi = new Hono().route(
+  '/sandbox',
+  createPageApi({ clock, delay, recorder, sessions: env.SESSIONS }),
+)
 
-const callWeChat = recorder.recorded('worker', async (request) => {
-  await slowness.pass()
+const callWeChat = recorder.recordRequests('worker', async (request) => {
+  await delay.wait()
   return sandbox.fetch(request)
 })
 const service = createService({ ...workersRuntime, now, fetch: callWeChat })
 const app = createApp({ service })
-const watchedEnv = { ...env, SESSIONS: recorder.recordedKV(env.SESSIONS) }
-const push = recorder.recorded('wechat', async (request) => app.fetch(request, watchedEnv))
+const recordedEnv = { ...env, SESSIONS: recorder.recordKV(env.SESSIONS) }
+const push = recorder.recordRequests('wechat', async (request) => app.fetch(request, recordedEnv))
 
 export default {
   fetch(request, _, ctx) {
     const { pathname } = new URL(request.url)
-    if (/^\/sandbox\/(?:watch|kv|clock|slow)$/.test(pathname)) return watch.fetch(request)
+    if (/^\/sandbox\/(?:watch|kv|clock|slow)$/.test(pathname)) return pageApi.fetch(request)
     return /^\/(?:$|sandbox|sns|cgi-bin|wxa)/.test(pathname)
       ? sandbox.fetch(request)
-      : app.fetch(request, watchedEnv, ctx)
+      : app.fetch(request, recordedEnv, ctx)
   },
 } satisfies ExportedHandler<Cloudflare.Env>
 

@@ -1,4 +1,4 @@
-/** WeChat's half of the crypto: open data on the phone, and the envelopes of message push. */
+/** The cryptography of WeChat's side: open data on the phone, and encrypted message push. */
 
 const utf8 = new TextEncoder()
 
@@ -7,7 +7,7 @@ export async function signRawData(rawData: string, session_key: string): Promise
   return new Uint8Array(digest).toHex()
 }
 
-/** Any text under AES-128-CBC with a fresh iv; open data is JSON with a watermark in it. */
+/** Encrypts a text with AES-128-CBC and a random iv. Open data is JSON that has a watermark. */
 export async function encryptText(text: string, session_key: string) {
   const iv = crypto.getRandomValues(new Uint8Array(16))
   const keyBytes = Uint8Array.fromBase64(session_key)
@@ -20,21 +20,21 @@ export function encryptOpenData(fields: object, session_key: string) {
   return encryptText(JSON.stringify(fields), session_key)
 }
 
-/** Hex HMAC-SHA256 with the key as text. */
+/** HMAC-SHA256 in hex. The key is a text, and is not decoded. */
 export async function hmacHex(key: string, text: string): Promise<string> {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
   const hmacKey = await crypto.subtle.importKey('raw', utf8.encode(key), algorithm, false, ['sign'])
   return new Uint8Array(await crypto.subtle.sign('HMAC', hmacKey, utf8.encode(text))).toHex()
 }
 
-/** The signature of a push: SHA-1 over its parts, sorted. */
+/** The signature of a pushed message: SHA-1 of its sorted and joined parts, in hex. */
 export async function signPush(...parts: string[]): Promise<string> {
   const text = utf8.encode(parts.toSorted().join(''))
   return new Uint8Array(await crypto.subtle.digest('SHA-1', text)).toHex()
 }
 
 /**
- * Seals a message as safe mode does: random, length, message, appid, padded to 32 bytes.
+ * Encrypts a message as safe mode does: random, length, message and appid, padded to 32 bytes.
  *
  * @param random 16 characters
  */
@@ -52,6 +52,6 @@ export async function sealEnvelope(
   const key = await crypto.subtle.importKey('raw', keyBytes, 'AES-CBC', false, ['encrypt'])
   const iv = keyBytes.slice(0, 16)
   const data = await crypto.subtle.encrypt({ name: 'AES-CBC', iv }, key, padded)
-  // The padding WebCrypto adds is not WeChat's.
+  // WeChat pads to 32 bytes, so the block that WebCrypto adds is cut off.
   return new Uint8Array(data).slice(0, -16).toBase64()
 }

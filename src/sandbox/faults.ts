@@ -1,4 +1,4 @@
-/** The ways in which WeChat fails, on request: errcodes, and answers that are none. */
+/** Failures of WeChat, on request: errcodes, and responses that are broken. */
 
 import { refuse } from './api'
 
@@ -11,13 +11,13 @@ const FAULTS = {
   html_200: () => new Response('<html>maintenance</html>'),
   empty: () => new Response(''),
   array: () => new Response('[]'),
-  /** Never begins to answer. */
+  /** Sends nothing. */
   hang: () => new Promise<Response>(() => {}),
-  /** Begins, and never ends. */
-  drip: () => new Response(streamOf('{"openid":"o', { end: 'never' })),
-  /** Breaks off in the middle. */
-  cut: () => new Response(streamOf('{"openid":"o', { end: 'error' })),
-  /** More than anybody should read. */
+  /** Starts the body and never ends it. */
+  drip: () => new Response(toStream('{"openid":"o', { end: 'never' })),
+  /** Resets the connection in the middle of the body. */
+  cut: () => new Response(toStream('{"openid":"o', { end: 'error' })),
+  /** Exceeds what a client should read. */
   large: () => new Response(`{"openid":"${'o'.repeat(64 * 1024)}"}`),
   redirect: () => new Response(null, { status: 302, headers: { Location: 'https://example.com' } }),
   no_openid: () => new Response('{"session_key":"HyVFkGl5F5OQWJZZaNzBBg=="}'),
@@ -34,30 +34,31 @@ export function isFaultName(value: unknown): value is FaultName {
 }
 
 interface Fault {
-  /** The path it waits for. */
+  /** The path of the call that fails. */
   readonly api: string
-  readonly what: number | FaultName
-  readonly text: string
+  /** An errcode, or the name of a broken response. */
+  readonly failure: number | FaultName
+  readonly errmsg: string
 }
 
 export function createFaults() {
-  const waiting: Fault[] = []
+  const queue: Fault[] = []
   return {
     add(fault: Fault, times: number) {
-      for (let left = Math.min(times, 100); left > 0; left--) waiting.push(fault)
+      for (let left = Math.min(times, 100); left > 0; left--) queue.push(fault)
     },
-    /** What the next call of this path gets instead of an answer, if anything. */
-    next(path: string): (() => Response | Promise<Response>) | null {
-      const index = waiting.findIndex(({ api }) => api === path)
-      const [fault] = index < 0 ? [] : waiting.splice(index, 1)
+    /** Removes the next fault of this path from the queue and returns its response, if there is one. */
+    take(path: string): (() => Response | Promise<Response>) | null {
+      const index = queue.findIndex(({ api }) => api === path)
+      const [fault] = index < 0 ? [] : queue.splice(index, 1)
       if (!fault) return null
-      const { what, text } = fault
-      return typeof what === 'number' ? () => refuse(what, text) : FAULTS[what]
+      const { failure, errmsg } = fault
+      return typeof failure === 'number' ? () => refuse(failure, errmsg) : FAULTS[failure]
     },
   }
 }
 
-function streamOf(text: string, { end }: { end: 'never' | 'error' }): ReadableStream {
+function toStream(text: string, { end }: { end: 'never' | 'error' }): ReadableStream {
   return new ReadableStream({
     start(controller) {
       controller.enqueue(new TextEncoder().encode(text))

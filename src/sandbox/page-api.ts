@@ -1,66 +1,66 @@
-/** What the watch page asks the sandbox besides pressing its phone. The page itself is in page/. */
+/** What the watch page reads and sets besides the phone. The page itself is in page/. */
 
 import { type Context, Hono } from 'hono'
 import type { Recorder } from './recorder'
-import type { Clock, Slowness } from './time'
+import type { Clock, Delay } from './time'
 
-interface WatchOptions {
+interface PageApiOptions {
   readonly clock: Clock
-  readonly slowness: Slowness
+  readonly delay: Delay
   readonly recorder: Recorder
   readonly sessions: KVNamespace
 }
 
-const MOST_RECORDS = 5
-const BEGINNING_BYTES = 24
+const MAX_RECORDS = 5
+const SHOWN_BYTES = 24
 
-export function createWatch({ clock, slowness, recorder, sessions }: WatchOptions): Hono {
-  const watch = new Hono().basePath('/sandbox')
+export function createPageApi({ clock, delay, recorder, sessions }: PageApiOptions): Hono {
+  const api = new Hono()
 
-  /** The time, and what the Worker did after an entry: `?after=0`. */
-  watch.get('/watch', (c) => {
+  /** The time, and the entries after the one with this number: `?after=0`. */
+  api.get('/watch', (c) => {
     const entries = recorder.after(Number(c.req.query('after') ?? 0))
     const last = recorder.last()
     return c.json({ now: clock.now(), skipped: clock.skipped(), last, entries })
   })
 
-  /** The newest records in KV, as anybody who reads KV finds them. */
-  watch.get('/kv', async (c) => {
+  /** The newest records of the KV namespace, as anyone with access to it sees them. */
+  api.get('/kv', async (c) => {
     const { keys } = await sessions.list<{ createdAt?: number }>()
-    const age = (key: (typeof keys)[number]) => key.metadata?.createdAt ?? 0
-    const newest = keys.toSorted((a, b) => age(b) - age(a)).slice(0, MOST_RECORDS)
-    const records = await Promise.all(newest.map(recordOf))
+    const createdAt = (key: (typeof keys)[number]) => key.metadata?.createdAt ?? 0
+    const newest = keys.toSorted((a, b) => createdAt(b) - createdAt(a)).slice(0, MAX_RECORDS)
+    const records = await Promise.all(newest.map(findRecord))
     return c.json({ count: keys.length, records: records.filter((record) => record !== null) })
   })
 
   /** Sets the clock forward: `{"skip": 300}`. */
-  watch.post('/clock', async (c) => {
-    const seconds = await numberOf(c, 'skip')
-    if (seconds === null) return c.text('{"skip": seconds}\n', 400)
+  api.post('/clock', async (c) => {
+    const seconds = await readNumber(c, 'skip')
+    if (seconds === null) return c.text('Send {"skip": seconds}.\n', 400)
     clock.skip(seconds)
     return c.json({ now: clock.now(), skipped: clock.skipped() })
   })
 
-  /** Makes the next call to WeChat take so long: `{"milliseconds": 800}`. */
-  watch.post('/slow', async (c) => {
-    const milliseconds = await numberOf(c, 'milliseconds')
-    if (milliseconds === null) return c.text('{"milliseconds": number}\n', 400)
-    slowness.set(milliseconds)
+  /** Delays the next call to WeChat: `{"milliseconds": 800}`. */
+  api.post('/slow', async (c) => {
+    const milliseconds = await readNumber(c, 'milliseconds')
+    if (milliseconds === null) return c.text('Send {"milliseconds": number}.\n', 400)
+    delay.set(milliseconds)
     return c.body(null, 204)
   })
 
-  async function recordOf({ name, metadata }: KVNamespaceListKey<unknown>) {
+  async function findRecord({ name, metadata }: KVNamespaceListKey<unknown>) {
     const value = await sessions.get(name, 'arrayBuffer')
     if (!value) return null
-    const beginning = new Uint8Array(value.slice(0, BEGINNING_BYTES)).toHex()
+    const beginning = new Uint8Array(value.slice(0, SHOWN_BYTES)).toHex()
     return { name, metadata: metadata ?? null, size: value.byteLength, beginning }
   }
 
-  return watch
+  return api
 }
 
-/** A whole number of the body, zero or more; else `null`. */
-async function numberOf(c: Context, name: string): Promise<number | null> {
+/** A member of the body that is a whole number of zero or more; otherwise `null`. */
+async function readNumber(c: Context, name: string): Promise<number | null> {
   const body: unknown = await c.req.json().catch(() => null)
   const value = (Object(body) as Record<string, unknown>)[name]
   return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : null

@@ -1,4 +1,4 @@
-/** The phone: what wx.login, wx.getUserInfo, wx.getWeRunData and the phone button give a page. */
+/** The phone: the results of wx.login, wx.getUserInfo, wx.getWeRunData and the phone button. */
 
 import { type Context, Hono } from 'hono'
 import type { AccessTokens } from './access-tokens'
@@ -15,10 +15,10 @@ interface PhoneOptions {
   readonly deliver: ((appid: string, event: object) => Promise<Response>) | undefined
 }
 
-/** How WeChat words 40164. */
+/** The errmsg of 40164. */
 const REFUSED_IP = 'invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist'
 
-/** What getUserInfo gives since 2021: nobody in particular. */
+/** What getUserInfo has returned since 2021: the same anonymous profile for everyone. */
 const USER_INFO = {
   nickName: '微信用户',
   gender: 0,
@@ -35,14 +35,14 @@ export function createPhone(options: PhoneOptions): Hono {
 
   /** `{"user"?: "alice", "appid"?, "unionid"?: true, "rotate"?: false}` */
   phone.post('/wx.login', async (c) => {
-    const options = await body(c)
-    const user = await userOf(options)
-    if (options.rotate === true) users.rotate(user)
-    return c.json({ errMsg: 'login:ok', code: users.newCode(user, 'login') })
+    const options = await readObject(c)
+    const user = await findUser(options)
+    if (options.rotate === true) users.rotateSessionKey(user)
+    return c.json({ errMsg: 'login:ok', code: users.createCode(user, 'login') })
   })
 
   phone.post('/wx.getUserInfo', async (c) => {
-    const user = await userOf(await body(c))
+    const user = await findUser(await readObject(c))
     const rawData = JSON.stringify(USER_INFO)
     const { openid: openId, unionid } = user
     const plaintext = { openId, ...USER_INFO, ...(unionid && { unionId: unionid }) }
@@ -56,7 +56,7 @@ export function createPhone(options: PhoneOptions): Hono {
   })
 
   phone.post('/wx.getWeRunData', async (c) => {
-    const user = await userOf(await body(c))
+    const user = await findUser(await readObject(c))
     const day = 24 * 3600
     const today = now() - (now() % day)
     const stepInfoList = Array.from({ length: 31 }, (_, index) => ({
@@ -68,42 +68,42 @@ export function createPhone(options: PhoneOptions): Hono {
 
   /** The phone button, `<button open-type="getPhoneNumber">`. */
   phone.post('/getPhoneNumber', async (c) => {
-    const user = await userOf(await body(c))
+    const user = await findUser(await readObject(c))
     return c.json({
       errMsg: 'getPhoneNumber:ok',
-      code: users.newCode(user, 'phone'),
+      code: users.createCode(user, 'phone'),
       ...(await encrypted(user, user.phone)),
     })
   })
 
-  /** The user allows one more subscribe message; answers with what this user has got so far. */
+  /** The user accepts one more subscribe message. Returns those sent to the user so far. */
   phone.post('/wx.requestSubscribeMessage', async (c) => {
-    const user = await userOf(await body(c))
+    const user = await findUser(await readObject(c))
     user.messagesAllowed++
     return c.json({ errMsg: 'requestSubscribeMessage:ok', messages: user.messages })
   })
 
-  /** Gives a user a new session_key, as a wx.login elsewhere would: `{"user"?: "alice"}`. */
+  /** Gives a user a new session_key, as a wx.login elsewhere can: `{"user"?: "alice"}`. */
   phone.post('/rotate', async (c) => {
-    users.rotate(await userOf(await body(c)))
+    users.rotateSessionKey(await findUser(await readObject(c)))
     return c.body(null, 204)
   })
 
   if (deliver) {
     /** Pushes an event about a user: `{"event"?: "user_authorization_revoke", "user"?: "alice"}`. */
     phone.post('/push', async (c) => {
-      const fields = await body(c)
-      const { appid, openid } = await userOf(fields)
+      const fields = await readObject(c)
+      const { appid, openid } = await findUser(fields)
       const { event: Event = 'user_authorization_revoke' } = fields
-      const sender = { ToUserName: 'gh_97417a04a28d', FromUserName: 'oWeChatItself' }
+      const sender = { ToUserName: 'gh_97417a04a28d', FromUserName: 'oOfficialWeChatAccount' }
       const kind = { CreateTime: now(), MsgType: 'event', Event }
       return deliver(appid, { ...sender, ...kind, OpenID: openid, AppID: appid, RevokeInfo: '6' })
     })
   }
 
-  /** Ends all access_tokens, as a forced refresh elsewhere would. */
+  /** Invalidates all access_tokens, as a forced refresh elsewhere would. */
   phone.post('/end-access-tokens', (c) => {
-    tokens.endAll()
+    tokens.clear()
     return c.body(null, 204)
   })
 
@@ -112,21 +112,21 @@ export function createPhone(options: PhoneOptions): Hono {
    * `"api"?: "/sns/jscode2session"`.
    */
   phone.post('/fail', async (c) => {
-    const { errcode, fault, errmsg, times = 1, api = '/sns/jscode2session' } = await body(c)
-    const what = typeof errcode === 'number' ? errcode : fault
-    if (!(typeof what === 'number' || isFaultName(what)) || typeof times !== 'number') {
-      return c.text('{"errcode": number} or {"fault": name}, and "times" if more than once\n', 400)
+    const { errcode, fault, errmsg, times = 1, api = '/sns/jscode2session' } = await readObject(c)
+    const failure = typeof errcode === 'number' ? errcode : fault
+    if (!(typeof failure === 'number' || isFaultName(failure)) || typeof times !== 'number') {
+      return c.text('Send {"errcode": number} or {"fault": name}, and "times" to repeat it.\n', 400)
     }
-    const usual = errcode === 40164 ? REFUSED_IP : 'sandbox failure'
-    const text = typeof errmsg === 'string' ? errmsg : usual
-    faults.add({ api: String(api), what, text }, times)
+    const defaultErrmsg = errcode === 40164 ? REFUSED_IP : 'sandbox failure'
+    const text = typeof errmsg === 'string' ? errmsg : defaultErrmsg
+    faults.add({ api: String(api), failure, errmsg: text }, times)
     return c.body(null, 204)
   })
 
-  function userOf({ user, appid, unionid }: Record<string, unknown>): Promise<SandboxUser> {
+  function findUser({ user, appid, unionid }: Record<string, unknown>): Promise<SandboxUser> {
     const name = typeof user === 'string' ? user : 'alice'
     const inApp = typeof appid === 'string' ? appid : (Object.keys(apps)[0] ?? '')
-    return users.named(inApp, name, typeof unionid === 'boolean' ? { unionid } : {})
+    return users.get(inApp, name, typeof unionid === 'boolean' ? { unionid } : {})
   }
 
   function encrypted({ appid, session_key }: SandboxUser, fields: object) {
@@ -136,8 +136,8 @@ export function createPhone(options: PhoneOptions): Hono {
   return phone
 }
 
-/** A phone has no body to get wrong: anything but a JSON object counts as an empty one. */
-async function body(c: Context): Promise<Record<string, unknown>> {
+/** The body as an object. It is optional, so anything but a JSON object counts as an empty one. */
+async function readObject(c: Context): Promise<Record<string, unknown>> {
   const value: unknown = await c.req.json().catch(() => null)
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }

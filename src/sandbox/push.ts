@@ -1,17 +1,17 @@
-/** WeChat's side of message push: an event, signed and sealed, on its way to the Worker. */
+/** WeChat's side of message push: the signed and encrypted request for an event. */
 
 import { sealEnvelope, signPush } from './encrypt'
 
 export interface PushOptions {
   readonly appid: string
   readonly token: string
-  /** `null` for plain mode. */
+  /** `null` in plaintext mode. */
   readonly encodingAESKey: string | null
   /** Unix seconds. */
   readonly timestamp: number
 }
 
-/** The request WeChat would make for an event, to a Worker at this URL. */
+/** The request that WeChat would send for an event to this URL. */
 export async function pushRequest(
   url: string,
   event: object,

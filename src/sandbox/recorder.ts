@@ -1,9 +1,9 @@
 /**
- * What the Worker does behind the phone's back, written down for the watch page: its calls to WeChat,
- * WeChat's pushes to it, and its reads and writes of KV. In memory, and the latest only.
+ * A record of what happens on the server, for the watch page: the Worker's calls to WeChat, WeChat's
+ * pushes to the Worker, and the Worker's KV operations. In memory, latest entries only.
  */
 
-/** A request and its answer are entries of their own, so that a call can be seen under way. */
+/** A request and its response are separate entries, so that a pending call can be shown. */
 export type Entry =
   | {
       kind: 'request'
@@ -14,17 +14,26 @@ export type Entry =
       query: Query
       body: string
     }
-  | { kind: 'answer'; by: Caller; id: number; status: number; body: string }
-  | { kind: 'kv'; operation: 'get' | 'put' | 'delete' | 'list'; key: string }
+  | { kind: 'response'; by: Caller; id: number; status: number; body: string }
+  | { kind: 'kv'; operation: KVOperation; key: string }
 
 type Caller = 'worker' | 'wechat'
+type KVOperation = 'get' | 'put' | 'delete' | 'list'
 type Query = Readonly<Record<string, string>>
 type Handler = (request: Request) => Promise<Response>
 
 export type Recorder = ReturnType<typeof createRecorder>
 
-const MOST_ENTRIES = 500
-const BODY_CHARACTERS = 4096
+const KV_OPERATIONS = new Map<string | symbol, KVOperation>([
+  ['get', 'get'],
+  ['getWithMetadata', 'get'],
+  ['put', 'put'],
+  ['delete', 'delete'],
+  ['list', 'list'],
+])
+
+const MAX_ENTRIES = 500
+const MAX_BODY_CHARACTERS = 4096
 
 export function createRecorder() {
   const entries: (Entry & { seq: number })[] = []
@@ -32,64 +41,67 @@ export function createRecorder() {
 
   function append(entry: Entry): number {
     entries.push({ ...entry, seq: ++last })
-    if (entries.length > MOST_ENTRIES) entries.shift()
+    if (entries.length > MAX_ENTRIES) entries.shift()
     return last
   }
 
-  /** This handler, with what it is asked and what it answers written down. */
-  function recorded(by: Caller, handle: Handler): Handler {
+  /** Wraps a handler, and records its requests and responses. */
+  function recordRequests(by: Caller, handle: Handler): Handler {
     return async (request) => {
       const { pathname: path, searchParams } = new URL(request.url)
       const query = Object.fromEntries(searchParams)
-      const asked = await textOf(request.clone() as Request)
+      const requestBody = await readText(request.clone() as Request)
       const { method } = request
-      const id = append({ kind: 'request', by, id: last + 1, method, path, query, body: asked })
+      const id = append({
+        kind: 'request',
+        by,
+        id: last + 1,
+        method,
+        path,
+        query,
+        body: requestBody,
+      })
       const response = await handle(request)
-      // Before the caller reads it, so that the answer is on record when the caller has acted on it.
-      const body = await textOf(response.clone())
-      append({ kind: 'answer', by, id, status: response.status, body })
+      // Read before the caller reads it, so that the response is recorded before what follows it.
+      const body = await readText(response.clone())
+      append({ kind: 'response', by, id, status: response.status, body })
       return response
     }
   }
 
-  /** This namespace, with what the Worker does to it written down: the operations that it uses. */
-  function recordedKV(real: KVNamespace) {
-    const note = (operation: 'get' | 'put' | 'delete' | 'list', key: string) =>
-      append({ kind: 'kv', operation, key })
-    return {
-      get: (key: string, type: 'arrayBuffer') => {
-        note('get', key)
-        return real.get(key, type)
+  /** Wraps a KV namespace, and records its operations. */
+  function recordKV(kv: KVNamespace): KVNamespace {
+    return new Proxy(kv, {
+      get(target, name) {
+        const method: unknown = Reflect.get(target, name)
+        const operation = KV_OPERATIONS.get(name)
+        if (typeof method !== 'function' || !operation) return method
+        return (...args: unknown[]) => {
+          append({ kind: 'kv', operation, key: toKey(args[0]) })
+          return Reflect.apply(method, target, args)
+        }
       },
-      getWithMetadata: (key: string, type: 'arrayBuffer') => {
-        note('get', key)
-        return real.getWithMetadata(key, type)
-      },
-      put: (key: string, value: ArrayBuffer, options: KVNamespacePutOptions) => {
-        note('put', key)
-        return real.put(key, value, options)
-      },
-      delete: (key: string) => {
-        note('delete', key)
-        return real.delete(key)
-      },
-      list: (options: KVNamespaceListOptions) => {
-        note('list', options.prefix ?? '')
-        return real.list(options)
-      },
-    }
+    })
   }
 
   return {
-    recorded,
-    recordedKV,
+    recordRequests,
+    recordKV,
+    /** The number of the latest entry. */
     last: () => last,
-    /** What came after this entry. */
+    /** The entries after the one with this number. */
     after: (seq: number) => entries.filter((entry) => entry.seq > seq),
   }
 }
 
-async function textOf(message: Request | Response): Promise<string> {
-  const text = await message.text().catch(() => '(the connection broke off)')
-  return text.slice(0, BODY_CHARACTERS)
+async function readText(message: Request | Response): Promise<string> {
+  const text = await message.text().catch(() => '(the connection was reset)')
+  return text.slice(0, MAX_BODY_CHARACTERS)
+}
+
+/** The key of an operation; the prefix of a list. */
+function toKey(argument: unknown): string {
+  if (typeof argument === 'string') return argument
+  const { prefix = '' } = Object(argument) as { prefix?: string }
+  return prefix
 }

@@ -1,15 +1,16 @@
-/** Time as the watch page plays with it: a clock to set forward, and a WeChat that takes its time. */
+/** What the watch page can do to time: set the clock forward, and slow down WeChat. */
 
 export type Clock = ReturnType<typeof createClock>
-export type Slowness = ReturnType<typeof createSlowness>
+export type Delay = ReturnType<typeof createDelay>
 
-const LONGEST_WAIT = 3000
+const LONGEST_DELAY = 3000
 
-/** The clock of the Worker and of WeChat, in Unix seconds. */
+/** The clock of the Worker and of WeChat, in Unix seconds. It starts at the real time. */
 export function createClock(now: () => number) {
   let skipped = 0
   return {
     now: () => now() + skipped,
+    /** How far this clock is ahead of the real time, in seconds. */
     skipped: () => skipped,
     skip(seconds: number): void {
       skipped += seconds
@@ -17,17 +18,17 @@ export function createClock(now: () => number) {
   }
 }
 
-/** Holds up the next call to WeChat, so that others can arrive while it is under way. */
-export function createSlowness() {
+/** Delays the next call to WeChat, so that other requests can arrive before its response. */
+export function createDelay() {
   let next = 0
   return {
     set(milliseconds: number): void {
-      next = Math.min(Math.max(milliseconds, 0), LONGEST_WAIT)
+      next = Math.min(Math.max(milliseconds, 0), LONGEST_DELAY)
     },
-    async pass(): Promise<void> {
-      const wait = next
+    async wait(): Promise<void> {
+      const milliseconds = next
       next = 0
-      if (wait > 0) await scheduler.wait(wait)
+      if (milliseconds > 0) await scheduler.wait(milliseconds)
     },
   }
 }

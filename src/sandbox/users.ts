@@ -1,4 +1,4 @@
-/** The people of the sandbox: their ids, their session_keys, the codes they hold. */
+/** The users of the sandbox: their ids, session_keys and codes. */
 
 import { sha256 } from '../lib/crypto'
 
@@ -8,9 +8,9 @@ export interface SandboxUser {
   unionid: string | null
   readonly phone: { phoneNumber: string; purePhoneNumber: string; countryCode: string }
   session_key: string
-  /** How many subscribe messages the user has allowed. */
+  /** How many more subscribe messages the user accepts. */
   messagesAllowed: number
-  /** The subscribe messages that came, as WeChat got them. */
+  /** The subscribe messages sent to the user, as WeChat received them. */
   readonly messages: object[]
 }
 
@@ -26,16 +26,19 @@ interface Code {
 export type Users = ReturnType<typeof createUsers>
 
 const CODE_LIFETIME_SECONDS = 300
-/** Older codes are forgotten, so that a long session of work does not fill the memory. */
-const MOST_CODES = 10_000
+/** The oldest codes are dropped beyond this number, to bound the memory. */
+const MAX_CODES = 10_000
 
 export function createUsers({ now }: { now: () => number }) {
   const users = new Map<string, SandboxUser>()
   const codes = new Map<string, Code>()
 
-  /** A user by any name; the same name is the same openid, also after a restart. A unionid can come
-   * later, as it does when a mini program is bound to an Open Platform account. */
-  async function named(
+  /**
+   * Returns the user with this name, who is created on first use. A name has the same openid after a
+   * restart. A unionid can be added later, as it is when a mini program joins an Open Platform
+   * account.
+   */
+  async function get(
     appid: string,
     name: string,
     options: { unionid?: boolean } = {},
@@ -53,7 +56,7 @@ export function createUsers({ now }: { now: () => number }) {
       openid,
       unionid,
       phone: { phoneNumber: number, purePhoneNumber: number, countryCode: '86' },
-      session_key: newSessionKey(),
+      session_key: createSessionKey(),
       messagesAllowed: 0,
       messages: [],
     }
@@ -61,16 +64,16 @@ export function createUsers({ now }: { now: () => number }) {
     return user
   }
 
-  function newCode(user: SandboxUser, kind: Kind): string {
+  function createCode(user: SandboxUser, kind: Kind): string {
     const code = `0${randomText(31)}`
     codes.set(code, { kind, user, issuedAt: now(), used: false })
     const oldest = codes.keys().next().value
-    if (codes.size > MOST_CODES && oldest) codes.delete(oldest)
+    if (codes.size > MAX_CODES && oldest) codes.delete(oldest)
     return code
   }
 
-  /** The user a code stands for. One kind of code is unknown to the other kind's API. */
-  function spend(
+  /** Uses up a code and returns its user. Each API knows codes of its own kind only. */
+  function redeemCode(
     text: string,
     { kind, appid }: { kind: Kind; appid: unknown },
   ): SandboxUser | 'unknown' | 'used' {
@@ -82,19 +85,19 @@ export function createUsers({ now }: { now: () => number }) {
     return code.user
   }
 
-  function byOpenid(appid: string, openid: string): SandboxUser | null {
+  function findByOpenid(appid: string, openid: string): SandboxUser | null {
     const user = users.get(openid)
     return user?.appid === appid ? user : null
   }
 
-  function rotate(user: SandboxUser): void {
-    user.session_key = newSessionKey()
+  function rotateSessionKey(user: SandboxUser): void {
+    user.session_key = createSessionKey()
   }
 
-  return { named, newCode, spend, byOpenid, rotate }
+  return { get, createCode, redeemCode, findByOpenid, rotateSessionKey }
 }
 
-function newSessionKey(): string {
+function createSessionKey(): string {
   return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
 }
 

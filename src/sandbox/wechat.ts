@@ -1,10 +1,10 @@
 /**
- * A fake WeChat for local work and tests: the phone under /sandbox/, the server API where WeChat
- * has it.
+ * A fake WeChat for development and tests: the phone under /sandbox/, and the server API at WeChat's
+ * own paths.
  *
- * It hands out codes as wx.login would, signs and encrypts open data as the phone would, and answers
- * backends as WeChat does: codes are for one use within five minutes, JSON comes as text/plain with
- * escaped slashes, and errors have HTTP status 200. All state is in memory.
+ * It issues codes as wx.login does, signs and encrypts open data as the phone does, and responds to
+ * backends as WeChat does: a code is good for one use within five minutes, JSON is sent as
+ * text/plain with escaped slashes, and errors have HTTP status 200. All state is in memory.
  */
 
 import { Hono } from 'hono'
@@ -15,17 +15,17 @@ import { createPhone } from './phone'
 import { createUsers } from './users'
 
 export interface SandboxOptions {
-  /** AppSecrets by AppID; the first is the one a phone without an appid is in. */
+  /** AppSecrets by AppID. The phone uses the first where a request names no appid. */
   readonly apps: Readonly<Record<string, string>>
   /** Unix time in whole seconds. */
   readonly now: () => number
-  /** Brings a pushed event to the backend, and back its answer. */
+  /** Sends a pushed event to the backend and returns its response. */
   readonly deliver?: (appid: string, event: object) => Promise<Response>
 }
 
 export type Sandbox = ReturnType<typeof createSandbox>
 
-/** The fake as a fetch handler, with a record of the paths that backends called. */
+/** Creates the fake as a fetch handler that counts the calls of backends. */
 export function createSandbox({ apps, now, deliver }: SandboxOptions) {
   const users = createUsers({ now })
   const faults = createFaults()
@@ -37,24 +37,24 @@ export function createSandbox({ apps, now, deliver }: SandboxOptions) {
     const { path } = c.req
     if (path.startsWith('/sandbox')) return next()
     calls.push(path)
-    const fault = faults.next(path)
+    const fault = faults.take(path)
     return fault ? fault() : next()
   })
   app.route('/', createApi({ apps, now, users, tokens }))
   app.route('/sandbox', createPhone({ apps, now, users, faults, tokens, deliver }))
 
   app.notFound((c) => {
-    const presses = app.routes.filter(
+    const routes = app.routes.filter(
       ({ method, path }) => method === 'POST' && path.startsWith('/sandbox'),
     )
-    const list = presses.map(({ path }) => `  curl -X POST ${new URL(c.req.url).origin}${path}`)
-    return c.text(`The sandbox plays WeChat and the phone:\n\n${list.join('\n')}\n`, 404)
+    const list = routes.map(({ path }) => `  curl -X POST ${new URL(c.req.url).origin}${path}`)
+    return c.text(`The sandbox stands in for WeChat and the phone:\n\n${list.join('\n')}\n`, 404)
   })
 
   return {
     fetch: async (request: Request) => app.fetch(request),
-    /** The openid of a user by name. */
-    openidOf: async (appid: string, name: string) => (await users.named(appid, name)).openid,
+    /** The openid of the user with this name. */
+    openidOf: async (appid: string, name: string) => (await users.get(appid, name)).openid,
     /** How often backends called this path. */
     calls: (path: string) => calls.filter((called) => called === path).length,
   }

@@ -4,8 +4,8 @@ import { createScene } from './diagram.js'
 import { el } from './dom.js'
 import { drawClock, drawKV, drawPhone, drawServer } from './panels.js'
 import { phone } from './phone.js'
-import { GROUPS, meaningOf } from './steps.js'
 import { kept, kvNow, leaksIn, recall, timeNow } from './server.js'
+import { GROUPS, meaningOf } from './steps.js'
 
 /** The order in which a newcomer sees most. */
 const TOUR = `login userInfo phoneNumber weRun rotate wait twice second devices
