@@ -6,7 +6,6 @@
  */
 
 import { env } from 'cloudflare:workers'
-import { Hono } from 'hono'
 import { createApp } from '../http/app'
 import { createLoginService } from '../login-service'
 import { workersRuntime } from '../workers-runtime'
@@ -14,8 +13,12 @@ import { createService } from '../service'
 import { createPageApi } from './page-api'
 import { pushRequest } from './push'
 import { createRecorder } from './recorder'
+import { findFile } from './static-files'
 import { createClock, createDelay } from './time'
 import { createSandbox } from './wechat'
+
+// The tests serve the built Worker without its files.
+const { ASSETS, SESSIONS } = env as Cloudflare.Env & { readonly ASSETS?: Fetcher }
 
 const clock = createClock(workersRuntime.now)
 const delay = createDelay()
@@ -30,11 +33,8 @@ const sandbox = createSandbox({
     const options = { appid, token, encodingAESKey, timestamp: now() }
     return push(await pushRequest('http://localhost/wechat/events', event, options))
   },
+  pageApi: createPageApi({ clock, delay, recorder, sessions: SESSIONS }),
 })
-const pageApi = new Hono().route(
-  '/sandbox',
-  createPageApi({ clock, delay, recorder, sessions: env.SESSIONS }),
-)
 
 const callWeChat = recorder.recordRequests('worker', async (request) => {
   await delay.wait()
@@ -42,16 +42,14 @@ const callWeChat = recorder.recordRequests('worker', async (request) => {
 })
 const service = createService({ ...workersRuntime, now, fetch: callWeChat })
 const app = createApp({ service })
-const recordedEnv = { ...env, SESSIONS: recorder.recordKV(env.SESSIONS) }
+const recordedEnv = { ...env, SESSIONS: recorder.recordKV(SESSIONS) }
 const push = recorder.recordRequests('wechat', async (request) => app.fetch(request, recordedEnv))
 
 export default {
-  fetch(request, _, ctx) {
+  async fetch(request, _, ctx) {
     const { pathname } = new URL(request.url)
-    if (/^\/sandbox\/(?:watch|kv|clock|slow)$/.test(pathname)) return pageApi.fetch(request)
-    return /^\/(?:$|sandbox|sns|cgi-bin|wxa)/.test(pathname)
-      ? sandbox.fetch(request)
-      : app.fetch(request, recordedEnv, ctx)
+    if (/^\/(?:sandbox|sns|cgi-bin|wxa)(?:\/|$)/.test(pathname)) return sandbox.fetch(request)
+    return (await findFile(request, ASSETS)) ?? app.fetch(request, recordedEnv, ctx)
   },
 } satisfies ExportedHandler<Cloudflare.Env>
 

@@ -21,12 +21,14 @@ export interface SandboxOptions {
   readonly now: () => number
   /** Sends a pushed event to the backend and returns its response. */
   readonly deliver?: (appid: string, event: object) => Promise<Response>
+  /** More paths under /sandbox/: those that the watch page needs. */
+  readonly pageApi?: Hono
 }
 
 export type Sandbox = ReturnType<typeof createSandbox>
 
 /** Creates the fake as a fetch handler that counts the calls of backends. */
-export function createSandbox({ apps, now, deliver }: SandboxOptions) {
+export function createSandbox({ apps, now, deliver, pageApi }: SandboxOptions) {
   const users = createUsers({ now })
   const faults = createFaults()
   const tokens = createAccessTokens({ now })
@@ -42,13 +44,16 @@ export function createSandbox({ apps, now, deliver }: SandboxOptions) {
   })
   app.route('/', createApi({ apps, now, users, tokens }))
   app.route('/sandbox', createPhone({ apps, now, users, faults, tokens, deliver }))
+  if (pageApi) app.route('/sandbox', pageApi)
 
   app.notFound((c) => {
-    const routes = app.routes.filter(
-      ({ method, path }) => method === 'POST' && path.startsWith('/sandbox'),
-    )
-    const list = routes.map(({ path }) => `  curl -X POST ${new URL(c.req.url).origin}${path}`)
-    return c.text(`The sandbox stands in for WeChat and the phone:\n\n${list.join('\n')}\n`, 404)
+    const { origin } = new URL(c.req.url)
+    const commands = app.routes
+      .filter(({ method, path }) => method !== 'ALL' && path.startsWith('/sandbox/'))
+      .map(
+        ({ method, path }) => `  curl${method === 'GET' ? '' : ` -X ${method}`} ${origin}${path}`,
+      )
+    return c.text(`The sandbox has no such path. It has these:\n\n${commands.join('\n')}\n`, 404)
   })
 
   return {
