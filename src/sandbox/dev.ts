@@ -10,6 +10,7 @@ import { createApp } from '../http/app'
 import { createLoginService } from '../login-service'
 import { workersRuntime } from '../workers-runtime'
 import { createService } from '../service'
+import { deleteFutureSessions } from './future-sessions'
 import { createPageApi } from './page-api'
 import { pushRequest } from './push'
 import { createRecorder } from './recorder'
@@ -45,8 +46,13 @@ const app = createApp({ service })
 const recordedEnv = { ...env, SESSIONS: recorder.recordKV(SESSIONS) }
 const push = recorder.recordRequests('wechat', async (request) => app.fetch(request, recordedEnv))
 
+/** Set by the first request: a Worker cannot reach KV before it. */
+let ready: Promise<void> | undefined
+
 export default {
   async fetch(request, _, ctx) {
+    ready ??= deleteFutureSessions(SESSIONS, now())
+    await ready
     const { pathname } = new URL(request.url)
     if (/^\/(?:sandbox|sns|cgi-bin|wxa)(?:\/|$)/.test(pathname)) return sandbox.fetch(request)
     return (await findFile(request, ASSETS)) ?? app.fetch(request, recordedEnv, ctx)

@@ -3,6 +3,9 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DevServer, startDev } from '../support/dev-server'
+import { send } from '../support/environment'
+
+const WEEK = 7 * 24 * 3600
 
 let dev: DevServer
 beforeAll(async () => {
@@ -11,6 +14,24 @@ beforeAll(async () => {
 afterAll(() => dev.stop())
 
 const request = (path: string) => fetch(new URL(path, dev.url()))
+
+/** Presses a button of the phone. */
+async function phone(path: string, body: object = {}): Promise<Record<string, unknown>> {
+  const { answer } = await send(new URL(dev.url()), 'POST', `/sandbox/${path}`, { body })
+  return answer as Record<string, unknown>
+}
+
+/** Logs in as this user, and returns the token. */
+async function logIn(user: string): Promise<string> {
+  const { code } = await phone('wx.login', { user })
+  const { answer } = await send(new URL(dev.url()), 'POST', '/login', { body: { code } })
+  return (answer as { token: string }).token
+}
+
+async function listSessions(token: string): Promise<{ createdAt: string }[]> {
+  const { answer } = await send(new URL(dev.url()), 'GET', '/sessions', { token })
+  return (answer as { sessions: { createdAt: string }[] }).sessions
+}
 
 describe('npm run dev', () => {
   it.each([
@@ -53,5 +74,16 @@ describe('npm run dev', () => {
       wx.requestSubscribeMessage push end-access-tokens rotate clock slow fail`.split(/\s+/)
     const commands = paths.map((path) => `curl -X POST ${new URL(`/sandbox/${path}`, dev.url())}`)
     expect(lines).toEqual(expect.arrayContaining(commands))
+  })
+
+  it('keeps the sessions of the present and no others when it starts again', async () => {
+    const present = await logIn('alice')
+    await phone('clock', { skip: WEEK - 60 })
+    await logIn('alice')
+    expect(await listSessions(present)).toHaveLength(2)
+    await dev.restart()
+    const sessions = await listSessions(present)
+    expect(sessions).toHaveLength(1)
+    expect(Date.parse(sessions[0]?.createdAt ?? '')).toBeLessThanOrEqual(Date.now())
   })
 })
