@@ -5,7 +5,9 @@
  * or Chrome. Without one these tests are skipped, and say so.
  */
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { CREDENTIALS } from '../support/environment'
 import { hasBrowser, openWatch, type Watch } from '../support/watch-page'
@@ -13,7 +15,54 @@ import { hasBrowser, openWatch, type Watch } from '../support/watch-page'
 const notice = hasBrowser ? '' : ' (SKIPPED: no browser; apt-get install chromium, or set CHROMIUM)'
 if (notice) console.warn(`the watch page is not tested${notice}`)
 
+const PHONE = { width: 375, height: 812 }
+const DESKTOP = { width: 1280, height: 900 }
+const WEEK = 7 * 24 * 3600
+
+/** Run in the page, as are the next three. */
 const SIDEWAYS = 'document.documentElement.scrollWidth - innerWidth'
+const STEP_IDS = `[...document.querySelectorAll('[data-step]')].map(({ dataset }) => dataset.step)`
+const TEXT_NAMES = `(async () => {
+  const { en } = await import('/texts/en.js')
+  const { zhCN } = await import('/texts/zh-CN.js')
+  const names = (value, path) => value === Object(value) && typeof value !== 'function'
+    ? Object.entries(value).flatMap(([name, member]) => names(member, path + '.' + name))
+    : [path + ': ' + typeof value]
+  return [names(en, ''), names(zhCN, '')]
+})()`
+/** Notes each text of the bar with the arrows that are invisible, and those that are drawn again. */
+const OBSERVE_MEANING = `
+  window.shown = []
+  let redrawn = 0
+  document.addEventListener('animationstart', ({ target }) => {
+    if (target.closest('#earlier')) redrawn++
+  })
+  new MutationObserver(() => {
+    const items = [...document.querySelectorAll('#diagram .messages > *')]
+    const invisible = items.filter((item) => getComputedStyle(item).opacity !== '1').length
+    shown.push({ text: document.querySelector('#meaning').textContent, invisible, redrawn })
+  }).observe(document.querySelector('#meaning'), { childList: true })
+`
+
+/** Whether an element is within the window and nothing covers it. */
+function isInSight(page: Page, selector: string): Promise<boolean> {
+  return page.evaluate<boolean>(`(() => {
+    const element = document.querySelector('${selector}')
+    const { top, bottom, left, right } = element.getBoundingClientRect()
+    if (top < 0 || bottom > innerHeight || right > innerWidth) return false
+    const middle = document.elementFromPoint((left + right) / 2, (top + bottom) / 2)
+    return element === middle || element.contains(middle) || middle.contains(element)
+  })()`)
+}
+
+/** The times of the latest diagram and of the panel, in Unix seconds. */
+async function readTimes(page: Page) {
+  const [diagram = '', panel = ''] = await page
+    .locator('#diagram time, #clock time')
+    .allTextContents()
+  for (const time of [diagram, panel]) expect(time).toMatch(/ UTC$/)
+  return { diagram: Date.parse(diagram) / 1000, panel: Date.parse(panel) / 1000 }
+}
 
 let watch: Watch
 beforeAll(async () => {
@@ -22,33 +71,34 @@ beforeAll(async () => {
 afterEach(() => watch?.closePages())
 afterAll(() => watch?.close())
 
-it('the watch page is in no deployment: production has other assets', () => {
-  const directoryOf = (file: string) => /\ndirectory = "(.*)"/.exec(readFileSync(file, 'utf8'))?.[1]
-  expect(directoryOf('src/sandbox/wrangler.toml')).toBe('page')
-  expect(directoryOf('wrangler.toml')).toBe('src/assets')
+it('the deployed Worker has no file of the watch page among its assets', () => {
+  const directory = /\ndirectory = "(.*)"/.exec(readFileSync('wrangler.toml', 'utf8'))?.[1] ?? ''
+  expect(readdirSync(directory)).toContain('docs.html')
+  const page = readdirSync('src/sandbox/page').map((file) => join('src/sandbox/page', file))
+  expect(page.filter((file) => !relative(directory, file).startsWith('..'))).toEqual([])
 })
 
 describe.skipIf(!hasBrowser)(`the watch page of npm run dev${notice}`, () => {
   it('shows a login: what WeChat tells the Worker, and the token that the phone gets', async () => {
     const page = await watch.openPage()
-    const { toPhone, toWeChat, scene, meaning } = await watch.press(page, 'login')
+    const { toPhone, toWeChat, diagram, meaning } = await watch.press(page, 'login')
     expect(toWeChat).toEqual(['GET /sns/jscode2session'])
-    expect(scene).toContain(`secret${CREDENTIALS.WECHAT_APPSECRET}`)
-    expect(scene).toMatch(/session_key.{24}openido/)
-    expect(scene).toContain('KV put session:')
+    expect(diagram).toContain(`secret${CREDENTIALS.WECHAT_APPSECRET}`)
+    expect(diagram).toMatch(/session_key.{24}openido/)
+    expect(diagram).toContain('KV put session:')
     expect(toPhone).toMatchObject([{ label: '200', text: expect.stringContaining('tokenType') }])
     expect(await page.textContent('#phone')).toContain('token')
     const server = await page.textContent('#server')
     expect(server).toMatch(/AppSecret.*session_key.*openid/)
-    expect(server).toContain('None of them is in any of the 2 answers')
-    expect(await page.textContent('#meaning')).toBe(`wx.login. ${meaning}`)
+    expect(server).toContain('None of these is in the 2 responses')
+    expect(meaning).toMatch(/^wx\.login The phone gets a token and nothing else\./)
   })
 
   it('shows KV sealed: key names, sizes and bytes, and no token', async () => {
     const page = await watch.openPage()
     await watch.press(page, 'login')
     const kv = await page.textContent('#kv')
-    expect(kv).toMatch(/session:[\w-]{6}…:[\w-]{6}…(?:[\da-f]{2} ){24}… \d+ bytesfrom \d{4}-/)
+    expect(kv).toMatch(/session:[\w-]{6}…:[\w-]{6}…(?:[\da-f]{2} ){24}… \d+ bytescreated \d{4}-/)
     await page.click('#phone summary')
     const token = (await page.textContent('#phone details > span')) ?? ''
     expect(token).toMatch(/^[\w-]{43}\.[\w-]{43}$/)
@@ -60,38 +110,35 @@ describe.skipIf(!hasBrowser)(`the watch page of npm run dev${notice}`, () => {
     await watch.press(page, 'login')
     const info = await watch.press(page, 'userInfo')
     expect(info.toPhone.map(({ label }) => label)).toEqual(['200', '200'])
-    expect(info.scene).toContain('微信用户')
+    expect(info.diagram).toContain('微信用户')
     const number = await watch.press(page, 'phoneNumber')
     expect(number.toWeChat).toContain('POST /wxa/business/getuserphonenumber')
     expect(number.toPhone[0]?.text).toContain('13580006666')
     const steps = await watch.press(page, 'weRun')
     expect([steps.toWeChat, steps.toPhone[0]?.label]).toEqual([[], '200'])
-    expect((await watch.press(page, 'check')).meaning).toMatch(/^Yes/)
+    expect((await watch.press(page, 'check')).meaning).toContain('Yes: ')
   })
 
   it('shows session_key_stale after the key rotated, and leads out of it', async () => {
     const page = await watch.openPage()
     await watch.press(page, 'login')
     await watch.press(page, 'rotate')
-    await page.click('text=Next: Get user info')
-    const stale = await watch.outcome(page, 'userInfo')
+    const stale = await watch.pressNext(page, 'userInfo')
     expect(stale.toPhone.map(({ label }) => label)).toEqual(Array(2).fill('409 session_key_stale'))
-    expect((await watch.press(page, 'check')).meaning).toMatch(/^No/)
-    await page.click('text=Next: wx.login')
-    await watch.outcome(page, 'login')
-    await page.click('text=Next: Get user info')
-    const again = await watch.outcome(page, 'userInfo')
+    expect((await watch.press(page, 'check')).meaning).toContain('No: ')
+    await watch.pressNext(page, 'login')
+    const again = await watch.pressNext(page, 'userInfo')
     expect(again.toPhone.map(({ label }) => label)).toEqual(['200', '200'])
   })
 
   it('shows one exchange, and one token, for one code sent twice at once', async () => {
     const page = await watch.openPage()
-    const { toPhone, toWeChat, scene, meaning } = await watch.press(page, 'twice')
+    const { toPhone, toWeChat, diagram, meaning } = await watch.press(page, 'twice')
     expect(toWeChat).toEqual(['GET /sns/jscode2session'])
     expect(toPhone.map(({ label }) => label)).toEqual(['200', '200'])
     expect(toPhone[0]?.text).toBe(toPhone[1]?.text)
-    expect(scene?.match(/KV put/g)).toHaveLength(1)
-    expect(meaning).toContain('both answers carry the same token')
+    expect(diagram?.match(/KV put/g)).toHaveLength(1)
+    expect(meaning).toContain('both responses have the same token')
   })
 
   it('lists the sessions of two phones, and ends one and all of them', async () => {
@@ -101,13 +148,13 @@ describe.skipIf(!hasBrowser)(`the watch page of npm run dev${notice}`, () => {
     expect(await page.textContent('#kv')).not.toContain('session:')
     await watch.press(page, 'login')
     await watch.press(page, 'second')
-    expect((await watch.press(page, 'devices')).meaning).toContain('2 sessions of this person')
+    expect((await watch.press(page, 'devices')).meaning).toContain('This user has 2 sessions')
     expect((await watch.press(page, 'logout')).toPhone).toMatchObject([{ label: '204' }])
     expect(await page.textContent('#phone')).toBe('Nothing yet.')
     const { meaning } = await watch.press(page, 'session')
     expect(meaning).toContain('session_required')
     await watch.press(page, 'login')
-    expect((await watch.press(page, 'devices')).meaning).toContain('2 sessions of this person')
+    expect((await watch.press(page, 'devices')).meaning).toContain('This user has 2 sessions')
     expect((await watch.press(page, 'session')).toPhone).toMatchObject([{ label: '200' }])
   })
 
@@ -117,7 +164,7 @@ describe.skipIf(!hasBrowser)(`the watch page of npm run dev${notice}`, () => {
     const { toPhone } = await watch.press(page, 'wait')
     const labels = toPhone.map(({ label }) => label)
     expect(labels).toEqual(['400 code_invalid', '422 watermark_expired'])
-    expect(await page.textContent('#clock')).toContain('5 min 1 s ahead')
+    expect(await page.textContent('#clock')).toContain('5 min 1 s ahead of the real time')
   })
 
   it('shows a code that is used, a WeChat that is busy, and what to do', async () => {
@@ -140,7 +187,7 @@ describe.skipIf(!hasBrowser)(`the watch page of npm run dev${notice}`, () => {
     await watch.press(page, 'login')
     const withdrawn = await watch.press(page, 'withdraw')
     expect(withdrawn.fromWeChat).toEqual(['POST /wechat/events'])
-    expect(withdrawn.scene).toContain('KV delete session:')
+    expect(withdrawn.diagram).toContain('KV delete session:')
     expect(withdrawn.toPhone).toMatchObject([{ label: '401 session_invalid' }])
   })
 
@@ -158,7 +205,7 @@ describe.skipIf(!hasBrowser)(`the watch page of npm run dev${notice}`, () => {
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await watch.outcome(page, 'login')
-    expect(await page.getByRole('status').textContent()).toMatch(/^wx\.login\. The phone holds/)
+    expect(await page.getByRole('status').textContent()).toMatch(/^wx\.login The phone gets/)
     const buttons = page.getByRole('button')
     expect(await buttons.count()).toBeGreaterThan(10)
   })
@@ -168,22 +215,128 @@ describe.skipIf(!hasBrowser)(`the watch page of npm run dev${notice}`, () => {
     for (const id of ['login', 'userInfo', 'phoneNumber', 'devices', 'wait']) {
       await watch.press(page, id)
       expect([id, await page.evaluate(SIDEWAYS)]).toEqual([id, 0])
-      expect(await page.locator('#scene h2').boundingBox()).toMatchObject({ y: expect.any(Number) })
     }
     const paper = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
     expect(paper).toBe(colorScheme === 'light' ? 'rgb(250, 249, 245)' : 'rgb(21, 23, 26)')
   })
 
+  it('begins each diagram at the top of a phone’s screen, whichever button is pressed', async () => {
+    const page = await watch.openPage({ viewport: PHONE })
+    for (const id of await page.evaluate<string[]>(STEP_IDS)) {
+      await watch.press(page, id)
+      const title = await page.locator('#diagram h2').boundingBox()
+      const isAtTop = title !== null && title.y >= 0 && title.y < 120
+      expect([id, isAtTop, await isInSight(page, '#diagram .messages > :first-child')]).toEqual([
+        id,
+        true,
+        true,
+      ])
+    }
+  })
+
+  it.each([PHONE, DESKTOP])(
+    'has the meaning and “Next” in sight at $width x $height, however far it is scrolled',
+    async (viewport) => {
+      const page = await watch.openPage({ viewport })
+      expect(await isInSight(page, '#next')).toBe(true)
+      for (const id of ['login', 'rotate', 'busy']) {
+        await watch.press(page, id)
+        for (const top of ['0', 'scrollY + innerHeight', 'document.body.scrollHeight']) {
+          await page.evaluate(`scrollTo(0, ${top})`)
+          const inSight = [await isInSight(page, '#meaning'), await isInSight(page, '#next')]
+          expect([id, top, ...inSight]).toEqual([id, top, true, true])
+        }
+      }
+    },
+  )
+
+  it('shows the meaning once all arrows are drawn, and draws no arrow twice', async () => {
+    const page = await watch.openPage({ reducedMotion: 'no-preference' })
+    await page.evaluate(OBSERVE_MEANING)
+    await watch.press(page, 'login')
+    await watch.press(page, 'session')
+    expect(await page.evaluate('shown')).toEqual([
+      { text: 'wx.login is running…', invisible: 0, redrawn: 0 },
+      { text: expect.stringMatching(/^wx.login The phone gets/), invisible: 0, redrawn: 0 },
+      { text: 'Am I logged in? is running…', invisible: 0, redrawn: 0 },
+      { text: expect.stringMatching(/^Am I logged in\? The/), invisible: 0, redrawn: 0 },
+    ])
+  })
+
+  it('says which buttons need a login until there is one', async () => {
+    const page = await watch.openPage()
+    const waiting = async () => {
+      const labels = await page.locator('[data-step]').allInnerTexts()
+      const ids = await page.evaluate<string[]>(STEP_IDS)
+      return ids.filter((_, index) => labels[index]?.includes('needs wx.login'))
+    }
+    const ids =
+      'session devices logout logoutAll userInfo phoneNumber weRun check wait week withdraw'
+    expect(await waiting()).toEqual(ids.split(' '))
+    const refused = await watch.press(page, 'session')
+    expect(refused.meaning).toContain('session_required: The phone has no token.')
+    await watch.press(page, 'login')
+    expect(await waiting()).toEqual([])
+    await watch.press(page, 'logout')
+    expect(await waiting()).toEqual(ids.split(' '))
+  })
+
+  it('has one clock, which the diagrams, the panel and the Worker agree on', async () => {
+    const page = await watch.openPage({ timezoneId: 'Asia/Shanghai' })
+    const { toPhone } = await watch.press(page, 'login')
+    const before = await readTimes(page)
+    expect(before.panel - before.diagram).toBeLessThan(10)
+    expect(toPhone[0]?.text).toContain(
+      new Date((before.panel + WEEK) * 1000).toISOString().slice(0, 10),
+    )
+    await watch.press(page, 'week')
+    const note = await page.textContent('#diagram .note[data-at="all"]')
+    expect(note).toMatch(/^The clock goes forward by 7 d to \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/)
+    await watch.press(page, 'login')
+    const after = await readTimes(page)
+    expect(after.panel - after.diagram).toBeLessThan(10)
+    expect(after.diagram - before.diagram).toBeGreaterThanOrEqual(WEEK)
+  })
+
+  it.each([
+    ['zh-CN', ['zh-CN', 'en'], '下一步：wx.login'],
+    ['zh-CN', ['zh-TW'], '下一步：wx.login'],
+    ['zh-CN', ['fr', 'zh'], '下一步：wx.login'],
+    ['en', ['en-GB', 'zh-CN'], 'Next: wx.login'],
+    ['en', ['fr'], 'Next: wx.login'],
+  ])('is in %s where the browser prefers %o', async (lang, languages, next) => {
+    const page = await watch.openPage({}, languages)
+    expect(await page.getAttribute('html', 'lang')).toBe(lang)
+    expect(await page.textContent('#next')).toBe(next)
+  })
+
+  it('is in Chinese throughout where the browser asks for it', async () => {
+    const page = await watch.openPage({ locale: 'zh-CN', viewport: PHONE })
+    expect(await page.title()).toBe('code2session 演示页面')
+    for (const id of ['login', 'userInfo', 'devices', 'wait', 'withdraw', 'session']) {
+      const { meaning } = await watch.press(page, id)
+      expect([id, meaning]).toEqual([id, expect.stringMatching(/[\u4e00-\u9fff].*。$/)])
+      expect([id, await page.evaluate(SIDEWAYS)]).toEqual([id, 0])
+    }
+    const texts = await page.locator('h2, .steps span, .remark, #clock, .times').allTextContents()
+    expect(texts.filter((text) => !/[\u4e00-\u9fff]|^wx\.login$/.test(text))).toEqual([])
+  })
+
+  it('has the same texts in every language', async () => {
+    const page = await watch.openPage()
+    const [en, zhCN] = await page.evaluate<string[][]>(TEXT_NAMES)
+    expect(en?.length).toBeGreaterThan(80)
+    expect(zhCN).toEqual(en)
+  })
+
   it('has had every button pressed by these tests', async () => {
     const page = await watch.openPage()
-    const ids = await page.evaluate<string[]>(
-      `[...document.querySelectorAll('[data-press]')].map((button) => button.dataset.press)`,
-    )
+    const ids = await page.evaluate<string[]>(STEP_IDS)
     expect([...watch.pressed].sort()).toEqual(ids.sort())
   })
 
   it('has not complained in the console, nor made a request elsewhere', () => {
     expect(watch.complaints).toEqual([])
-    expect([...watch.origins]).toEqual([new URL(watch.url).origin])
+    expect([...watch.origins]).toEqual([new URL(watch.dev.url()).origin])
   })
 })

@@ -1,7 +1,9 @@
-/** Elements from text only: nothing on this page is ever parsed as HTML. */
+/** Creates elements from text. The page never parses a text as HTML. */
+
+import { texts } from './language.js'
 
 /**
- * @param {string} name Tag and classes, as `p.label.refused`
+ * @param {string} name Tag and classes, such as `p.label.error`
  * @param {Record<string, string>} attributes
  * @param {(Node | string)[]} children
  */
@@ -14,7 +16,7 @@ export function el(name, attributes = {}, ...children) {
   return element
 }
 
-/** Longer values show their ends, and the whole on request. */
+/** Values with more characters are shortened, and shown in full on request. */
 const LONG = 64
 
 /** Names of values that must not reach the phone. */
@@ -22,19 +24,19 @@ const SERVER_ONLY = new Set(['secret', 'session_key', 'openid', 'unionid', 'acce
 
 export const isServerOnly = (name) => SERVER_ONLY.has(name)
 
-/** Names and values, one a line; long values open on request. */
+/** Names and values, one per line. */
 export function fieldList(fields) {
   const rows = fields.map(([name, value]) =>
-    el('div', {}, el('dt', {}, name), el('dd', {}, shownValue(name, value))),
+    el('div', {}, el('dt', {}, name), el('dd', {}, valueElement(name, value))),
   )
   return el('dl.fields', {}, ...rows)
 }
 
-function shownValue(name, value) {
+function valueElement(name, value) {
   const kind = isServerOnly(name) ? 'span.server-only' : isToken(name) ? 'span.token' : 'span'
   if (value.length <= LONG || name === 'detail') return el(kind, {}, value)
   const ends = el(kind, {}, `${value.slice(0, 24)}…${value.slice(-8)}`)
-  const size = el('i', {}, `${value.length.toLocaleString('en')} characters`)
+  const size = el('i', {}, texts.characters(value.length))
   return el('details', {}, el('summary', {}, ends, ' ', size), el(kind, {}, value))
 }
 

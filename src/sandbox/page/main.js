@@ -1,101 +1,133 @@
-/** The watch page: buttons on one side, what they cause on the other. */
+/** The watch page: a button for each step, and a diagram of the requests that it causes. */
 
-import { createScene } from './diagram.js'
+import { createDiagram } from './diagram.js'
 import { el } from './dom.js'
+import { fillTexts, texts } from './language.js'
 import { drawClock, drawKV, drawPhone, drawServer } from './panels.js'
 import { phone } from './phone.js'
-import { kept, kvNow, leaksIn, recall, timeNow } from './server.js'
-import { GROUPS, meaningOf } from './steps.js'
+import { countLeaks, readClock, readHistory, readKV, secrets } from './server.js'
+import { explainError, GROUPS } from './steps.js'
 
-/** The order in which a newcomer sees most. */
+/** The order in which “Next” offers the steps. */
 const TOUR = `login userInfo phoneNumber weRun rotate wait twice second devices
   busy used check withdraw week session logoutAll logout`.split(/\s+/)
-const MOST_EARLIER = 12
+const MAX_EARLIER = 12
+/** A new diagram is scrolled to the top if it begins further down than this. */
+const HIGHEST_PIXELS = 120
 
-const at = (id) => document.getElementById(id)
+const byId = (id) => document.getElementById(id)
 const main = document.querySelector('main')
-const pressed = new Set()
-/** A press that waits for a new login. */
-let unfinished = null
+const nextButton = byId('next')
+const steps = new Map(GROUPS.flatMap((group) => group.steps).map((step) => [step.id, step]))
+const finished = new Set()
+const buttons = new Map()
 
-const presses = new Map(GROUPS.flatMap((group) => group.presses).map((press) => [press.id, press]))
+let nextStep = null
+/** A step that failed for want of a new login. It is offered again after the login. */
+let interrupted = null
 
-for (const { name, presses } of GROUPS) {
-  const buttons = presses.map((press) => el('li', {}, buttonOf(press)))
-  at('presses').append(el('h2', {}, name), el('ul', {}, ...buttons))
+fillTexts()
+for (const { id, steps } of GROUPS) {
+  const items = steps.map((step) => el('li', {}, createButton(step)))
+  byId('steps').append(el('h2', {}, texts.groups[id]), el('ul', {}, ...items))
 }
-void recall().then(refresh)
+for (const [id, title] of Object.entries(texts.panels)) {
+  byId('panels').append(el('div.panel', {}, el('h2', {}, title), el('div', { id })))
+}
+byId('result').append(el('a.to-steps', { href: '#steps' }, texts.allSteps))
+nextButton.addEventListener('click', () => nextStep && run(nextStep))
+showResult([texts.start], 'login')
+drawButtons()
+readHistory().then(refresh)
 
-function buttonOf(press) {
-  const label = [el('b', {}, press.name), ' ', el('span', {}, press.hint)]
-  const button = el('button', { type: 'button', 'data-press': press.id }, ...label)
-  button.addEventListener('click', () => play(press))
+function createButton({ id, needsLogin }) {
+  const { name, hint } = texts.steps[id]
+  const notes = [el('span.hint', {}, hint)]
+  if (needsLogin) notes.push(el('span.condition', {}, texts.needsLogin))
+  const button = el('button', { type: 'button', 'data-step': id }, el('b', {}, name), ' ', ...notes)
+  button.addEventListener('click', () => run(id))
+  buttons.set(id, button)
   return button
 }
 
-async function play(press) {
+/** A button that needs a login says so in place of its hint. */
+function drawButtons() {
+  for (const [id, button] of buttons) {
+    button.classList.toggle('needs-login', Boolean(steps.get(id).needsLogin) && !phone.stored.token)
+  }
+}
+
+async function run(id) {
   if (main.getAttribute('aria-busy') === 'true') return
   main.setAttribute('aria-busy', 'true')
-  const scene = createScene(press.name)
-  show(scene)
-  pressed.add(press.id)
-  const { text, next } = await outcomeOf(press, scene)
-  scene.finish(text, next && nextButton(next))
-  at('meaning').textContent = `${press.name}. ${text}`
+  const { name } = texts.steps[id]
+  showResult([el('b', {}, name), ' ', texts.running], null)
+  const { meaning, next } = await runStep(steps.get(id))
+  showResult([el('b', {}, name), ' ', meaning], next)
   await refresh().catch(() => undefined)
   main.setAttribute('aria-busy', 'false')
 }
 
-async function outcomeOf(press, scene) {
+async function runStep(step) {
+  const text = texts.steps[step.id]
   try {
-    await phone.begin(scene)
-    const { replies, lead = [], good, next } = await press.play()
-    const refused = replies.filter(({ ok }) => !ok)
-    if (refused.length === 0) return { text: good, next: next ?? nextAfter(press) }
-    if (refused.some(({ body }) => body?.code === 'session_key_stale')) unfinished = press.id
-    const isOver = refused.some(({ body }) => body?.action === 'login_again')
-    const meanings = new Set(refused.map(meaningOf))
-    return { text: [...lead, ...meanings].join(' '), next: isOver ? 'login' : nextAfter(press) }
+    const { now } = await readClock()
+    const diagram = createDiagram(text.name, now)
+    show(diagram)
+    await phone.drawIn(diagram)
+    const result = toResult(step, await step.run(text))
+    finished.add(step.id)
+    await diagram.finish(result.meaning)
+    return result
   } catch (error) {
     console.error(error)
-    return { text: 'No answer. Is the sandbox still running?', next: press.id }
+    return { meaning: texts.noResponse, next: step.id }
   }
 }
 
-function nextAfter({ id }) {
-  if (id === 'login' && unfinished) {
-    const again = unfinished
-    unfinished = null
+/** What the responses of a step mean, and what to do next. */
+function toResult(step, { responses, lead, done, next }) {
+  const failed = responses.filter(({ ok }) => !ok)
+  if (failed.length === 0) return { meaning: done, next: next ?? findNext(step) }
+  if (failed.some(({ body }) => body?.code === 'session_key_stale')) interrupted = step.id
+  const isOver = failed.some(({ body }) => body?.action === 'login_again')
+  const sentences = new Set([...(lead ? [lead] : []), ...failed.map(explainError)])
+  return { meaning: texts.sentences([...sentences]), next: isOver ? 'login' : findNext(step) }
+}
+
+function findNext({ id }) {
+  if (id === 'login' && interrupted) {
+    const again = interrupted
+    interrupted = null
     return again
   }
-  return TOUR.find((other) => !pressed.has(other)) ?? null
+  return TOUR.find((other) => other !== id && !finished.has(other)) ?? null
 }
 
-function nextButton(id) {
-  const press = presses.get(id)
-  const button = el('button.next', { type: 'button' }, 'Next: ', el('b', {}, press.name))
-  button.addEventListener('click', () => play(press))
-  return button
+/** The bar below the diagram: what the step means, and what to do next. */
+function showResult(children, next) {
+  byId('meaning').replaceChildren(...children)
+  nextStep = next
+  nextButton.setAttribute('aria-disabled', String(!next))
+  if (next) nextButton.replaceChildren(texts.next, el('b', {}, texts.steps[next].name))
 }
 
-/** The newest scene is by itself; the others are below it. */
+/** Shows a new diagram, and moves the one before it to the earlier ones. */
 function show({ element }) {
-  const [last] = at('scene').querySelectorAll('.scene')
-  if (last) {
-    last.querySelector('.next')?.remove()
-    at('earlier').prepend(last)
-  }
-  at('scene').replaceChildren(element)
-  while (at('earlier').childElementCount > MOST_EARLIER) at('earlier').lastElementChild.remove()
-  const { top, bottom } = element.querySelector('h2').getBoundingClientRect()
-  if (top < 0 || bottom > innerHeight - 120) at('now').scrollIntoView()
+  const [previous] = byId('diagram').querySelectorAll('.diagram')
+  if (previous) byId('earlier').prepend(previous)
+  byId('diagram').replaceChildren(element)
+  while (byId('earlier').childElementCount > MAX_EARLIER) byId('earlier').lastElementChild.remove()
+  const { top } = element.getBoundingClientRect()
+  if (top < 0 || top > HIGHEST_PIXELS) byId('now').scrollIntoView()
 }
 
 async function refresh() {
-  const [time, kv] = await Promise.all([timeNow(), kvNow()])
-  drawPhone(at('phone'), phone.held)
-  const answers = phone.heard.length
-  drawServer(at('server'), kept, { leaks: leaksIn(phone.heard.join('\n')), answers })
-  drawKV(at('kv'), kv, time.now)
-  drawClock(at('clock'), time)
+  const [clock, kv] = await Promise.all([readClock(), readKV()])
+  drawButtons()
+  drawPhone(byId('phone'), phone.stored)
+  const leaks = countLeaks(phone.received.join('\n'))
+  drawServer(byId('server'), secrets, { leaks, responses: phone.received.length })
+  drawKV(byId('kv'), kv, clock.now)
+  drawClock(byId('clock'), clock)
 }

@@ -1,89 +1,97 @@
-/** The phone: what it holds, and its conversations, each drawn as it happens. */
+/** The phone: what it stores, and its requests, which are drawn as they happen. */
 
-import { fieldsOf, parsed } from './diagram.js'
-import { watchFor, watching } from './server.js'
+import { parseJson, toFields } from './json.js'
+import { texts } from './language.js'
+import { recordDuring, recordIn } from './server.js'
+import { formatDuration, formatTime } from './time.js'
 
 const SHOWN_HEADERS = ['Retry-After', 'WWW-Authenticate']
 const STORAGE_KEY = 'code2session'
 
-let scene
+let diagram
 
 /** What a mini program keeps in its storage. */
-const held = Object(parsed(sessionStorage.getItem(STORAGE_KEY) ?? '{}'))
+const stored = Object(parseJson(sessionStorage.getItem(STORAGE_KEY) ?? '{}'))
 
-/** All answers the phone has got, from WeChat and from the Worker, as text. */
-const heard = []
+/** All responses that the phone received from WeChat and from the Worker, as text. */
+const received = []
 
 export const phone = {
-  held,
-  heard,
+  stored,
+  received,
 
-  /** What comes next is drawn here. */
-  async begin(newScene) {
-    scene = newScene
-    await watchFor(newScene)
+  /** Draws what follows in this diagram. */
+  async drawIn(nextDiagram) {
+    diagram = nextDiagram
+    await recordIn(nextDiagram)
   },
 
-  note: (party, text) => scene.note(party, text),
+  note: (party, text) => diagram.note(party, text),
 
-  /** Calls an API of the phone: `wx.login`. */
+  /** Calls an API of the phone, such as `wx.login`. */
   async wx(api) {
-    scene.message({ from: 'phone', to: 'wechat', label: `${api}()` })
+    diagram.message({ from: 'phone', to: 'wechat', label: `${api}()` })
     const text = await post(`/sandbox/${api}`, {})
-    heard.push(text)
-    const answer = parsed(text)
-    const { errMsg: label, ...rest } = answer
-    const fields = fieldsOf(rest)
-    scene.message({ from: 'wechat', to: 'phone', isAnswer: true, label, fields })
-    return answer
+    received.push(text)
+    const response = parseJson(text)
+    const { errMsg: label, ...rest } = response
+    const fields = toFields(rest)
+    diagram.message({ from: 'wechat', to: 'phone', isResponse: true, label, fields })
+    return response
   },
 
-  /** Tells the sandbox something that is no message between the three. */
-  sandbox: (path, body) => watching(post(`/sandbox/${path}`, body)),
+  /** Changes the sandbox. This is no message between the three parties. */
+  sandbox: (path, body) => recordDuring(post(`/sandbox/${path}`, body)),
 
-  /** Sends requests to the Worker, all at once: `['GET', '/session', { token, body }]`. */
+  /** Sets the clock forward. */
+  async skip(seconds) {
+    const { now } = parseJson(await phone.sandbox('clock', { skip: seconds }))
+    phone.note('all', texts.clockSet(formatDuration(seconds), formatTime(now)))
+  },
+
+  /** Sends requests to the Worker at the same time: `['GET', '/session', { token, body }]`. */
   async send(...requests) {
     for (const request of requests) drawRequest(request)
-    const replies = await watching(Promise.all(requests.map(replyTo)))
-    for (const reply of replies) drawReply(reply)
-    if (replies.some(({ body }) => body?.code === 'session_invalid')) phone.forget()
-    return replies
+    const responses = await recordDuring(Promise.all(requests.map(sendRequest)))
+    for (const response of responses) drawResponse(response)
+    if (responses.some(({ body }) => body?.code === 'session_invalid')) phone.clear()
+    return responses
   },
 
-  /** A request with the token, if there is one. */
-  async ask(method, path, body) {
-    const [reply] = await phone.send([method, path, { body, token: held.token }])
-    return reply
+  /** Sends one request, with the token if there is one. */
+  async request(method, path, body) {
+    const [response] = await phone.send([method, path, { body, token: stored.token }])
+    return response
   },
 
-  /** POST /login; the token of the session it replaces goes along. */
+  /** POST /login. The token goes along, so that the new session replaces its session. */
   async login(code) {
-    const reply = await phone.ask('POST', '/login', { code })
-    if (reply.ok) phone.keep(reply.body)
-    return reply
+    const response = await phone.request('POST', '/login', { code })
+    if (response.ok) phone.store(response.body)
+    return response
   },
 
-  keep({ token, userId, expiresAt }) {
-    Object.assign(held, { token, userId, expiresAt })
-    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(held))
+  store({ token, userId, expiresAt }) {
+    Object.assign(stored, { token, userId, expiresAt })
+    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(stored))
   },
 
-  forget: () => phone.keep({}),
+  clear: () => phone.store({}),
 }
 
 function drawRequest([method, path, { token, body }]) {
   const credentials = token ? [['Authorization', `Bearer ${token}`]] : []
-  const fields = [...credentials, ...fieldsOf(body)]
-  scene.message({ from: 'phone', to: 'worker', label: `${method} ${path}`, fields })
+  const fields = [...credentials, ...toFields(body)]
+  diagram.message({ from: 'phone', to: 'worker', label: `${method} ${path}`, fields })
 }
 
-function drawReply({ status, ok, body, headers }) {
-  const fields = [...headers, ...fieldsOf(body)]
+function drawResponse({ status, ok, body, headers }) {
+  const fields = [...headers, ...toFields(body)]
   const label = ok ? String(status) : `${status} ${body?.code ?? ''}`
-  scene.message({ from: 'worker', to: 'phone', isAnswer: true, isRefused: !ok, label, fields })
+  diagram.message({ from: 'worker', to: 'phone', isResponse: true, isError: !ok, label, fields })
 }
 
-async function replyTo([method, path, { token, body }]) {
+async function sendRequest([method, path, { token, body }]) {
   const response = await fetch(path, {
     method,
     headers: {
@@ -93,10 +101,11 @@ async function replyTo([method, path, { token, body }]) {
     ...(body && { body: JSON.stringify(body) }),
   })
   const text = await response.text()
-  heard.push(`${[...response.headers].join('\n')}\n${text}`)
+  received.push(`${[...response.headers].join('\n')}\n${text}`)
   const { status, ok } = response
   const headers = SHOWN_HEADERS.map((name) => [name, response.headers.get(name)])
-  return { status, ok, body: parsed(text), headers: headers.filter(([, value]) => value !== null) }
+  const shown = headers.filter(([, value]) => value !== null)
+  return { status, ok, body: parseJson(text), headers: shown }
 }
 
 async function post(path, body) {

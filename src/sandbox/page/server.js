@@ -1,94 +1,96 @@
-/** The server's side, as the sandbox tells it: what the Worker and WeChat say to each other, and KV. */
+/** The server's side, as the sandbox reports it: the Worker, WeChat, KV and the clock. */
 
-import { fieldsOf, parsed } from './diagram.js'
 import { isServerOnly } from './dom.js'
+import { parseJson, toFields } from './json.js'
 
 const POLL_MILLISECONDS = 100
-/** After all entries there can be. */
+/** A number after all entries. */
 const LAST = Number.MAX_SAFE_INTEGER
 
-let scene
+let diagram
 let lastSeen = 0
 
 /** What must stay between the Worker and WeChat: the latest value of each name. */
-export const kept = new Map()
-/** All such values, earlier ones too. */
-const everKept = new Set()
+export const secrets = new Map()
+/** All such values, including earlier ones. */
+const allSecrets = new Set()
 
 /** How many of them are in this text. */
-export const leaksIn = (text) => [...everKept].filter((value) => text.includes(value)).length
+export const countLeaks = (text) => [...allSecrets].filter((value) => text.includes(value)).length
 
-/** Begins a scene; what the server did before is not part of it. */
-export async function watchFor(newScene) {
-  scene = newScene
+/** Draws the entries from now on in this diagram. */
+export async function recordIn(nextDiagram) {
+  diagram = nextDiagram
   lastSeen = (await getJson(`watch?after=${LAST}`)).last
 }
 
-/** Learns what was said before this page was opened. */
-export async function recall() {
-  for (const entry of (await getJson('watch?after=0')).entries) learn(entry)
+/** Collects the secrets of earlier entries. */
+export async function readHistory() {
+  for (const entry of (await getJson('watch?after=0')).entries) collectSecrets(entry)
 }
 
-export const timeNow = () => getJson(`watch?after=${LAST}`)
-export const kvNow = () => getJson('kv')
+/** The sandbox's clock: `{ now, skipped }`, in seconds. */
+export const readClock = () => getJson(`watch?after=${LAST}`)
+export const readKV = () => getJson('kv')
 
-/** Draws what the server does while this is under way, and what it did until it was done. */
-export async function watching(work) {
+/** Draws what the server does until this promise settles. */
+export async function recordDuring(work) {
   let isDone = false
   const done = () => {
     isDone = true
   }
   const settled = work.then(done, done)
   while (!isDone) {
-    await catchUp()
+    await drawNewEntries()
     await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS))])
   }
-  await catchUp()
+  await drawNewEntries()
   return work
 }
 
-async function catchUp() {
+async function drawNewEntries() {
   const { entries } = await getJson(`watch?after=${lastSeen}`)
   for (const entry of entries) {
     lastSeen = entry.seq
-    learn(entry)
+    collectSecrets(entry)
     draw(entry)
   }
 }
 
-function learn({ kind, query = {}, body = '' }) {
+function collectSecrets({ kind, query = {}, body = '' }) {
   if (kind === 'kv') return
-  for (const [name, value] of [...Object.entries(query), ...Object.entries(Object(parsed(body)))]) {
+  const fields = [...Object.entries(query), ...Object.entries(Object(parseJson(body)))]
+  for (const [name, value] of fields) {
     if (!isServerOnly(name) || typeof value !== 'string' || value === '') continue
-    kept.set(name, value)
-    everKept.add(value)
+    secrets.set(name, value)
+    allSecrets.add(value)
   }
 }
 
 function draw(entry) {
   if (entry.kind === 'kv') {
-    scene.note('worker', `KV ${entry.operation} ${shortKey(entry.key)}`)
+    diagram.note('worker', `KV ${entry.operation} ${shortKey(entry.key)}`)
     return
   }
   const other = entry.by === 'worker' ? 'wechat' : 'worker'
-  const body = parsed(entry.body)
+  const body = parseJson(entry.body)
   if (entry.kind === 'request') {
-    const fields = [...fieldsOf(entry.query), ...fieldsOf(body)]
-    scene.message({ from: entry.by, to: other, label: `${entry.method} ${entry.path}`, fields })
+    const fields = [...toFields(entry.query), ...toFields(body)]
+    diagram.message({ from: entry.by, to: other, label: `${entry.method} ${entry.path}`, fields })
     return
   }
   const { errcode } = Object(body)
   const label = errcode ? `${entry.status} errcode ${errcode}` : String(entry.status)
-  const isRefused = entry.status >= 400 || Boolean(errcode)
-  const answer = { isAnswer: true, isRefused, label, fields: fieldsOf(body) }
-  scene.message({ from: other, to: entry.by, ...answer })
+  const isError = entry.status >= 400 || Boolean(errcode)
+  const response = { isResponse: true, isError, label, fields: toFields(body) }
+  diagram.message({ from: other, to: entry.by, ...response })
 }
 
 async function getJson(path) {
   return (await fetch(`/sandbox/${path}`)).json()
 }
 
-/** A key of KV with its hashes cut short. */
+/** A key of KV with its hashes shortened. */
 export function shortKey(key) {
   return key.replaceAll(/[\w-]{43}/g, (hash) => `${hash.slice(0, 6)}…`)
 }
