@@ -38,7 +38,7 @@ describe('a session record', () => {
     const plaintext = openAsDocumented(value, { secret: token, info, additionalData: name })
     expect(JSON.parse(plaintext)).toEqual({
       appid: 'wx4f4bc4dec97d474b',
-      openid: await world.sandbox.openidOf('wx4f4bc4dec97d474b', 'alice'),
+      openid: await world.sandbox.getOpenid('wx4f4bc4dec97d474b', 'alice'),
       unionid: expect.stringMatching(/^oU/),
       session_key: expect.stringMatching(/^[\w+/]{22}==$/),
       previous: null,

@@ -29,7 +29,7 @@ async function decryptOf(fields: object, watermark: object = {}): Promise<Respon
 
 /** A subscribe message to alice, with something else in it. */
 async function messageTo(other: object, world = createWorld()): Promise<Response> {
-  const openid = await world.sandbox.openidOf('wx4f4bc4dec97d474b', 'alice')
+  const openid = await world.sandbox.getOpenid('wx4f4bc4dec97d474b', 'alice')
   const data = { thing1: 'x', time2: '12:00' }
   const body = { openid, templateId: 'sandbox-template', data, ...other }
   return world.send('POST', '/subscribe-messages', { token: SERVICE_KEY, body })

@@ -33,7 +33,7 @@ describe('POST /introspect', () => {
       active: true,
       sub: login.userId,
       client_id: APPID,
-      openid: await world.sandbox.openidOf(APPID, 'alice'),
+      openid: await world.sandbox.getOpenid(APPID, 'alice'),
       unionid: expect.stringMatching(/^oU/),
       iat: world.clock.now,
       exp: world.clock.now + 604800,

@@ -20,7 +20,7 @@ let openid: string
 async function start(settings: Record<string, unknown> = {}) {
   world = createWorld({ settings })
   token = (await world.login()).token
-  openid = await world.sandbox.openidOf(APPID, 'alice')
+  openid = await world.sandbox.getOpenid(APPID, 'alice')
 }
 beforeEach(() => start())
 afterEach(() => reset())

@@ -177,7 +177,7 @@ describe('POST /subscribe-messages', () => {
   const DATA = { thing1: 'Your order', time2: '12:00' }
 
   async function send(other: object = {}): Promise<Response> {
-    const openid = await world.sandbox.openidOf(env.WECHAT_APPID, 'alice')
+    const openid = await world.sandbox.getOpenid(env.WECHAT_APPID, 'alice')
     const body = { openid, templateId: 'sandbox-template', data: DATA, ...other }
     return world.send('POST', '/subscribe-messages', { token: SERVICE_KEY, body })
   }
@@ -191,7 +191,7 @@ describe('POST /subscribe-messages', () => {
     const { messages } = await allow()
     expect(messages).toEqual([
       {
-        touser: await world.sandbox.openidOf(env.WECHAT_APPID, 'alice'),
+        touser: await world.sandbox.getOpenid(env.WECHAT_APPID, 'alice'),
         template_id: 'sandbox-template',
         page: 'pages/index?a=1',
         data: { thing1: { value: 'Your order' }, time2: { value: '12:00' } },

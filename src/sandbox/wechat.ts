@@ -59,7 +59,7 @@ export function createSandbox({ apps, now, deliver, pageApi }: SandboxOptions) {
   return {
     fetch: async (request: Request) => app.fetch(request),
     /** The openid of the user with this name. */
-    openidOf: async (appid: string, name: string) => (await users.get(appid, name)).openid,
+    getOpenid: async (appid: string, name: string) => (await users.get(appid, name)).openid,
     /** How often backends called this path. */
     calls: (path: string) => calls.filter((called) => called === path).length,
   }
