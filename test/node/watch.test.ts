@@ -10,50 +10,11 @@ import { join, relative } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { CREDENTIALS } from '../support/environment'
-import { hasBrowser, openWatch, type Watch } from '../support/watch-page'
+import { openWatch, STEP_IDS, skipNotice, type Watch } from '../support/watch-page'
 
-const notice = hasBrowser ? '' : ' (SKIPPED: no browser; apt-get install chromium, or set CHROMIUM)'
-if (notice) console.warn(`the watch page is not tested${notice}`)
-
-const PHONE = { width: 375, height: 812 }
-const DESKTOP = { width: 1280, height: 900 }
 const WEEK = 7 * 24 * 3600
 
-/** Run in the page, as are the next three. */
-const SIDEWAYS = 'document.documentElement.scrollWidth - innerWidth'
-const STEP_IDS = `[...document.querySelectorAll('[data-step]')].map(({ dataset }) => dataset.step)`
-const TEXT_NAMES = `(async () => {
-  const { en } = await import('/texts/en.js')
-  const { zhCN } = await import('/texts/zh-CN.js')
-  const names = (value, path) => value === Object(value) && typeof value !== 'function'
-    ? Object.entries(value).flatMap(([name, member]) => names(member, path + '.' + name))
-    : [path + ': ' + typeof value]
-  return [names(en, ''), names(zhCN, '')]
-})()`
-/** Notes each text of the bar with the arrows that are invisible, and those that are drawn again. */
-const OBSERVE_MEANING = `
-  window.shown = []
-  let redrawn = 0
-  document.addEventListener('animationstart', ({ target }) => {
-    if (target.closest('#earlier')) redrawn++
-  })
-  new MutationObserver(() => {
-    const items = [...document.querySelectorAll('#diagram .messages > *')]
-    const invisible = items.filter((item) => getComputedStyle(item).opacity !== '1').length
-    shown.push({ text: document.querySelector('#meaning').textContent, invisible, redrawn })
-  }).observe(document.querySelector('#meaning'), { childList: true })
-`
-
-/** Whether an element is within the window and nothing covers it. */
-function isInSight(page: Page, selector: string): Promise<boolean> {
-  return page.evaluate<boolean>(`(() => {
-    const element = document.querySelector('${selector}')
-    const { top, bottom, left, right } = element.getBoundingClientRect()
-    if (top < 0 || bottom > innerHeight || right > innerWidth) return false
-    const middle = document.elementFromPoint((left + right) / 2, (top + bottom) / 2)
-    return element === middle || element.contains(middle) || middle.contains(element)
-  })()`)
-}
+if (skipNotice) console.warn(`the watch page is not tested${skipNotice}`)
 
 /** The times of the latest diagram and of the panel, in Unix seconds. */
 async function readTimes(page: Page) {
@@ -66,7 +27,7 @@ async function readTimes(page: Page) {
 
 let watch: Watch
 beforeAll(async () => {
-  if (hasBrowser) watch = await openWatch()
+  if (!skipNotice) watch = await openWatch()
 })
 afterEach(() => watch?.closePages())
 afterAll(() => watch?.close())
@@ -78,7 +39,7 @@ it('the deployed Worker has no file of the watch page among its assets', () => {
   expect(page.filter((file) => !relative(directory, file).startsWith('..'))).toEqual([])
 })
 
-describe.skipIf(!hasBrowser)(`the watch page of npm run dev${notice}`, () => {
+describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => {
   it('shows a login: what WeChat tells the Worker, and the token that the phone gets', async () => {
     const page = await watch.openPage()
     const { toPhone, toWeChat, diagram, meaning } = await watch.press(page, 'login')
@@ -210,59 +171,6 @@ describe.skipIf(!hasBrowser)(`the watch page of npm run dev${notice}`, () => {
     expect(await buttons.count()).toBeGreaterThan(10)
   })
 
-  it.each(['light', 'dark'] as const)('fits a phone of 360 pixels, %s', async (colorScheme) => {
-    const page = await watch.openPage({ colorScheme, viewport: { width: 360, height: 740 } })
-    for (const id of ['login', 'userInfo', 'phoneNumber', 'devices', 'wait']) {
-      await watch.press(page, id)
-      expect([id, await page.evaluate(SIDEWAYS)]).toEqual([id, 0])
-    }
-    const paper = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
-    expect(paper).toBe(colorScheme === 'light' ? 'rgb(250, 249, 245)' : 'rgb(21, 23, 26)')
-  })
-
-  it('begins each diagram at the top of a phone’s screen, whichever button is pressed', async () => {
-    const page = await watch.openPage({ viewport: PHONE })
-    for (const id of await page.evaluate<string[]>(STEP_IDS)) {
-      await watch.press(page, id)
-      const title = await page.locator('#diagram h2').boundingBox()
-      const isAtTop = title !== null && title.y >= 0 && title.y < 120
-      expect([id, isAtTop, await isInSight(page, '#diagram .messages > :first-child')]).toEqual([
-        id,
-        true,
-        true,
-      ])
-    }
-  })
-
-  it.each([PHONE, DESKTOP])(
-    'has the meaning and “Next” in sight at $width x $height, however far it is scrolled',
-    async (viewport) => {
-      const page = await watch.openPage({ viewport })
-      expect(await isInSight(page, '#next')).toBe(true)
-      for (const id of ['login', 'rotate', 'busy']) {
-        await watch.press(page, id)
-        for (const top of ['0', 'scrollY + innerHeight', 'document.body.scrollHeight']) {
-          await page.evaluate(`scrollTo(0, ${top})`)
-          const inSight = [await isInSight(page, '#meaning'), await isInSight(page, '#next')]
-          expect([id, top, ...inSight]).toEqual([id, top, true, true])
-        }
-      }
-    },
-  )
-
-  it('shows the meaning once all arrows are drawn, and draws no arrow twice', async () => {
-    const page = await watch.openPage({ reducedMotion: 'no-preference' })
-    await page.evaluate(OBSERVE_MEANING)
-    await watch.press(page, 'login')
-    await watch.press(page, 'session')
-    expect(await page.evaluate('shown')).toEqual([
-      { text: 'wx.login is running…', invisible: 0, redrawn: 0 },
-      { text: expect.stringMatching(/^wx.login The phone gets/), invisible: 0, redrawn: 0 },
-      { text: 'Am I logged in? is running…', invisible: 0, redrawn: 0 },
-      { text: expect.stringMatching(/^Am I logged in\? The/), invisible: 0, redrawn: 0 },
-    ])
-  })
-
   it('says which buttons need a login until there is one', async () => {
     const page = await watch.openPage()
     const waiting = async () => {
@@ -296,37 +204,6 @@ describe.skipIf(!hasBrowser)(`the watch page of npm run dev${notice}`, () => {
     const after = await readTimes(page)
     expect(Math.abs(after.panel - after.diagram)).toBeLessThan(10)
     expect(after.diagram - before.diagram).toBeGreaterThanOrEqual(WEEK)
-  })
-
-  it.each([
-    ['zh-CN', ['zh-CN', 'en'], '下一步：wx.login'],
-    ['zh-CN', ['zh-TW'], '下一步：wx.login'],
-    ['zh-CN', ['fr', 'zh'], '下一步：wx.login'],
-    ['en', ['en-GB', 'zh-CN'], 'Next: wx.login'],
-    ['en', ['fr'], 'Next: wx.login'],
-  ])('is in %s where the browser prefers %o', async (lang, languages, next) => {
-    const page = await watch.openPage({}, languages)
-    expect(await page.getAttribute('html', 'lang')).toBe(lang)
-    expect(await page.textContent('#next')).toBe(next)
-  })
-
-  it('is in Chinese throughout where the browser asks for it', async () => {
-    const page = await watch.openPage({ locale: 'zh-CN', viewport: PHONE })
-    expect(await page.title()).toBe('code2session 演示页面')
-    for (const id of ['login', 'userInfo', 'devices', 'wait', 'withdraw', 'session']) {
-      const { meaning } = await watch.press(page, id)
-      expect([id, meaning]).toEqual([id, expect.stringMatching(/[\u4e00-\u9fff].*。$/)])
-      expect([id, await page.evaluate(SIDEWAYS)]).toEqual([id, 0])
-    }
-    const texts = await page.locator('h2, .steps span, .remark, #clock, .times').allTextContents()
-    expect(texts.filter((text) => !/[\u4e00-\u9fff]|^wx\.login$/.test(text))).toEqual([])
-  })
-
-  it('has the same texts in every language', async () => {
-    const page = await watch.openPage()
-    const [en, zhCN] = await page.evaluate<string[][]>(TEXT_NAMES)
-    expect(en?.length).toBeGreaterThan(80)
-    expect(zhCN).toEqual(en)
   })
 
   it('has had every button pressed by these tests', async () => {

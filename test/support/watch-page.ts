@@ -7,7 +7,10 @@ import { startDev } from './dev-server'
 import { CREDENTIALS } from './environment'
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
-export const hasBrowser = existsSync(CHROMIUM)
+/** Empty if there is a browser; otherwise why the tests of the page are skipped. */
+export const skipNotice = existsSync(CHROMIUM)
+  ? ''
+  : ' (SKIPPED: no browser; apt-get install chromium, or set CHROMIUM)'
 
 interface Message {
   readonly from: string
@@ -18,7 +21,10 @@ interface Message {
 
 export type Watch = Awaited<ReturnType<typeof openWatch>>
 
-/** Run in the page, which has other globals than this file. */
+/** Run in the page, as are the next two: the ids of all buttons. */
+export const STEP_IDS = `[...document.querySelectorAll('[data-step]')].map(
+  ({ dataset }) => dataset.step,
+)`
 const MESSAGES = `[...document.querySelectorAll('#diagram .message')].map((message) => ({
   from: message.dataset.from,
   to: message.dataset.to,
