@@ -38,7 +38,7 @@ byId('result').append(el('a.to-steps', { href: '#steps' }, texts.allSteps))
 nextButton.addEventListener('click', () => nextStep && run(nextStep))
 showResult([texts.start], 'login')
 drawButtons()
-readHistory().then(refresh)
+void readHistory().then(refresh)
 
 function createButton({ id, needsLogin }) {
   const { name, hint } = texts.steps[id]
