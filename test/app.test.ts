@@ -1,7 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { reset } from 'cloudflare:test'
+import { afterEach, describe, expect, it } from 'vitest'
 import api from '../docs/api.md?raw'
 import { createApp } from '../src/http/app'
 import { openapi } from '../src/openapi/document'
+import { createWorld } from './support/app'
+
+afterEach(() => reset())
 
 describe('the routes', () => {
   it('are all in openapi.json, and it has no others', () => {
@@ -21,5 +25,36 @@ describe('the routes', () => {
     const told = [...api.matchAll(/^\| \[?`((?:GET|POST|DELETE) \S+)`/gm)].map(([, route]) => route)
     const besides = ['GET /wechat/events/:appid', 'POST /wechat/events/:appid']
     expect(new Set([...told, ...besides])).toEqual(new Set(routes))
+  })
+})
+
+describe('paths and methods', () => {
+  it.each([
+    ['PUT', '/login', 'POST'],
+    ['GET', '/login', 'POST'],
+    ['POST', '/session', 'GET, HEAD, DELETE'],
+    ['POST', '/sessions', 'GET, HEAD, DELETE'],
+    ['GET', '/sessions/abc', 'DELETE'],
+    ['OPTIONS', '/open-data/verify', 'POST'],
+    ['DELETE', '/health', 'GET, HEAD'],
+  ])('%s %s is refused with Allow: %s', async (method, path, allow) => {
+    const response = await createWorld().request(path, { method })
+    expect([response.status, response.headers.get('Allow')]).toEqual([405, allow])
+  })
+
+  it('no answer carries CORS headers', async () => {
+    for (const method of ['GET', 'OPTIONS']) {
+      const headers = { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'GET' }
+      const response = await createWorld().request('/session', { method, headers })
+      expect([...response.headers.keys()].join()).not.toContain('access-control')
+    }
+  })
+
+  it('GET /health is ok without settings and touches nothing', async () => {
+    const world = createWorld({ settings: { WECHAT_APPID: '', WECHAT_APPSECRET: '' } })
+    const response = await world.send('GET', '/health')
+    expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }])
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    expect(world.kv.counts).toEqual({ get: 0, put: 0, delete: 0, list: 0 })
   })
 })

@@ -1,0 +1,70 @@
+import { reset } from 'cloudflare:test'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createWorld, type ProblemBody } from './support/app'
+
+afterEach(() => reset())
+
+const json = { 'Content-Type': 'application/json' }
+
+describe('a body that is not what it should be', () => {
+  const post = (headers: Record<string, string>, body: BodyInit) =>
+    createWorld().request('/login', { method: 'POST', headers, body })
+
+  it.each([
+    ['not JSON', '{"code":'],
+    ['not an object', '"code"'],
+    ['an array', '[{"code":"x"}]'],
+    ['null', 'null'],
+    ['empty', ''],
+    ['not UTF-8', new Uint8Array([0x22, 0xff, 0x22])],
+  ])('is invalid_request: %s', async (_, body) => {
+    const response = await post(json, body)
+    const problem = await response.json<ProblemBody>()
+    expect([problem.status, problem.code]).toEqual([400, 'invalid_request'])
+    expect(problem.errors).toEqual([{ path: '', message: expect.any(String) }])
+  })
+
+  it('never comes back in the answer', async () => {
+    const world = createWorld()
+    const { token } = await world.login()
+    const probe = 'PROBE-8f14e45f'
+    const bodies = [`"${probe}"`, `{"code":["${probe}"]}`, `{"code":"${probe.repeat(99)}"}`, probe]
+    for (const body of bodies) {
+      expect(await (await post(json, body)).text()).not.toContain(probe)
+    }
+    const body = { encryptedData: probe, iv: probe, rawData: 1, signature: [probe] }
+    const response = await world.send('POST', '/open-data/decrypt', { token, body })
+    expect(response.status).toBe(400)
+    expect(await response.text()).not.toContain(probe)
+  })
+
+  it.each([
+    ['text/plain'],
+    ['application/x-www-form-urlencoded'],
+    ['application/jsonp'],
+    ['application/json; charset=gbk'],
+  ])('is unsupported_media_type: %s', async (type) => {
+    expect((await post({ 'Content-Type': type }, '{"code":"x"}')).status).toBe(415)
+  })
+
+  it('is unsupported_media_type when it is compressed', async () => {
+    const headers = { ...json, 'Content-Encoding': 'gzip' }
+    expect((await post(headers, '{"code":"x"}')).status).toBe(415)
+  })
+
+  it.each([['application/json; charset=UTF-8'], ['Application/JSON'], ['application/vnd.a+json']])(
+    'is JSON all the same: %s',
+    async (type) => {
+      const response = await post({ 'Content-Type': type }, '{"code":"x"}')
+      expect((await response.json<ProblemBody>()).code).toBe('code_invalid')
+    },
+  )
+
+  it('is body_too_large from the first byte over 64 KiB, whatever length it claims', async () => {
+    const bytes = (length: number) => new TextEncoder().encode(`{"code":"x"}`.padEnd(length))
+    const streamed = (length: number) => new Response(bytes(length)).body ?? ''
+    expect((await post(json, bytes(65_536))).status).toBe(400)
+    expect((await post(json, bytes(65_537))).status).toBe(413)
+    expect((await post(json, streamed(65_537))).status).toBe(413)
+  })
+})

@@ -1,0 +1,106 @@
+import { reset } from 'cloudflare:test'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { sessionKeySignature } from '../src/wechat/session-key'
+import {
+  createWorld,
+  type LoginAnswer,
+  type OpenData,
+  type ProblemBody,
+  type World,
+} from './support/app'
+
+let world: World
+let token: string
+
+beforeEach(async () => {
+  world = createWorld()
+  token = (await world.login()).token
+})
+afterEach(() => reset())
+
+async function post(path: string, body?: object): Promise<[number, unknown]> {
+  const response = await world.send('POST', path, { token, ...(body && { body }) })
+  const answer = await response.json<ProblemBody>()
+  return [response.status, response.ok ? answer : answer.code]
+}
+
+describe('the signature under a session_key', () => {
+  it("is WeChat's published example", async () => {
+    expect(await sessionKeySignature('o0q0otL8aEzpcZL/FT9WsQ==', '{"foo":"bar"}')).toBe(
+      '654571f79995b2ce1e149e53c0a33dc39c0a74090db514261454e8dbe432aa0b',
+    )
+  })
+
+  it.each([
+    [
+      'o0q0otL8aEzpcZL/FT9WsQ==',
+      '46e043c5525c2d817c44be603d30837a808a1d930d038f6fdc3e62a201fed128',
+    ],
+    [
+      'tiihtNczf5v6AKRyjwEUhQ==',
+      '7154f9f8b4b76b92f541cbf0e37d48840fa06e5e42da92a6f80168a1516a4735',
+    ],
+    [
+      'HyVFkGl5F5OQWJZZaNzBBg==',
+      '252b75c92698025afe925b29cca5517fdf9ee67aae072cf3225ebf3a53783058',
+    ],
+  ])('over nothing is an HMAC with the base64 text as key: %s', async (key, signature) => {
+    expect(await sessionKeySignature(key)).toBe(signature)
+  })
+})
+
+describe('POST /session/check', () => {
+  it('is true for the current key and false after a rotation elsewhere', async () => {
+    expect(await post('/session/check')).toEqual([200, { valid: true }])
+    await world.phone('rotate')
+    expect(await post('/session/check')).toEqual([200, { valid: false }])
+  })
+
+  it('is an error, and not false, when WeChat says anything else', async () => {
+    await world.phone('fail', { errcode: 45009, api: '/wxa/checksession' })
+    expect(await post('/session/check')).toEqual([503, 'wechat_quota'])
+    await world.phone('fail', { errcode: 87008, api: '/wxa/checksession' })
+    expect(await post('/session/check')).toEqual([502, 'wechat_unavailable'])
+    for (const nothing of [{}, { errmsg: 'system error' }]) {
+      world.answer('/wxa/checksession', nothing)
+      expect(await post('/session/check')).toEqual([502, 'wechat_unavailable'])
+    }
+    world.answer('/wxa/checksession', null)
+    await world.phone('fail', { fault: 'html', api: '/wxa/checksession' })
+    expect(await post('/session/check')).toEqual([502, 'wechat_unavailable'])
+  })
+})
+
+describe('POST /session/reset', () => {
+  it('answers like a login: a new token with a new key, and the old session has ended', async () => {
+    const old = token
+    const [status, answer] = await post('/session/reset')
+    expect([status, answer]).toEqual([
+      200,
+      {
+        token: expect.stringMatching(/^[\w-]{43}\.[\w-]{43}$/),
+        tokenType: 'Bearer',
+        expiresIn: 604800,
+        expiresAt: expect.any(String),
+        userId: old.slice(0, 43),
+      },
+    ])
+    expect((await world.send('GET', '/session', { token: old })).status).toBe(401)
+    token = (answer as LoginAnswer).token
+    expect(await post('/session/check')).toEqual([200, { valid: true }])
+    const data = await world.phone<OpenData>('wx.getUserInfo')
+    expect((await post('/open-data/decrypt', data))[0]).toBe(200)
+  })
+
+  it('asks for a login when the key it signs with is not current', async () => {
+    await world.phone('rotate')
+    expect(await post('/session/reset')).toEqual([409, 'session_key_stale'])
+    expect((await world.send('GET', '/session', { token })).status).toBe(200)
+  })
+
+  it("does not take another user's key", async () => {
+    const key = 'HyVFkGl5F5OQWJZZaNzBBg=='
+    world.answer('/wxa/resetusersessionkey', { errcode: 0, openid: 'oBob', session_key: key })
+    expect(await post('/session/reset')).toEqual([502, 'wechat_unavailable'])
+  })
+})

@@ -1,0 +1,76 @@
+import { reset } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createWorld, type ProblemBody, SERVICE_KEY, type World } from './support/app'
+
+let world: World
+
+beforeEach(() => {
+  world = createWorld()
+})
+afterEach(() => reset())
+
+describe('POST /subscribe-messages', () => {
+  const DATA = { thing1: 'Your order', time2: '12:00' }
+
+  async function send(other: object = {}): Promise<Response> {
+    const openid = await world.sandbox.getOpenid(env.WECHAT_APPID, 'alice')
+    const body = { openid, templateId: 'sandbox-template', data: DATA, ...other }
+    return world.send('POST', '/subscribe-messages', { token: SERVICE_KEY, body })
+  }
+
+  const allow = () => world.phone<{ messages: object[] }>('wx.requestSubscribeMessage')
+
+  it("sends a message in WeChat's words", async () => {
+    await allow()
+    const response = await send({ page: 'pages/index?a=1', state: 'trial', lang: 'en_US' })
+    expect([response.status, await response.text()]).toEqual([204, ''])
+    const { messages } = await allow()
+    expect(messages).toEqual([
+      {
+        touser: await world.sandbox.getOpenid(env.WECHAT_APPID, 'alice'),
+        template_id: 'sandbox-template',
+        page: 'pages/index?a=1',
+        data: { thing1: { value: 'Your order' }, time2: { value: '12:00' } },
+        miniprogram_state: 'trial',
+        lang: 'en_US',
+      },
+    ])
+  })
+
+  it('is refused by the user when no message is left', async () => {
+    await allow()
+    expect((await send()).status).toBe(204)
+    const problem = await (await send()).json<ProblemBody>()
+    expect([problem.code, problem.errcode]).toEqual(['message_refused', 43101])
+  })
+
+  it('names the field that WeChat refuses', async () => {
+    const problem = await (await send({ data: { thing1: 'x' } })).json<ProblemBody>()
+    expect([problem.code, problem.errcode]).toEqual(['message_data_invalid', 47003])
+    expect(problem.errors).toEqual([{ path: 'data.time2', message: expect.any(String) }])
+  })
+
+  it('names the fields that it refuses itself', async () => {
+    const wrong: [object, string][] = [
+      [{ openid: '' }, 'openid'],
+      [{ templateId: undefined }, 'templateId'],
+      [{ data: 'text' }, 'data'],
+      [{ data: ['text'] }, 'data'],
+      [{ data: { thing1: 1 } }, 'data.thing1'],
+      [{ data: { 'thing 1': 'x' } }, 'data'],
+      [{ data: { constructor: 'x' } }, 'data'],
+      [{ data: JSON.parse('{"__proto__":"x"}') }, 'data'],
+      [{ state: 'beta' }, 'state'],
+      [{ lang: 'de' }, 'lang'],
+    ]
+    for (const [other, path] of wrong) {
+      const problem = await (await send(other)).json<ProblemBody>()
+      expect([problem.code, problem.errors?.map((error) => error.path)]).toEqual([
+        'invalid_request',
+        [path],
+      ])
+    }
+    expect(world.sandbox.calls('/cgi-bin/message/subscribe/send')).toBe(0)
+  })
+})
