@@ -1,40 +1,37 @@
-import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, type ProblemBody, type World } from './support/app'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { type ProblemBody, useTestApp } from './support/app'
 
 const TOKEN_API = '/cgi-bin/stable_token'
 const CHECK_API = '/wxa/checksession'
 
-let world: World
+const app = useTestApp()
 let token: string
 
 beforeEach(async () => {
-  world = createWorld()
-  token = (await world.login()).token
+  token = (await app.login()).token
 })
-afterEach(() => reset())
 
 /** Any call that wants an access_token. */
-const check = () => world.send('POST', '/session/check', { token })
+const check = () => app.send('POST', '/session/check', { token })
 
 describe('the access_token', () => {
   it('is asked for once and kept in the isolate', async () => {
     await check()
     await check()
-    expect(world.sandbox.calls(TOKEN_API)).toBe(1)
+    expect(app.sandbox.calls(TOKEN_API)).toBe(1)
   })
 
   it('is kept in KV for other isolates, too', async () => {
     await check()
-    world.restart()
+    app.restart()
     await check()
-    expect(world.sandbox.calls(TOKEN_API)).toBe(1)
+    expect(app.sandbox.calls(TOKEN_API)).toBe(1)
   })
 
   it('is sealed in KV: a dump has neither it nor the AppSecret', async () => {
     let access_token = ''
-    world.watch(({ url }) => {
+    app.onCall(({ url }) => {
       access_token = new URL(url).searchParams.get('access_token') ?? access_token
     })
     await check()
@@ -52,61 +49,61 @@ describe('the access_token', () => {
   it('that another AppSecret sealed is not used', async () => {
     await check()
     const sealed = await env.SESSIONS.get('access_token:wx4f4bc4dec97d474b', 'arrayBuffer')
-    world = createWorld({ apps: { wx4f4bc4dec97d474b: 'a-new-secret' }, settings: NEW_SECRET })
+    app.replace({ apps: { wx4f4bc4dec97d474b: 'a-new-secret' }, settings: NEW_SECRET })
     await env.SESSIONS.put('access_token:wx4f4bc4dec97d474b', sealed ?? '')
-    token = (await world.login()).token
+    token = (await app.login()).token
     expect((await check()).status).toBe(200)
-    expect(world.sandbox.calls(TOKEN_API)).toBe(1)
+    expect(app.sandbox.calls(TOKEN_API)).toBe(1)
   })
 
   it('is renewed five minutes before its end', async () => {
     await check()
-    world.clock.now += 7200 - 301
+    app.clock.now += 7200 - 301
     await check()
-    expect(world.sandbox.calls(TOKEN_API)).toBe(1)
-    world.clock.now += 1
+    expect(app.sandbox.calls(TOKEN_API)).toBe(1)
+    app.clock.now += 1
     expect((await check()).status).toBe(200)
-    expect(world.sandbox.calls(TOKEN_API)).toBe(2)
+    expect(app.sandbox.calls(TOKEN_API)).toBe(2)
   })
 
   it.each([40001, 40014, 42001])(
     'is renewed, and the call repeated once, on %i',
     async (errcode) => {
       await check()
-      await world.phone('end-access-tokens')
-      await world.phone('fail', { errcode, api: CHECK_API })
+      await app.press('end-access-tokens')
+      await app.press('fail', { errcode, api: CHECK_API })
       expect((await check()).status).toBe(200)
-      expect([world.sandbox.calls(TOKEN_API), world.sandbox.calls(CHECK_API)]).toEqual([2, 3])
+      expect([app.sandbox.calls(TOKEN_API), app.sandbox.calls(CHECK_API)]).toEqual([2, 3])
     },
   )
 
   it('is refreshed by force only when WeChat hands the bad one back', async () => {
     const forced: unknown[] = []
-    world.watch(async (request) => {
+    app.onCall(async (request) => {
       if (new URL(request.url).pathname !== TOKEN_API) return
       forced.push((await request.json<{ force_refresh: boolean }>()).force_refresh)
     })
-    await world.phone('fail', { errcode: 40001, api: CHECK_API })
+    await app.press('fail', { errcode: 40001, api: CHECK_API })
     expect((await check()).status).toBe(200)
     expect(forced).toEqual([false, false, true])
   })
 
   it('that stays bad ends in an error after one repetition', async () => {
-    await world.phone('fail', { errcode: 40001, api: CHECK_API, times: 2 })
+    await app.press('fail', { errcode: 40001, api: CHECK_API, times: 2 })
     const response = await check()
     expect(response.status).toBe(502)
     expect(await response.json()).toMatchObject({ code: 'access_token_refused', errcode: 40001 })
-    expect(world.sandbox.calls(CHECK_API)).toBe(2)
+    expect(app.sandbox.calls(CHECK_API)).toBe(2)
   })
 
   it('is not refreshed by force over and over, however often it is called bad', async () => {
     const forced: boolean[] = []
-    world.watch(async (request) => {
+    app.onCall(async (request) => {
       if (new URL(request.url).pathname !== TOKEN_API) return
       forced.push((await request.json<{ force_refresh: boolean }>()).force_refresh)
     })
     for (let count = 0; count < 5; count++) {
-      await world.phone('fail', { errcode: 40001, api: CHECK_API, times: 2 })
+      await app.press('fail', { errcode: 40001, api: CHECK_API, times: 2 })
       expect((await check()).status).toBe(502)
     }
     expect(forced.filter(Boolean)).toHaveLength(1)
@@ -114,7 +111,7 @@ describe('the access_token', () => {
 
   it('that comes with less than five minutes to live is not kept for the next call', async () => {
     let asked = 0
-    world = createWorld({
+    app.replace({
       fetch: async ({ url }) => {
         if (new URL(url).pathname !== TOKEN_API) return Response.json({ errcode: 0 })
         asked++
@@ -129,7 +126,7 @@ describe('the access_token', () => {
   it.each([0, -1, 1e308, '7200', null])(
     'that comes with a lifetime of %s is unusable',
     async (life) => {
-      world = createWorld({
+      app.replace({
         fetch: async () => Response.json({ access_token: 'T', expires_in: life }),
       })
       expect((await check()).status).toBe(502)
@@ -138,11 +135,11 @@ describe('the access_token', () => {
 
   it('is not renewed again by a call that WeChat rejects after another call has renewed it', async () => {
     await check()
-    await world.phone('end-access-tokens')
+    await app.press('end-access-tokens')
     const held = Promise.withResolvers<void>()
     const arrived = Promise.withResolvers<void>()
     let calls = 0
-    world.watch(async ({ url }) => {
+    app.onCall(async ({ url }) => {
       if (new URL(url).pathname !== CHECK_API || ++calls > 1) return
       arrived.resolve()
       await held.promise
@@ -152,25 +149,25 @@ describe('the access_token', () => {
     expect((await check()).status).toBe(200)
     held.resolve()
     expect((await slow).status).toBe(200)
-    expect(world.sandbox.calls(TOKEN_API)).toBe(2)
+    expect(app.sandbox.calls(TOKEN_API)).toBe(2)
   })
 
   it('does not need KV: a refused put or get is logged and nothing more', async () => {
-    world.kv.down.add('put')
+    app.kv.down.add('put')
     expect((await check()).status).toBe(200)
-    expect(world.logs).toHaveLength(1)
-    expect(world.logs[0]).toMatch(/access_token not written: KV PUT failed: 429/)
+    expect(app.warnings).toHaveLength(1)
+    expect(app.warnings[0]).toMatch(/access_token not written: KV PUT failed: 429/)
   })
 
   it('of one mini program is never used for another', async () => {
-    world = createWorld({
+    app.replace({
       apps: { wx2: 's2' },
       settings: {
         WECHAT_APPS: JSON.stringify({ [env.WECHAT_APPID]: env.WECHAT_APPSECRET, wx2: 's2' }),
       },
     })
     const used = new Map<string, Set<string>>()
-    world.watch(({ url }) => {
+    app.onCall(({ url }) => {
       const { searchParams } = new URL(url)
       const openid = searchParams.get('openid')
       const access_token = searchParams.get('access_token')
@@ -178,7 +175,7 @@ describe('the access_token', () => {
         used.set(openid, new Set([...(used.get(openid) ?? []), access_token]))
     })
     for (const appid of [env.WECHAT_APPID, 'wx2']) {
-      token = (await world.login({ appid })).token
+      token = (await app.login({ appid })).token
       expect((await check()).status).toBe(200)
     }
     expect(used.size).toBe(2)
@@ -188,7 +185,7 @@ describe('the access_token', () => {
   it.each([40013, 40125, 40164, 40243, 89503, 89506, 89507, 50004, 50007, 40001])(
     'refused with %i is misconfigured, and the log says what to do',
     async (errcode) => {
-      await world.phone('fail', {
+      await app.press('fail', {
         errcode,
         api: TOKEN_API,
         errmsg: 'invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist rid: 6-5-4',
@@ -196,7 +193,7 @@ describe('the access_token', () => {
       const response = await check()
       const problem = await response.json<ProblemBody>()
       expect([problem.status, problem.code]).toEqual([500, 'misconfigured'])
-      const entry = JSON.parse(world.logs[0] ?? '')
+      const entry = JSON.parse(app.warnings[0] ?? '')
       expect(entry).toMatchObject({ errcode, rid: '6-5-4', settings: [expect.any(String)] })
       expect(entry.reason).toBe(errcode === 40164 ? 'WeChat saw the IP 203.0.113.7' : undefined)
     },

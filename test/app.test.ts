@@ -1,11 +1,10 @@
-import { reset } from 'cloudflare:test'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import api from '../docs/api.md?raw'
 import { createApp } from '../src/http/app'
 import { openapi } from '../src/openapi/document'
-import { createWorld } from './support/app'
+import { useTestApp } from './support/app'
 
-afterEach(() => reset())
+const app = useTestApp()
 
 describe('the routes', () => {
   it('are all in openapi.json, and it has no others', () => {
@@ -38,23 +37,23 @@ describe('paths and methods', () => {
     ['OPTIONS', '/open-data/verify', 'POST'],
     ['DELETE', '/health', 'GET, HEAD'],
   ])('%s %s is refused with Allow: %s', async (method, path, allow) => {
-    const response = await createWorld().request(path, { method })
+    const response = await app.request(path, { method })
     expect([response.status, response.headers.get('Allow')]).toEqual([405, allow])
   })
 
   it('no answer carries CORS headers', async () => {
     for (const method of ['GET', 'OPTIONS']) {
       const headers = { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'GET' }
-      const response = await createWorld().request('/session', { method, headers })
+      const response = await app.request('/session', { method, headers })
       expect([...response.headers.keys()].join()).not.toContain('access-control')
     }
   })
 
   it('GET /health is ok without settings and touches nothing', async () => {
-    const world = createWorld({ settings: { WECHAT_APPID: '', WECHAT_APPSECRET: '' } })
-    const response = await world.send('GET', '/health')
+    app.replace({ settings: { WECHAT_APPID: '', WECHAT_APPSECRET: '' } })
+    const response = await app.send('GET', '/health')
     expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }])
     expect(response.headers.get('Cache-Control')).toBe('no-store')
-    expect(world.kv.counts).toEqual({ get: 0, put: 0, delete: 0, list: 0 })
+    expect(app.kv.counts).toEqual({ get: 0, put: 0, delete: 0, list: 0 })
   })
 })

@@ -1,14 +1,13 @@
-import { reset } from 'cloudflare:test'
-import { afterEach, describe, expect, it } from 'vitest'
-import { createWorld, type ProblemBody } from './support/app'
+import { describe, expect, it } from 'vitest'
+import { type ProblemBody, useTestApp } from './support/app'
 
-afterEach(() => reset())
+const app = useTestApp()
 
 const json = { 'Content-Type': 'application/json' }
 
 describe('a body that is not what it should be', () => {
   const post = (headers: Record<string, string>, body: BodyInit) =>
-    createWorld().request('/login', { method: 'POST', headers, body })
+    app.request('/login', { method: 'POST', headers, body })
 
   it.each([
     ['not JSON', '{"code":'],
@@ -25,15 +24,14 @@ describe('a body that is not what it should be', () => {
   })
 
   it('never comes back in the answer', async () => {
-    const world = createWorld()
-    const { token } = await world.login()
+    const { token } = await app.login()
     const probe = 'PROBE-8f14e45f'
     const bodies = [`"${probe}"`, `{"code":["${probe}"]}`, `{"code":"${probe.repeat(99)}"}`, probe]
     for (const body of bodies) {
       expect(await (await post(json, body)).text()).not.toContain(probe)
     }
     const body = { encryptedData: probe, iv: probe, rawData: 1, signature: [probe] }
-    const response = await world.send('POST', '/open-data/decrypt', { token, body })
+    const response = await app.send('POST', '/open-data/decrypt', { token, body })
     expect(response.status).toBe(400)
     expect(await response.text()).not.toContain(probe)
   })

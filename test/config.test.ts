@@ -10,7 +10,7 @@ const GOOD = {
 }
 
 /** The problems of these settings, over good ones; empty if there is none. */
-function problemsOf(settings: Record<string, unknown>): readonly string[] {
+function findProblems(settings: Record<string, unknown>): readonly string[] {
   try {
     parseConfig({ ...GOOD, ...settings })
     return []
@@ -41,7 +41,7 @@ describe('the settings', () => {
   })
 
   it('are reported all together, by name and never by value', () => {
-    const problems = problemsOf({
+    const problems = findProblems({
       WECHAT_APPID: 'gh_97417a04a28d',
       WECHAT_APPSECRET: 'value with spaces',
       SESSION_TTL: '59',
@@ -61,7 +61,7 @@ describe('the settings', () => {
   })
 
   it('that are missing are called missing', () => {
-    expect(problemsOf({ WECHAT_APPID: '', WECHAT_APPSECRET: undefined })).toEqual([
+    expect(findProblems({ WECHAT_APPID: '', WECHAT_APPSECRET: undefined })).toEqual([
       'WECHAT_APPID is missing',
       'WECHAT_APPSECRET is missing',
     ])
@@ -79,10 +79,10 @@ describe('the settings', () => {
 
   it('SESSION_TTL is a whole number from 60 to 2592000, as text or as a number', () => {
     for (const ttl of ['60', '2592000', 3600, '']) {
-      expect(problemsOf({ SESSION_TTL: ttl })).toEqual([])
+      expect(findProblems({ SESSION_TTL: ttl })).toEqual([])
     }
     for (const ttl of ['59', '2592001', '60.5', '1e3', '-60', '0x60', 'week', Number.NaN, true]) {
-      expect(problemsOf({ SESSION_TTL: ttl })).toHaveLength(1)
+      expect(findProblems({ SESSION_TTL: ttl })).toHaveLength(1)
     }
   })
 
@@ -94,7 +94,7 @@ describe('the settings', () => {
       'http://localhost:8788',
       'http://[::1]:8788',
     ]
-    for (const base of good) expect(problemsOf({ WECHAT_API_BASE: base })).toEqual([])
+    for (const base of good) expect(findProblems({ WECHAT_API_BASE: base })).toEqual([])
     const bad = [
       'http://api.weixin.qq.com',
       'http://127.0.0.1.example',
@@ -106,7 +106,7 @@ describe('the settings', () => {
       'https://api.weixin.qq.com,',
       'https://api.weixin.qq.com,http://hk.api.weixin.qq.com',
     ]
-    for (const base of bad) expect(problemsOf({ WECHAT_API_BASE: base })).toHaveLength(1)
+    for (const base of bad) expect(findProblems({ WECHAT_API_BASE: base })).toHaveLength(1)
   })
 
   it('WECHAT_API_BASE may list several hosts, in the order to try them', () => {
@@ -135,7 +135,7 @@ describe('the settings', () => {
       ...[7, [], {}, true],
     ]
     for (const apps of bad) {
-      expect(problemsOf({ WECHAT_APPS: apps })).toEqual([
+      expect(findProblems({ WECHAT_APPS: apps })).toEqual([
         'WECHAT_APPS must be a JSON object of AppIDs, each with its AppSecret',
       ])
     }
@@ -145,7 +145,7 @@ describe('the settings', () => {
     const [one, two] = ['k'.repeat(32), 'l'.repeat(40)]
     expect(parseConfig({ ...GOOD, SERVICE_KEYS: `${one}, ${two}` }).serviceKeys).toEqual([one, two])
     for (const keys of ['k'.repeat(31), `${one},`, `${one},short`, `${one} ${two}`]) {
-      expect(problemsOf({ SERVICE_KEYS: keys })).toHaveLength(1)
+      expect(findProblems({ SERVICE_KEYS: keys })).toHaveLength(1)
     }
   })
 
@@ -158,7 +158,7 @@ describe('the settings', () => {
       token: 'AAAAA',
       aesKey: null,
     })
-    expect(problemsOf(push('AAAAA', 'A'.repeat(43)))).toEqual([])
-    expect(problemsOf(push('AA', 'A'.repeat(42)))).toHaveLength(2)
+    expect(findProblems(push('AAAAA', 'A'.repeat(43)))).toEqual([])
+    expect(findProblems(push('AA', 'A'.repeat(42)))).toHaveLength(2)
   })
 })

@@ -1,12 +1,11 @@
-import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { createDecipheriv, createHash, hkdfSync } from 'node:crypto'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { seal, unseal } from '../src/lib/crypto'
 import { parseUtf8 } from '../src/lib/encoding'
-import { createWorld } from './support/app'
+import { useTestApp } from './support/app'
 
-afterEach(() => reset())
+const app = useTestApp()
 
 /** Opens sealed bytes as the storage schema describes them, with another implementation. */
 function openAsDocumented(
@@ -31,25 +30,23 @@ async function onlyRecord(prefix: string) {
 
 describe('a session record', () => {
   it('opens under its token, as the storage schema says, and holds what it says', async () => {
-    const world = createWorld()
-    const { token } = await world.login()
+    const { token } = await app.login()
     const { name, value } = await onlyRecord('session:')
     const info = 'code2session session'
     const plaintext = openAsDocumented(value, { secret: token, info, additionalData: name })
     expect(JSON.parse(plaintext)).toEqual({
       appid: 'wx4f4bc4dec97d474b',
-      openid: await world.sandbox.getOpenid('wx4f4bc4dec97d474b', 'alice'),
+      openid: await app.getOpenid(),
       unionid: expect.stringMatching(/^oU/),
       session_key: expect.stringMatching(/^[\w+/]{22}==$/),
       previous: null,
-      createdAt: world.clock.now,
-      expiresAt: world.clock.now + 604800,
+      createdAt: app.clock.now,
+      expiresAt: app.clock.now + 604800,
     })
   })
 
   it('opens under nothing that a dump of KV has', async () => {
-    const world = createWorld()
-    const { userId } = await world.login()
+    const { userId } = await app.login()
     const { name, value, metadata } = await onlyRecord('session:')
     const id = name.slice(-43)
     const known = ['', 'code2session session', name, id, userId, `${userId}.${id}`, `${userId}.`]
@@ -64,15 +61,14 @@ describe('a session record', () => {
 
 describe('an access_token record', () => {
   it('opens under the AppSecret, as the storage schema says, and not under the appid', async () => {
-    const world = createWorld()
-    const { token } = await world.login()
-    await world.send('POST', '/session/check', { token })
+    const { token } = await app.login()
+    await app.send('POST', '/session/check', { token })
     const { name, value } = await onlyRecord('access_token:')
     const options = { info: 'code2session access_token', additionalData: name }
     const plaintext = openAsDocumented(value, { secret: env.WECHAT_APPSECRET, ...options })
     expect(JSON.parse(plaintext)).toEqual({
       access_token: expect.any(String),
-      expiresAt: world.clock.now + 7200,
+      expiresAt: app.clock.now + 7200,
     })
     for (const secret of [env.WECHAT_APPID, name, '']) {
       expect(await unseal(value, { secret, ...options })).toBeNull()
@@ -111,8 +107,8 @@ describe('sealed text', () => {
 describe('a user id', () => {
   it('is base64url of the SHA-256 of appid, colon and openid', async () => {
     const user = { openid: 'oGZUI0egBJY1zhBYw2KhdUfwVJJE', session_key: 'HyVFkGl5F5OQWJZZaNzBBg==' }
-    const world = createWorld({ fetch: async () => Response.json(user) })
-    const { userId } = await world.login()
+    app.replace({ fetch: async () => Response.json(user) })
+    const { userId } = await app.login()
     const hash = createHash('sha256').update('wx4f4bc4dec97d474b:oGZUI0egBJY1zhBYw2KhdUfwVJJE')
     expect(userId).toBe(hash.digest('base64url'))
   })

@@ -1,11 +1,10 @@
 /** Anything at all, at every door: never an error of ours, and never an echo. */
 
-import { reset } from 'cloudflare:test'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import { beforeEach, describe, expect, inject, it } from 'vitest'
 import { ERRORS, type ErrorCode } from '../src/errors'
 import { createApp } from '../src/http/app'
-import { APPID, createWorld, type ProblemBody, SERVICE_KEY, type World } from './support/app'
+import { APPID, createTestApp, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
 /** Stands in everything that is sent, and must come back in nothing. */
 const MARK = 'zQ7mArK'
@@ -39,14 +38,12 @@ const FIELDS = [
   ...['__proto__', 'constructor', 'toString', 'length', ''],
 ]
 
-let world: World
+const app = useTestApp()
 let token: string
 
 beforeEach(async () => {
-  world = createWorld()
-  token = (await world.login()).token
+  token = (await app.login()).token
 })
-afterEach(() => reset())
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
@@ -117,7 +114,7 @@ async function expectDocumented(response: Response): Promise<void> {
   expect([response.status, problem.status, problem.action]).toEqual([status, status, action])
 }
 
-function authorizationOf(text: string | undefined): Record<string, string> {
+function toAuthorization(text: string | undefined): Record<string, string> {
   if (text === undefined) return {}
   const tokens: Record<string, string> = { 'valid token': token, 'valid key': SERVICE_KEY }
   const known = tokens[text]
@@ -133,9 +130,9 @@ describe('every endpoint answers as documented, and echoes nothing,', { timeout:
       body: anyBody,
     })
     await check(request, async ({ route, type, authorization, body }) => {
-      const headers = { ...(type && { 'Content-Type': type }), ...authorizationOf(authorization) }
+      const headers = { ...(type && { 'Content-Type': type }), ...toAuthorization(authorization) }
       const init = route.method === 'GET' ? { headers } : { headers, method: route.method, body }
-      return world.request(route.path.replace(':id', MARK).replace(':appid', APPID), init)
+      return app.request(route.path.replace(':id', MARK).replace(':appid', APPID), init)
     })
   })
 
@@ -146,7 +143,7 @@ describe('every endpoint answers as documented, and echoes nothing,', { timeout:
       const isForServices = route.path === '/subscribe-messages' || route.path === '/introspect'
       const credential = isForServices ? SERVICE_KEY : token
       const headers = { Authorization: `Bearer ${credential}`, 'Content-Type': 'application/json' }
-      return world.request(route.path.replace(':appid', APPID), { method: 'POST', headers, body })
+      return app.request(route.path.replace(':appid', APPID), { method: 'POST', headers, body })
     })
   })
 
@@ -162,7 +159,7 @@ describe('every endpoint answers as documented, and echoes nothing,', { timeout:
       authorization: anyAuthorization,
     })
     await check(request, async ({ method, path, authorization }) =>
-      world.request(path, { method, headers: authorizationOf(authorization) }),
+      app.request(path, { method, headers: toAuthorization(authorization) }),
     )
   })
 
@@ -176,7 +173,7 @@ describe('every endpoint answers as documented, and echoes nothing,', { timeout:
         Referer: `${prefix}${referer.trim()}`,
         'User-Agent': `${MARK}${userAgent}`,
       }
-      return world.request('/login', { method: 'POST', headers, body })
+      return app.request('/login', { method: 'POST', headers, body })
     })
   })
 
@@ -208,7 +205,7 @@ describe('every endpoint answers as documented, and echoes nothing,', { timeout:
     })
     const session = token
     await check(request, async ({ answer, status, call }) => {
-      const hostile = createWorld({ fetch: async () => new Response(answer, { status }) })
+      const hostile = createTestApp({ fetch: async () => new Response(answer, { status }) })
       return hostile.send('POST', call, { token: session, body: { code: 'x' } })
     })
   })

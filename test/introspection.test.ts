@@ -1,28 +1,18 @@
-import { reset } from 'cloudflare:test'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  APPID,
-  createWorld,
-  type LoginAnswer,
-  type ProblemBody,
-  SERVICE_KEY,
-  type World,
-} from './support/app'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { APPID, type LoginAnswer, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
-let world: World
+const app = useTestApp()
 let login: LoginAnswer
 
 beforeEach(async () => {
-  world = createWorld()
-  login = await world.login()
+  login = await app.login()
 })
-afterEach(() => reset())
 
 function introspect(
   body: BodyInit = new URLSearchParams({ token: login.token }),
   headers: Record<string, string> = { Authorization: `Bearer ${SERVICE_KEY}` },
 ): Promise<Response> {
-  return world.request('/introspect', { method: 'POST', body, headers })
+  return app.request('/introspect', { method: 'POST', body, headers })
 }
 
 describe('POST /introspect', () => {
@@ -33,18 +23,18 @@ describe('POST /introspect', () => {
       active: true,
       sub: login.userId,
       client_id: APPID,
-      openid: await world.sandbox.getOpenid(APPID, 'alice'),
+      openid: await app.getOpenid(),
       unionid: expect.stringMatching(/^oU/),
-      iat: world.clock.now,
-      exp: world.clock.now + 604800,
+      iat: app.clock.now,
+      exp: app.clock.now + 604800,
       token_type: 'Bearer',
     })
   })
 
   it('leaves unionid out where there is none', async () => {
-    const code = (await world.phone<{ code: string }>('wx.login', { user: 'eve', unionid: false }))
+    const code = (await app.press<{ code: string }>('wx.login', { user: 'eve', unionid: false }))
       .code
-    const response = await world.send('POST', '/login', { body: { code } })
+    const response = await app.send('POST', '/login', { body: { code } })
     const { token } = await response.json<LoginAnswer>()
     expect(await (await introspect(new URLSearchParams({ token }))).json()).not.toHaveProperty(
       'unionid',
@@ -52,7 +42,7 @@ describe('POST /introspect', () => {
   })
 
   it('says of any other token that it is not active, and nothing more', async () => {
-    await world.send('DELETE', '/session', { token: login.token })
+    await app.send('DELETE', '/session', { token: login.token })
     for (const token of [login.token, 'nonsense', `${login.userId}.${'a'.repeat(43)}`]) {
       const response = await introspect(new URLSearchParams({ token }))
       expect([response.status, await response.text()]).toEqual([200, '{"active":false}'])
@@ -60,7 +50,7 @@ describe('POST /introspect', () => {
   })
 
   it('does not call a token inactive when KV cannot tell', async () => {
-    world.kv.down.add('get')
+    app.kv.down.add('get')
     expect((await introspect()).status).toBe(503)
   })
 
@@ -95,7 +85,7 @@ describe('a service key', () => {
 
   it('may be any of several', async () => {
     const keys = ['k'.repeat(32), 'l'.repeat(32)]
-    world = createWorld({ settings: { SERVICE_KEYS: keys.join(', ') } })
+    app.replace({ settings: { SERVICE_KEYS: keys.join(', ') } })
     for (const key of keys) {
       expect((await introspect(undefined, { Authorization: `Bearer ${key}` })).status).toBe(200)
     }
@@ -104,21 +94,21 @@ describe('a service key', () => {
   })
 
   it('opens nothing where none is configured: there is no such endpoint', async () => {
-    world = createWorld({ settings: { SERVICE_KEYS: undefined } })
+    app.replace({ settings: { SERVICE_KEYS: undefined } })
     expect((await introspect()).status).toBe(404)
-    const message = await world.send('POST', '/subscribe-messages', {
+    const message = await app.send('POST', '/subscribe-messages', {
       token: SERVICE_KEY,
       body: {},
     })
     expect(message.status).toBe(404)
     for (const path of ['/introspect', '/subscribe-messages']) {
-      expect((await world.send('PUT', path)).status).toBe(404)
+      expect((await app.send('PUT', path)).status).toBe(404)
     }
   })
 
   it('is no session, and a token is no service key', async () => {
-    expect((await world.send('GET', '/session', { token: SERVICE_KEY })).status).toBe(401)
-    const response = await world.send('POST', '/subscribe-messages', {
+    expect((await app.send('GET', '/session', { token: SERVICE_KEY })).status).toBe(401)
+    const response = await app.send('POST', '/subscribe-messages', {
       token: login.token,
       body: {},
     })

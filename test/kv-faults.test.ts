@@ -1,59 +1,56 @@
-/** KV as it can be, and the simulator never is: stale, late, and forgetful of what it has. */
+/** KV as it can be in production and never is in the simulator: stale, slow, or failing. */
 
-import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it } from 'vitest'
-import { createWorld, type LoginAnswer, type ProblemBody } from './support/app'
+import { describe, expect, it } from 'vitest'
+import {
+  createTestApp,
+  type LoginAnswer,
+  type ProblemBody,
+  type TestApp,
+  useTestApp,
+} from './support/app'
+import { hookedKV, type KVHook } from './support/kv'
 
-afterEach(() => reset())
+const app = useTestApp()
 
-type Faulty = Partial<Record<keyof KVNamespace, (...args: never[]) => Promise<unknown>>>
+/** An app in another location, where KV has this hook. */
+const createElsewhere = (hook: KVHook) =>
+  createTestApp({ settings: { SESSIONS: hookedKV(env.SESSIONS, hook) } })
 
-/** The real namespace with some of its operations replaced. */
-function kvWith(faulty: Faulty): KVNamespace {
-  return new Proxy(env.SESSIONS, {
-    get: (target, name: keyof KVNamespace) => faulty[name] ?? target[name].bind(target),
-  })
-}
+const fetchStatus = async (app: TestApp, token: string) =>
+  (await app.send('GET', '/session', { token })).status
 
-const status = async (world: ReturnType<typeof createWorld>, token: string) =>
-  (await world.send('GET', '/session', { token })).status
-
-describe('a location with an old copy', () => {
-  it('honours an ended session for as long as KV shows it the record, and no longer', async () => {
-    const world = createWorld()
-    const { token } = await world.login()
+describe('a location with a stale copy', () => {
+  it('A location accepts an ended session only while its KV still shows the record', async () => {
+    const { token } = await app.login()
     const { keys } = await env.SESSIONS.list({ prefix: 'session:' })
     const copy = await env.SESSIONS.getWithMetadata(keys[0]?.name ?? '', 'arrayBuffer')
-    await world.send('DELETE', '/session', { token })
+    await app.send('DELETE', '/session', { token })
 
     let isCached = true
-    const elsewhere = createWorld({
-      settings: {
-        SESSIONS: kvWith({
-          getWithMetadata: async () => (isCached ? copy : { value: null, metadata: null }),
-        }),
-      },
+    const elsewhere = createElsewhere((operation, _key, proceed) => {
+      if (operation !== 'get') return proceed()
+      return isCached ? copy : { value: null, metadata: null }
     })
-    expect(await status(elsewhere, token)).toBe(200)
+    expect(await fetchStatus(elsewhere, token)).toBe(200)
     isCached = false
-    expect(await status(elsewhere, token)).toBe(401)
+    expect(await fetchStatus(elsewhere, token)).toBe(401)
   })
 
-  it('honours no session past its end, however old the copy', async () => {
-    const world = createWorld()
-    const { token, expiresIn } = await world.login()
-    const elsewhere = createWorld()
+  it('A location accepts no session after it has expired, even if KV still has the record', async () => {
+    const { token, expiresIn } = await app.login()
+    const elsewhere = createTestApp()
     elsewhere.clock.now += expiresIn
-    expect(await status(elsewhere, token)).toBe(401)
+    expect(await fetchStatus(elsewhere, token)).toBe(401)
   })
 
-  it('that still lists an ended session finds nothing under its id', async () => {
-    const world = createWorld()
-    const [one, two] = [await world.login(), await world.login()]
+  it('DELETE /sessions/:id answers 404 for an ended session that a stale list still shows', async () => {
+    const [one, two] = [await app.login(), await app.login()]
     const listed = await env.SESSIONS.list({ prefix: 'session:' })
-    await world.send('DELETE', '/session', { token: two.token })
-    const elsewhere = createWorld({ settings: { SESSIONS: kvWith({ list: async () => listed }) } })
+    await app.send('DELETE', '/session', { token: two.token })
+    const elsewhere = createElsewhere((operation, _key, proceed) =>
+      operation === 'list' ? listed : proceed(),
+    )
     const response = await elsewhere.send('GET', '/sessions', { token: one.token })
     const { sessions } = await response.json<{ sessions: { id: string; current: boolean }[] }>()
     const ended = sessions.find(({ current }) => !current)
@@ -62,57 +59,45 @@ describe('a location with an old copy', () => {
   })
 })
 
-describe('a location that remembers a miss', () => {
-  it('is never asked for a key before that is written: no login can run into its own miss', async () => {
-    const asked = new Set<string>()
+describe('a location that caches a miss', () => {
+  it('A login reads no key before it writes it, so that KV can have no miss in its cache', async () => {
+    const read = new Set<string>()
     const written: string[] = []
-    const world = createWorld({
-      settings: {
-        SESSIONS: kvWith({
-          getWithMetadata: async (key: string, type: 'arrayBuffer') => {
-            asked.add(key)
-            return env.SESSIONS.getWithMetadata(key, type)
-          },
-          put: async (key: string, value: ArrayBuffer, options: KVNamespacePutOptions) => {
-            expect(asked.has(key)).toBe(false)
-            written.push(key)
-            return env.SESSIONS.put(key, value, options)
-          },
-        }),
-      },
-    })
-    const first = await world.login()
-    const second = await world.login({ token: first.token })
-    await world.login({ token: second.token })
+    const hook: KVHook = (operation, key, proceed) => {
+      if (operation === 'get') read.add(key)
+      if (operation === 'put') {
+        expect(read.has(key)).toBe(false)
+        written.push(key)
+      }
+      return proceed()
+    }
+    app.replace({ settings: { SESSIONS: hookedKV(env.SESSIONS, hook) } })
+    const first = await app.login()
+    const second = await app.login({ token: first.token })
+    await app.login({ token: second.token })
     expect(new Set(written).size).toBe(3)
   })
 })
 
-describe('KV that is slow', () => {
-  it('is waited for: an answer that comes late is an answer', async () => {
-    const late = Promise.withResolvers<void>()
-    const world = createWorld({
-      settings: {
-        SESSIONS: kvWith({
-          put: async (key: string, value: ArrayBuffer, options: KVNamespacePutOptions) => {
-            await late.promise
-            return env.SESSIONS.put(key, value, options)
-          },
-        }),
-      },
-    })
-    const login = world.send('POST', '/login', { body: { code: await world.wxLogin() } })
-    late.resolve()
+describe('slow KV', () => {
+  it('A login waits for a slow write, and its token works everywhere', async () => {
+    const released = Promise.withResolvers<void>()
+    const hook: KVHook = async (operation, _key, proceed) => {
+      if (operation === 'put') await released.promise
+      return proceed()
+    }
+    app.replace({ settings: { SESSIONS: hookedKV(env.SESSIONS, hook) } })
+    const login = app.send('POST', '/login', { body: { code: await app.wxLogin() } })
+    released.resolve()
     const { token } = await (await login).json<LoginAnswer>()
-    expect(await status(createWorld(), token)).toBe(200)
+    expect(await fetchStatus(createTestApp(), token)).toBe(200)
   })
 })
 
 describe('a write that KV refuses', () => {
-  it('is no login: nothing is given out that KV does not have', async () => {
-    const refuse = () => Promise.reject(new Error('KV PUT failed: 429 Too Many Requests'))
-    const world = createWorld({ settings: { SESSIONS: kvWith({ put: refuse }) } })
-    const response = await world.send('POST', '/login', { body: { code: await world.wxLogin() } })
+  it('A login fails with store_unavailable and returns no token if KV refuses the write', async () => {
+    app.kv.down.add('put')
+    const response = await app.send('POST', '/login', { body: { code: await app.wxLogin() } })
     const problem = await response.json<ProblemBody>()
     expect([problem.status, problem.code, problem.action]).toEqual([
       503,

@@ -1,9 +1,8 @@
-import { reset } from 'cloudflare:test'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { toNetwork } from '../src/http/limits'
-import { createWorld, type ProblemBody } from './support/app'
+import { type ProblemBody, useTestApp } from './support/app'
 
-afterEach(() => reset())
+const app = useTestApp()
 
 /** A limiter that lets so many through, and the keys it was asked about. */
 function limiter(most: number) {
@@ -23,12 +22,12 @@ const FROM = { 'CF-Connecting-IP': '203.0.113.7' }
 describe('the limit on logins', () => {
   it('answers 429 with Retry-After beyond it, and asks WeChat nothing', async () => {
     const LOGIN_LIMIT = limiter(2)
-    const world = createWorld({ settings: { LOGIN_LIMIT } })
+    app.replace({ settings: { LOGIN_LIMIT } })
     const login = async () =>
-      world.request('/login', {
+      app.request('/login', {
         method: 'POST',
         headers: { ...FROM, 'Content-Type': 'application/json' },
-        body: JSON.stringify({ code: await world.wxLogin() }),
+        body: JSON.stringify({ code: await app.wxLogin() }),
       })
     expect(await statuses([login, login, login])).toEqual([200, 200, 429])
     const refused = await login()
@@ -37,7 +36,7 @@ describe('the limit on logins', () => {
       code: 'rate_limited',
       action: 'retry_later',
     })
-    expect(world.sandbox.calls('/sns/jscode2session')).toBe(2)
+    expect(app.sandbox.calls('/sns/jscode2session')).toBe(2)
     expect(new Set(LOGIN_LIMIT.keys)).toEqual(new Set(['203.0.113.7']))
   })
 })
@@ -45,10 +44,10 @@ describe('the limit on logins', () => {
 describe('a limit on guesses', () => {
   it('does not exist: a GUESS_LIMIT that is still bound is never asked', async () => {
     const GUESS_LIMIT = limiter(0)
-    const world = createWorld({ settings: { GUESS_LIMIT } })
+    app.replace({ settings: { GUESS_LIMIT } })
     const headers = { ...FROM, Authorization: 'Bearer wrong' }
-    expect((await world.request('/session', { headers })).status).toBe(401)
-    expect((await world.request('/introspect', { method: 'POST', headers })).status).toBe(401)
+    expect((await app.request('/session', { headers })).status).toBe(401)
+    expect((await app.request('/introspect', { method: 'POST', headers })).status).toBe(401)
     expect(GUESS_LIMIT.keys).toEqual([])
   })
 })

@@ -1,17 +1,12 @@
-import { reset } from 'cloudflare:test'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, type LoginAnswer, type ProblemBody, type World } from './support/app'
+import { describe, expect, it } from 'vitest'
+import { type LoginAnswer, type ProblemBody, useTestApp } from './support/app'
 
-let world: World
-beforeEach(() => {
-  world = createWorld()
-})
-afterEach(() => reset())
+const app = useTestApp()
 
 describe('POST /login', () => {
   it('answers with a token, its lifetime and a public user id', async () => {
-    const body = { code: await world.wxLogin() }
-    const response = await world.send('POST', '/login', { body })
+    const body = { code: await app.wxLogin() }
+    const response = await app.send('POST', '/login', { body })
     expect(response.status).toBe(200)
     expect(response.headers.get('Content-Type')).toBe('application/json')
     expect(response.headers.get('Cache-Control')).toBe('no-store')
@@ -19,14 +14,14 @@ describe('POST /login', () => {
       token: expect.stringMatching(/^[\w-]{43}\.[\w-]{43}$/),
       tokenType: 'Bearer',
       expiresIn: 604800,
-      expiresAt: new Date((world.clock.now + 604800) * 1000).toISOString(),
+      expiresAt: new Date((app.clock.now + 604800) * 1000).toISOString(),
       userId: expect.stringMatching(/^[\w-]{43}$/),
     })
   })
 
   it('gives one person the same user id at every login, and another person another', async () => {
-    const [first, second] = [await world.login(), await world.login()]
-    const other = await world.login({ user: 'bob' })
+    const [first, second] = [await app.login(), await app.login()]
+    const other = await app.login({ user: 'bob' })
     expect(second.userId).toBe(first.userId)
     expect(second.token).not.toBe(first.token)
     expect(other.userId).not.toBe(first.userId)
@@ -36,54 +31,54 @@ describe('POST /login', () => {
     const answers = [{}, { unionid: 'oUnionidThatCameLater' }].map((more) =>
       JSON.stringify({ openid: 'o1', session_key: 'HyVFkGl5F5OQWJZZaNzBBg==', ...more }),
     )
-    world = createWorld({ fetch: async () => new Response(answers.shift()) })
-    const before = await (await world.send('POST', '/login', { body: { code: 'a' } })).json()
-    const after = await (await world.send('POST', '/login', { body: { code: 'b' } })).json()
+    app.replace({ fetch: async () => new Response(answers.shift()) })
+    const before = await (await app.send('POST', '/login', { body: { code: 'a' } })).json()
+    const after = await (await app.send('POST', '/login', { body: { code: 'b' } })).json()
     expect((after as LoginAnswer).userId).toBe((before as LoginAnswer).userId)
   })
 
   it('gives a session the lifetime of SESSION_TTL', async () => {
-    world = createWorld({ settings: { SESSION_TTL: '3600' } })
-    expect((await world.login()).expiresIn).toBe(3600)
+    app.replace({ settings: { SESSION_TTL: '3600' } })
+    expect((await app.login()).expiresIn).toBe(3600)
   })
 
   it('takes any code of 1 to 512 characters and escapes it on its way out', async () => {
     for (const code of ['&secret=x#?%', '微信😀', '😀'.repeat(512), 'a\'b"c\n', 'a'.repeat(512)]) {
       let sent: string | null = null
-      world = createWorld({
+      app.replace({
         fetch: async ({ url }) => {
           sent = new URL(url).searchParams.get('js_code')
           return new Response('{"errcode":40029,"errmsg":"invalid code"}')
         },
       })
-      await world.send('POST', '/login', { body: { code } })
+      await app.send('POST', '/login', { body: { code } })
       expect(sent).toBe(code)
     }
   })
 
   it('refuses a code that is missing, empty, too long or not a string, and asks nobody', async () => {
     for (const code of [undefined, null, '', 'a'.repeat(513), 7, {}, ['a']]) {
-      const response = await world.send('POST', '/login', { body: { code } })
+      const response = await app.send('POST', '/login', { body: { code } })
       const problem = await response.json<ProblemBody>()
       expect(response.status).toBe(400)
       expect(problem.code).toBe('invalid_request')
       expect(problem.errors).toEqual([{ path: 'code', message: expect.any(String) }])
     }
-    expect(world.sandbox.calls('/sns/jscode2session')).toBe(0)
+    expect(app.sandbox.calls('/sns/jscode2session')).toBe(0)
   })
 })
 
 describe('an exchange', () => {
   it('is a GET below WECHAT_API_BASE that follows no redirect', async () => {
     const requests: Request[] = []
-    world = createWorld({
+    app.replace({
       settings: { WECHAT_API_BASE: 'https://proxy.example/wechat/' },
       fetch: async (request) => {
         requests.push(request)
         return new Response(null, { status: 302, headers: { Location: 'https://evil.example' } })
       },
     })
-    await world.send('POST', '/login', { body: { code: 'x' } })
+    await app.send('POST', '/login', { body: { code: 'x' } })
     expect(requests.map(({ method, redirect }) => [method, redirect])).toEqual([['GET', 'manual']])
     expect(requests[0]?.url).toMatch(
       /^https:\/\/proxy\.example\/wechat\/sns\/jscode2session\?appid=/,
@@ -91,38 +86,38 @@ describe('an exchange', () => {
   })
 
   it('is made once for logins with the same code at the same time, and answers them all', async () => {
-    const body = { code: await world.wxLogin() }
+    const body = { code: await app.wxLogin() }
     const responses = await Promise.all(
-      Array.from({ length: 10 }, () => world.send('POST', '/login', { body })),
+      Array.from({ length: 10 }, () => app.send('POST', '/login', { body })),
     )
     const answers = await Promise.all(responses.map((response) => response.json<LoginAnswer>()))
     expect(responses.map(({ status }) => status)).toEqual(Array(10).fill(200))
     expect(new Set(answers.map(({ token }) => token)).size).toBe(1)
-    expect(world.sandbox.calls('/sns/jscode2session')).toBe(1)
-    expect(world.kv.counts.put).toBe(1)
+    expect(app.sandbox.calls('/sns/jscode2session')).toBe(1)
+    expect(app.kv.counts.put).toBe(1)
   })
 
   it('that fails answers all who share it, and is forgotten', async () => {
-    const body = { code: await world.wxLogin() }
-    await world.phone('fail', { errcode: 45011 })
-    const send = () => world.send('POST', '/login', { body })
+    const body = { code: await app.wxLogin() }
+    await app.press('fail', { errcode: 45011 })
+    const send = () => app.send('POST', '/login', { body })
     const failed = await Promise.all([send(), send()])
     expect(failed.map(({ status }) => status)).toEqual([429, 429])
     expect((await send()).status).toBe(200)
-    expect(world.sandbox.calls('/sns/jscode2session')).toBe(2)
+    expect(app.sandbox.calls('/sns/jscode2session')).toBe(2)
   })
 
   it('is made once for each mini program, even if their codes are the same', async () => {
     const user = { openid: 'o1', session_key: 'HyVFkGl5F5OQWJZZaNzBBg==' }
     const appids: (string | null)[] = []
-    world = createWorld({
+    app.replace({
       settings: { WECHAT_APPS: '{"wx1":"s1","wx2":"s2"}' },
       fetch: async ({ url }) => {
         appids.push(new URL(url).searchParams.get('appid'))
         return Response.json(user)
       },
     })
-    const send = (appid: string) => world.send('POST', '/login', { body: { code: 'x', appid } })
+    const send = (appid: string) => app.send('POST', '/login', { body: { code: 'x', appid } })
     const answers = await Promise.all([send('wx1'), send('wx2')])
     const [one, two] = await Promise.all(answers.map((answer) => answer.json<LoginAnswer>()))
     expect(appids.sort()).toEqual(['wx1', 'wx2'])
@@ -132,17 +127,17 @@ describe('an exchange', () => {
   it('is seen through by the runtime when the phone that began it hangs up', async () => {
     const answer = Promise.withResolvers<Response>()
     const asked = Promise.withResolvers<void>()
-    world = createWorld({
+    app.replace({
       fetch: () => {
         asked.resolve()
         return answer.promise
       },
     })
-    const login = world.send('POST', '/login', { body: { code: 'x' } })
+    const login = app.send('POST', '/login', { body: { code: 'x' } })
     await asked.promise
     const ended: string[] = []
-    void Promise.all(world.tasks).then(() => ended.push('task'))
-    expect(world.tasks).toHaveLength(1)
+    void Promise.all(app.tasks).then(() => ended.push('task'))
+    expect(app.tasks).toHaveLength(1)
     await Promise.resolve()
     expect(ended).toEqual([])
     answer.resolve(Response.json({ openid: 'o1', session_key: 'HyVFkGl5F5OQWJZZaNzBBg==' }))
@@ -152,88 +147,88 @@ describe('an exchange', () => {
   })
 
   it('is repeated twice while WeChat is busy, with a short growing pause', async () => {
-    await world.phone('fail', { errcode: -1, times: 2 })
-    await world.login()
-    expect(world.sandbox.calls('/sns/jscode2session')).toBe(3)
-    expect(world.sleeps).toEqual([150, 300])
+    await app.press('fail', { errcode: -1, times: 2 })
+    await app.login()
+    expect(app.sandbox.calls('/sns/jscode2session')).toBe(3)
+    expect(app.sleeps).toEqual([150, 300])
   })
 
   it('is not repeated a third time', async () => {
-    await world.phone('fail', { errcode: -1, times: 3 })
-    const response = await world.send('POST', '/login', { body: { code: await world.wxLogin() } })
+    await app.press('fail', { errcode: -1, times: 3 })
+    const response = await app.send('POST', '/login', { body: { code: await app.wxLogin() } })
     expect(response.status).toBe(503)
-    expect(world.sandbox.calls('/sns/jscode2session')).toBe(3)
+    expect(app.sandbox.calls('/sns/jscode2session')).toBe(3)
   })
 
   it.each(['html', 'html_200', 'cut', 'large', 'redirect'])(
     'is never repeated after an ambiguous failure: %s',
     async (fault) => {
-      await world.phone('fail', { fault })
-      const response = await world.send('POST', '/login', { body: { code: await world.wxLogin() } })
+      await app.press('fail', { fault })
+      const response = await app.send('POST', '/login', { body: { code: await app.wxLogin() } })
       expect(response.status).toBe(502)
-      expect(world.sandbox.calls('/sns/jscode2session')).toBe(1)
+      expect(app.sandbox.calls('/sns/jscode2session')).toBe(1)
     },
   )
 })
 
 describe('a login that carries a session', () => {
   it('ends that session', async () => {
-    const old = await world.login()
-    const fresh = await world.login({ token: old.token })
-    expect((await world.send('GET', '/session', { token: old.token })).status).toBe(401)
-    expect((await world.send('GET', '/session', { token: fresh.token })).status).toBe(200)
+    const old = await app.login()
+    const fresh = await app.login({ token: old.token })
+    expect((await app.send('GET', '/session', { token: old.token })).status).toBe(401)
+    expect((await app.send('GET', '/session', { token: fresh.token })).status).toBe(200)
   })
 
   it("ends another user's session too: the phone has changed hands", async () => {
-    const alice = await world.login({ user: 'alice' })
-    await world.login({ user: 'bob', token: alice.token })
-    expect((await world.send('GET', '/session', { token: alice.token })).status).toBe(401)
+    const alice = await app.login({ user: 'alice' })
+    await app.login({ user: 'bob', token: alice.token })
+    expect((await app.send('GET', '/session', { token: alice.token })).status).toBe(401)
   })
 
   it('ends the session that it carries, also when it joins the login of another', async () => {
-    const [one, two] = [await world.login(), await world.login()]
-    const body = { code: await world.wxLogin() }
-    await Promise.all([one, two].map(({ token }) => world.send('POST', '/login', { token, body })))
+    const [one, two] = [await app.login(), await app.login()]
+    const body = { code: await app.wxLogin() }
+    await Promise.all([one, two].map(({ token }) => app.send('POST', '/login', { token, body })))
     for (const { token } of [one, two]) {
-      expect((await world.send('GET', '/session', { token })).status).toBe(401)
+      expect((await app.send('GET', '/session', { token })).status).toBe(401)
     }
   })
 
   it('leaves no session that nobody holds when the old one cannot be ended', async () => {
-    const { token } = await world.login()
-    const body = { code: await world.wxLogin() }
-    world.kv.failOnce('delete')
-    const response = await world.send('POST', '/login', { token, body })
+    const { token } = await app.login()
+    const body = { code: await app.wxLogin() }
+    app.kv.failOnce('delete')
+    const response = await app.send('POST', '/login', { token, body })
     expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '5'])
     expect((await response.json<ProblemBody>()).detail).toContain('The code is spent')
-    const list = await (await world.send('GET', '/sessions', { token })).json<{ sessions: [] }>()
+    const list = await (await app.send('GET', '/sessions', { token })).json<{ sessions: [] }>()
     expect(list.sessions).toHaveLength(1)
   })
 
   it('is not hindered by a token that is dead or malformed', async () => {
-    const old = await world.login()
-    await world.send('DELETE', '/session', { token: old.token })
+    const old = await app.login()
+    await app.send('DELETE', '/session', { token: old.token })
     for (const token of [old.token, 'nonsense', `${old.userId}.${'a'.repeat(43)}`]) {
-      await expect(world.login({ token })).resolves.toHaveProperty('token')
+      await expect(app.login({ token })).resolves.toHaveProperty('token')
     }
   })
 
   it('leaves that session alone when the exchange fails', async () => {
-    const { token } = await world.login()
-    const refused = await world.send('POST', '/login', {
+    const { token } = await app.login()
+    const refused = await app.send('POST', '/login', {
       token,
       body: { code: 'nobody-gave-this' },
     })
     expect(refused.status).toBe(400)
-    expect((await world.send('GET', '/session', { token })).status).toBe(200)
+    expect((await app.send('GET', '/session', { token })).status).toBe(200)
   })
 
   it('does not spend its code when KV cannot tell whether that session lives', async () => {
-    const { token } = await world.login()
-    const body = { code: await world.wxLogin() }
-    world.kv.down.add('get')
-    expect((await world.send('POST', '/login', { token, body })).status).toBe(503)
-    world.kv.down.clear()
-    expect((await world.send('POST', '/login', { token, body })).status).toBe(200)
+    const { token } = await app.login()
+    const body = { code: await app.wxLogin() }
+    app.kv.down.add('get')
+    expect((await app.send('POST', '/login', { token, body })).status).toBe(503)
+    app.kv.down.clear()
+    expect((await app.send('POST', '/login', { token, body })).status).toBe(200)
   })
 })

@@ -1,8 +1,7 @@
-import { reset } from 'cloudflare:test'
-import { afterEach, describe, expect, it } from 'vitest'
-import { APPID, createWorld, type OpenData } from './support/app'
+import { describe, expect, it } from 'vitest'
+import { APPID, type OpenData, useTestApp } from './support/app'
 
-afterEach(() => reset())
+const app = useTestApp()
 
 const SECRETS = {
   appsecret: 'appsecret-that-nobody-may-see',
@@ -24,7 +23,7 @@ describe('the log', () => {
       () => Response.json({ openid, session_key: `${session_key}x` }),
     ]
     const settings = { WECHAT_APPSECRET: SECRETS.appsecret }
-    const world = createWorld({
+    app.replace({
       settings,
       fetch: async ({ url }) => {
         const answer = answers.shift()
@@ -33,28 +32,27 @@ describe('the log', () => {
       },
     })
     const send = (token?: string) =>
-      world.send('POST', '/login', { body: { code }, ...(token && { token }) })
+      app.send('POST', '/login', { body: { code }, ...(token && { token }) })
     const { token } = await (await send()).json<{ token: string }>()
     for (let failures = 0; failures < 6; failures++) expect((await send(token)).ok).toBe(false)
-    world.kv.down.add('get')
-    await world.send('GET', '/session', { token })
-    world.kv.down.clear()
-    const body = await world.phone<OpenData>('wx.getUserInfo')
-    await world.send('POST', '/open-data/decrypt', { token, body })
-    await world.send('GET', `/${token}/${openid}`)
+    app.kv.down.add('get')
+    await app.send('GET', '/session', { token })
+    app.kv.down.clear()
+    const body = await app.press<OpenData>('wx.getUserInfo')
+    await app.send('POST', '/open-data/decrypt', { token, body })
+    await app.send('GET', `/${token}/${openid}`)
 
-    const log = world.lines.join('\n')
-    expect(world.lines).toHaveLength(10)
+    const log = app.log.join('\n')
+    expect(app.log).toHaveLength(10)
     for (const secret of [...Object.values(SECRETS), token, token.slice(44)]) {
       expect(log).not.toContain(secret)
     }
   })
 
   it('has a line for a failure: what was asked, what came of it, and what to look at', async () => {
-    const world = createWorld()
-    await world.phone('fail', { errcode: 40164 })
-    await world.send('POST', '/login', { body: { code: await world.wxLogin() } })
-    expect(world.logs.map((line) => JSON.parse(line))).toEqual([
+    await app.press('fail', { errcode: 40164 })
+    await app.send('POST', '/login', { body: { code: await app.wxLogin() } })
+    expect(app.warnings.map((line) => JSON.parse(line))).toEqual([
       {
         level: 'error',
         method: 'POST',
@@ -72,12 +70,11 @@ describe('the log', () => {
   })
 
   it('has a line for every request, and these fields for a success', async () => {
-    const world = createWorld()
-    const { token } = await world.login()
-    await world.send('GET', '/session', { token })
-    await world.send('GET', '/nope')
-    await world.send('PUT', '/login')
-    expect(world.lines.map((line) => JSON.parse(line))).toEqual([
+    const { token } = await app.login()
+    await app.send('GET', '/session', { token })
+    await app.send('GET', '/nope')
+    await app.send('PUT', '/login')
+    expect(app.log.map((line) => JSON.parse(line))).toEqual([
       { level: 'info', method: 'POST', route: '/login', status: 200, ms: 0 },
       { level: 'info', method: 'GET', route: '/session', status: 200, ms: 0, appid: APPID },
       { level: 'warn', method: 'GET', route: '/*', status: 404, ms: 0, code: 'not_found' },
@@ -95,9 +92,9 @@ describe('the log', () => {
   it('has a data point for every request where Analytics Engine is bound', async () => {
     const points: unknown[] = []
     const ANALYTICS = { writeDataPoint: (point: unknown) => points.push(point) }
-    const world = createWorld({ settings: { ANALYTICS } })
-    const { token } = await world.login()
-    await world.send('DELETE', '/sessions/something-personal', { token })
+    app.replace({ settings: { ANALYTICS } })
+    const { token } = await app.login()
+    await app.send('DELETE', '/sessions/something-personal', { token })
     expect(points).toEqual([
       { indexes: ['/login'], blobs: ['POST', '/login', '', ''], doubles: [200, 0] },
       {
@@ -109,10 +106,9 @@ describe('the log', () => {
   })
 
   it('names the route and not the path', async () => {
-    const world = createWorld()
-    const { token } = await world.login()
-    await world.send('DELETE', '/sessions/something-personal', { token })
-    expect(JSON.parse(world.logs[0] ?? '')).toMatchObject({ route: '/sessions/:id', status: 404 })
+    const { token } = await app.login()
+    await app.send('DELETE', '/sessions/something-personal', { token })
+    expect(JSON.parse(app.warnings[0] ?? '')).toMatchObject({ route: '/sessions/:id', status: 404 })
   })
 
   it('tells where an unexpected error came from, without its message', async () => {
@@ -123,9 +119,9 @@ describe('the log', () => {
           throw new Error('private')
         },
       })
-    const world = createWorld({ settings: { SESSIONS: { getWithMetadata: get } } })
-    await world.send('GET', '/session', { token: `${'a'.repeat(43)}.${'a'.repeat(43)}` })
-    const entry = JSON.parse(world.logs[0] ?? '')
+    app.replace({ settings: { SESSIONS: { getWithMetadata: get } } })
+    await app.send('GET', '/session', { token: `${'a'.repeat(43)}.${'a'.repeat(43)}` })
+    const entry = JSON.parse(app.warnings[0] ?? '')
     expect(entry).toMatchObject({ level: 'error', code: 'internal_error' })
     expect(entry.reason).toMatch(/^Error at /)
     expect(entry.reason).not.toContain('private')

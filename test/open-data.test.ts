@@ -1,34 +1,32 @@
-import { reset } from 'cloudflare:test'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { encryptOpenData, encryptText, signRawData } from '../src/sandbox/encrypt'
 import { openEncryptedData, verifySignedData } from '../src/wechat/open-data'
-import { createWorld, type OpenData, type ProblemBody, type World } from './support/app'
+import { type OpenData, type ProblemBody, useTestApp } from './support/app'
 import { ENCRYPTED, SIGNED } from './support/vectors'
 
 const KEY = 'HyVFkGl5F5OQWJZZaNzBBg=='
 const OPENID = 'oGZUI0egBJY1zhBYw2KhdUfwVJJE'
 const APPID = 'wx4f4bc4dec97d474b'
 
-let world: World
+const app = useTestApp()
 let token: string
 
 /** A session whose key and openid the test knows. */
 async function loginWith(user: { openid: string; session_key: string }, settings = {}) {
-  world = createWorld({ settings, fetch: async () => Response.json(user) })
-  token = (await world.login()).token
+  app.replace({ settings, fetch: async () => Response.json(user) })
+  token = (await app.login()).token
 }
 
 beforeEach(() => loginWith({ openid: OPENID, session_key: KEY }))
-afterEach(() => reset())
 
 async function post(path: 'verify' | 'decrypt', body: object): Promise<[number, unknown]> {
-  const response = await world.send('POST', `/open-data/${path}`, { token, body })
+  const response = await app.send('POST', `/open-data/${path}`, { token, body })
   const answer = await response.json<ProblemBody>()
   return [response.status, response.ok ? answer : answer.code]
 }
 
 function watermarked(fields: object, watermark: object = {}) {
-  return { ...fields, watermark: { appid: APPID, timestamp: world.clock.now, ...watermark } }
+  return { ...fields, watermark: { appid: APPID, timestamp: app.clock.now, ...watermark } }
 }
 
 describe("WeChat's published examples", () => {
@@ -99,7 +97,7 @@ describe('POST /open-data/verify', () => {
 describe('POST /open-data/decrypt', () => {
   it('gives the plaintext and the time of its watermark', async () => {
     const body = await encryptOpenData(watermarked({ stepInfoList: [{ step: 100 }] }), KEY)
-    const timestamp = new Date(world.clock.now * 1000).toISOString()
+    const timestamp = new Date(app.clock.now * 1000).toISOString()
     const data = { stepInfoList: [{ step: 100 }] }
     expect(await post('decrypt', body)).toEqual([200, { data, timestamp }])
   })
@@ -121,7 +119,7 @@ describe('POST /open-data/decrypt', () => {
     ]
     for (const [half, path] of halves) {
       const body = { ...encrypted, ...half }
-      const response = await world.send('POST', '/open-data/decrypt', { token, body })
+      const response = await app.send('POST', '/open-data/decrypt', { token, body })
       const { errors } = await response.json<ProblemBody>()
       expect([response.status, errors]).toEqual([400, [{ path, message: 'is missing' }]])
     }
@@ -142,7 +140,7 @@ describe('POST /open-data/decrypt', () => {
     ]
     const answers = await Promise.all(
       bodies.map(async (body) => {
-        const response = await world.send('POST', '/open-data/decrypt', { token, body })
+        const response = await app.send('POST', '/open-data/decrypt', { token, body })
         return [response.status, await response.text()]
       }),
     )
@@ -159,7 +157,7 @@ describe('POST /open-data/decrypt', () => {
 
   it('takes data of up to OPEN_DATA_MAX_AGE, and of up to a minute from the future', async () => {
     const answerAt = async (offset: number) => {
-      const watermark = { timestamp: world.clock.now + offset }
+      const watermark = { timestamp: app.clock.now + offset }
       return (await post('decrypt', await encryptOpenData(watermarked({}, watermark), KEY)))[0]
     }
     expect(await answerAt(-300)).toBe(200)
@@ -181,7 +179,7 @@ describe('POST /open-data/decrypt', () => {
       [{ ...good, encryptedData: ` ${good.encryptedData.slice(1)}` }, 'encryptedData'],
     ]
     for (const [body, path] of wrong) {
-      const response = await world.send('POST', '/open-data/decrypt', { token, body })
+      const response = await app.send('POST', '/open-data/decrypt', { token, body })
       const problem = await response.json<ProblemBody>()
       expect([problem.code, problem.errors?.map((error) => error.path)]).toEqual([
         'invalid_request',
@@ -194,11 +192,11 @@ describe('POST /open-data/decrypt', () => {
 describe('the key before a login', () => {
   /** A login, data on the phone, then a login that rotates the key, carrying the first session. */
   async function rotateAfterFetching(options: { carry: boolean }): Promise<OpenData> {
-    world = createWorld({ settings: { OPEN_DATA_MAX_AGE: '3600' } })
-    const before = await world.login()
-    const data = await world.phone<OpenData>('wx.getUserInfo')
+    app.replace({ settings: { OPEN_DATA_MAX_AGE: '3600' } })
+    const before = await app.login()
+    const data = await app.press<OpenData>('wx.getUserInfo')
     const carried = options.carry ? { token: before.token } : {}
-    token = (await world.login({ rotate: true, ...carried })).token
+    token = (await app.login({ rotate: true, ...carried })).token
     return data
   }
 
@@ -206,16 +204,16 @@ describe('the key before a login', () => {
     const data = await rotateAfterFetching({ carry: true })
     expect((await post('decrypt', data))[0]).toBe(200)
     expect((await post('verify', data))[0]).toBe(200)
-    world.clock.now += 599
+    app.clock.now += 599
     expect((await post('decrypt', data))[0]).toBe(200)
-    world.clock.now += 1
+    app.clock.now += 1
     expect(await post('decrypt', data)).toEqual([409, 'session_key_stale'])
     expect(await post('verify', data)).toEqual([409, 'session_key_stale'])
   })
 
   it('does not hinder data under the new key', async () => {
     await rotateAfterFetching({ carry: true })
-    const fresh = await world.phone<OpenData>('wx.getUserInfo')
+    const fresh = await app.press<OpenData>('wx.getUserInfo')
     expect((await post('decrypt', fresh))[0]).toBe(200)
   })
 
@@ -225,26 +223,26 @@ describe('the key before a login', () => {
   })
 
   it("is not kept from another user's session", async () => {
-    world = createWorld()
-    const alice = await world.login({ user: 'alice' })
-    const data = await world.phone<OpenData>('wx.getUserInfo', { user: 'alice' })
-    token = (await world.login({ user: 'bob', token: alice.token })).token
+    app.replace()
+    const alice = await app.login({ user: 'alice' })
+    const data = await app.press<OpenData>('wx.getUserInfo', { user: 'alice' })
+    token = (await app.login({ user: 'bob', token: alice.token })).token
     expect(await post('decrypt', data)).toEqual([409, 'session_key_stale'])
   })
 
   it('that is 10 minutes gone is not kept by a further login', async () => {
     const data = await rotateAfterFetching({ carry: true })
-    world.clock.now += 600
-    token = (await world.login({ token })).token
+    app.clock.now += 600
+    token = (await app.login({ token })).token
     expect(await post('decrypt', data)).toEqual([409, 'session_key_stale'])
   })
 
   it('outlives a further login that does not rotate', async () => {
     const data = await rotateAfterFetching({ carry: true })
-    world.clock.now += 300
-    token = (await world.login({ token })).token
+    app.clock.now += 300
+    token = (await app.login({ token })).token
     expect((await post('decrypt', data))[0]).toBe(200)
-    world.clock.now += 300
+    app.clock.now += 300
     expect(await post('decrypt', data)).toEqual([409, 'session_key_stale'])
   })
 })

@@ -1,16 +1,13 @@
-import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, type OpenData, type ProblemBody, type World } from './support/app'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { type OpenData, type ProblemBody, useTestApp } from './support/app'
 
-let world: World
+const app = useTestApp()
 let token: string
 
 beforeEach(async () => {
-  world = createWorld()
-  token = (await world.login()).token
+  token = (await app.login()).token
 })
-afterEach(() => reset())
 
 interface PhoneButton extends OpenData {
   code: string
@@ -19,67 +16,67 @@ interface PhoneButton extends OpenData {
 const NUMBER = { phoneNumber: '13580006666', purePhoneNumber: '13580006666', countryCode: '86' }
 
 async function post(path: string, body?: object): Promise<[number, unknown]> {
-  const response = await world.send('POST', path, { token, ...(body && { body }) })
+  const response = await app.send('POST', path, { token, ...(body && { body }) })
   const answer = await response.json<ProblemBody>()
   return [response.status, response.ok ? answer : answer.code]
 }
 
 describe('POST /phone-number', () => {
   it("gives the number behind the button's code", async () => {
-    const { code } = await world.phone<PhoneButton>('getPhoneNumber')
+    const { code } = await app.press<PhoneButton>('getPhoneNumber')
     expect(await post('/phone-number', { code })).toEqual([200, NUMBER])
   })
 
   it("gives the same for the button's encryptedData, without asking WeChat", async () => {
-    const { encryptedData, iv } = await world.phone<PhoneButton>('getPhoneNumber')
+    const { encryptedData, iv } = await app.press<PhoneButton>('getPhoneNumber')
     expect(await post('/phone-number', { encryptedData, iv })).toEqual([200, NUMBER])
-    expect(world.sandbox.calls('/wxa/business/getuserphonenumber')).toBe(0)
+    expect(app.sandbox.calls('/wxa/business/getuserphonenumber')).toBe(0)
   })
 
   it("takes the button's whole e.detail", async () => {
-    const detail = await world.phone<PhoneButton>('getPhoneNumber')
+    const detail = await app.press<PhoneButton>('getPhoneNumber')
     expect(await post('/phone-number', detail)).toEqual([200, NUMBER])
   })
 
   it('says countryCode as text, whichever way WeChat does', async () => {
     const phone_info = { ...NUMBER, countryCode: 86, watermark: { appid: env.WECHAT_APPID } }
-    world.answer('/wxa/business/getuserphonenumber', { errcode: 0, phone_info })
+    app.setAnswer('/wxa/business/getuserphonenumber', { errcode: 0, phone_info })
     expect(await post('/phone-number', { code: 'x' })).toEqual([200, NUMBER])
   })
 
   it("refuses another user's code: WeChat gets the openid and compares", async () => {
-    const { code } = await world.phone<PhoneButton>('getPhoneNumber', { user: 'bob' })
+    const { code } = await app.press<PhoneButton>('getPhoneNumber', { user: 'bob' })
     expect(await post('/phone-number', { code })).toEqual([400, 'code_invalid'])
   })
 
   it('refuses a code that is used, and one of wx.login', async () => {
-    const { code } = await world.phone<PhoneButton>('getPhoneNumber')
+    const { code } = await app.press<PhoneButton>('getPhoneNumber')
     await post('/phone-number', { code })
     expect(await post('/phone-number', { code })).toEqual([400, 'code_invalid'])
-    const loginCode = await world.wxLogin()
+    const loginCode = await app.wxLogin()
     expect(await post('/phone-number', { code: loginCode })).toEqual([400, 'code_invalid'])
   })
 
   it("refuses an answer with another app's watermark", async () => {
     const phone_info = { ...NUMBER, watermark: { appid: 'wx0000000000000000', timestamp: 1 } }
-    world.answer('/wxa/business/getuserphonenumber', { errcode: 0, phone_info })
+    app.setAnswer('/wxa/business/getuserphonenumber', { errcode: 0, phone_info })
     expect(await post('/phone-number', { code: 'x' })).toEqual([422, 'watermark_mismatch'])
-    world.answer('/wxa/business/getuserphonenumber', { errcode: 0, phone_info: NUMBER })
+    app.setAnswer('/wxa/business/getuserphonenumber', { errcode: 0, phone_info: NUMBER })
     expect(await post('/phone-number', { code: 'x' })).toEqual([422, 'watermark_mismatch'])
   })
 
   it('calls an answer without a number unusable', async () => {
-    world.answer('/wxa/business/getuserphonenumber', { errcode: 0, errmsg: 'ok' })
+    app.setAnswer('/wxa/business/getuserphonenumber', { errcode: 0, errmsg: 'ok' })
     expect(await post('/phone-number', { code: 'x' })).toEqual([502, 'wechat_unavailable'])
   })
 
   it('refuses encrypted data that is something else', async () => {
-    const steps = await world.phone<OpenData>('wx.getWeRunData')
+    const steps = await app.press<OpenData>('wx.getWeRunData')
     expect(await post('/phone-number', steps)).toEqual([400, 'invalid_request'])
   })
 
   it('refuses a body with neither, and needs a session', async () => {
     expect(await post('/phone-number', {})).toEqual([400, 'invalid_request'])
-    expect((await world.send('POST', '/phone-number', { body: { code: 'x' } })).status).toBe(401)
+    expect((await app.send('POST', '/phone-number', { body: { code: 'x' } })).status).toBe(401)
   })
 })

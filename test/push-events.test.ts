@@ -1,11 +1,10 @@
-import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { EventMessage } from '../src/push-events'
 import { sealEnvelope, signPush } from '../src/sandbox/encrypt'
 import { pushRequest } from '../src/sandbox/push'
 import { isPushSignature, openEnvelope } from '../src/wechat/push'
-import { APPID, createWorld, type ProblemBody, type World } from './support/app'
+import { APPID, type ProblemBody, useTestApp } from './support/app'
 import { PUSH, SEALED, URL_CHECKS } from './support/vectors'
 
 const TOKEN = env.WECHAT_PUSH_TOKEN
@@ -13,17 +12,16 @@ const AES_KEY = env.WECHAT_PUSH_AES_KEY
 const PLAIN = { WECHAT_PUSH_AES_KEY: undefined }
 const ENDPOINT = 'https://login.example/wechat/events'
 
-let world: World
+const app = useTestApp()
 let token: string
 let openid: string
 
 async function start(settings: Record<string, unknown> = {}) {
-  world = createWorld({ settings })
-  token = (await world.login()).token
-  openid = await world.sandbox.getOpenid(APPID, 'alice')
+  app.replace({ settings })
+  token = (await app.login()).token
+  openid = await app.getOpenid()
 }
 beforeEach(() => start())
-afterEach(() => reset())
 
 interface Push {
   readonly url?: string
@@ -39,36 +37,36 @@ async function push(event: object, options: Push = {}): Promise<[number, string]
     appid,
     token: options.token ?? TOKEN,
     encodingAESKey: key,
-    timestamp: world.clock.now - age,
+    timestamp: app.clock.now - age,
   })
-  return answerOf(await world.receive(request))
+  return toAnswer(await app.receive(request))
 }
 
-async function answerOf(response: Response): Promise<[number, string]> {
+async function toAnswer(response: Response): Promise<[number, string]> {
   const text = await response.text()
   return [response.status, response.ok ? text : (JSON.parse(text) as ProblemBody).code]
 }
 
 function event(other: object = {}): object {
   const Event = 'user_authorization_revoke'
-  const CreateTime = world.clock.now
+  const CreateTime = app.clock.now
   const sender = { ToUserName: 'gh_1', FromUserName: 'oWeChat', CreateTime, MsgType: 'event' }
   return { ...sender, Event, OpenID: openid, AppID: APPID, RevokeInfo: '6', ...other }
 }
 
-const isAlive = async () => (await world.send('GET', '/session', { token })).status === 200
+const isAlive = async () => (await app.send('GET', '/session', { token })).status === 200
 
 describe("WeChat's published examples", () => {
   it.each(URL_CHECKS)('URL check: %o', async ({ timestamp, nonce, signature }) => {
-    world.clock.now = Number(timestamp)
+    app.clock.now = Number(timestamp)
     const query = new URLSearchParams({
       signature,
       timestamp,
       nonce,
       echostr: '4375120948345356249',
     })
-    const response = await world.request(`/wechat/events?${query}`)
-    expect(await answerOf(response)).toEqual([200, '4375120948345356249'])
+    const response = await app.request(`/wechat/events?${query}`)
+    expect(await toAnswer(response)).toEqual([200, '4375120948345356249'])
     expect(response.headers.get('Content-Type')).toMatch(/^text\/plain/)
   })
 
@@ -83,10 +81,10 @@ describe("WeChat's published examples", () => {
 
   it('a push in safe mode is taken, at its time', async () => {
     const { token, timestamp, nonce, Encrypt, msg_signature, encodingAESKey, appid } = PUSH
-    world = createWorld({
+    app.replace({
       settings: { ...pushSettings(token, encodingAESKey), WECHAT_APPID: appid },
     })
-    world.clock.now = Number(timestamp) + 5
+    app.clock.now = Number(timestamp) + 5
     const query = new URLSearchParams({
       signature: PUSH.signature,
       timestamp,
@@ -95,7 +93,7 @@ describe("WeChat's published examples", () => {
     })
     const body = JSON.stringify({ ToUserName: 'gh_97417a04a28d', Encrypt })
     const init = { method: 'POST', body }
-    expect(await answerOf(await world.request(`/wechat/events?${query}`, init))).toEqual([
+    expect(await toAnswer(await app.request(`/wechat/events?${query}`, init))).toEqual([
       200,
       'success',
     ])
@@ -117,24 +115,24 @@ describe("WeChat's published examples", () => {
 describe('the URL check', () => {
   it('is refused under a wrong signature', async () => {
     const query = 'signature=00&timestamp=1&nonce=2&echostr=3'
-    const response = await world.request(`/wechat/events?${query}`)
-    expect(await answerOf(response)).toEqual([403, 'event_refused'])
+    const response = await app.request(`/wechat/events?${query}`)
+    expect(await toAnswer(response)).toEqual([403, 'event_refused'])
   })
 
   it('is refused when its timestamp is older than ten minutes', async () => {
     const [{ timestamp, nonce, signature }] = URL_CHECKS
     const query = new URLSearchParams({ signature, timestamp, nonce, echostr: '1' })
-    world.clock.now = Number(timestamp) + 600
-    expect((await world.request(`/wechat/events?${query}`)).status).toBe(200)
-    world.clock.now += 1
-    const response = await world.request(`/wechat/events?${query}`)
-    expect(await answerOf(response)).toEqual([403, 'event_refused'])
+    app.clock.now = Number(timestamp) + 600
+    expect((await app.request(`/wechat/events?${query}`)).status).toBe(200)
+    app.clock.now += 1
+    const response = await app.request(`/wechat/events?${query}`)
+    expect(await toAnswer(response)).toEqual([403, 'event_refused'])
   })
 
   it('and the pushes are not there without WECHAT_PUSH_TOKEN', async () => {
     await start({ WECHAT_PUSH_TOKEN: undefined })
     for (const method of ['GET', 'PUT', 'DELETE']) {
-      expect((await world.send(method, '/wechat/events')).status).toBe(404)
+      expect((await app.send(method, '/wechat/events')).status).toBe(404)
     }
     expect(await push(event())).toEqual([404, 'not_found'])
   })
@@ -144,10 +142,10 @@ describe('a push in safe mode', () => {
   it.each(['user_authorization_revoke', 'user_authorization_cancellation'])(
     'of %s ends all sessions of that user, and nobody else',
     async (Event) => {
-      const bob = await world.login({ user: 'bob' })
+      const bob = await app.login({ user: 'bob' })
       expect(await push(event({ Event }))).toEqual([200, 'success'])
       expect(await isAlive()).toBe(false)
-      expect((await world.send('GET', '/session', { token: bob.token })).status).toBe(200)
+      expect((await app.send('GET', '/session', { token: bob.token })).status).toBe(200)
     },
   )
 
@@ -166,7 +164,7 @@ describe('a push in safe mode', () => {
 
   it('without an OpenID is logged and counts as received', async () => {
     expect(await push(event({ OpenID: undefined }))).toEqual([200, 'success'])
-    expect(world.logs).toEqual([expect.stringContaining('without an OpenID')])
+    expect(app.warnings).toEqual([expect.stringContaining('without an OpenID')])
     expect(await isAlive()).toBe(true)
   })
 
@@ -192,29 +190,29 @@ describe('a push in safe mode', () => {
       appid: APPID,
       token: TOKEN,
       encodingAESKey: AES_KEY,
-      timestamp: world.clock.now,
+      timestamp: app.clock.now,
     }
     const good = await pushRequest(ENDPOINT, event(), options)
     const body = await good.json<{ Encrypt: string }>()
     const altered = body.Encrypt.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))
     const init = { method: 'POST', body: JSON.stringify({ Encrypt: altered }) }
-    expect((await world.receive(new Request(good.url, init))).status).toBe(403)
+    expect((await app.receive(new Request(good.url, init))).status).toBe(403)
     for (const name of ['timestamp', 'nonce', 'msg_signature']) {
       const url = new URL(good.url)
       url.searchParams.set(name, '1')
       const request = new Request(url, { method: 'POST', body: JSON.stringify(body) })
-      expect((await world.receive(request)).status).toBe(403)
+      expect((await app.receive(request)).status).toBe(403)
     }
   })
 
   it('that opens to no JSON, or is none, is invalid_request', async () => {
     const body = '<xml><Encrypt>…</Encrypt></xml>'
-    const response = await world.request('/wechat/events', { method: 'POST', body })
-    expect(await answerOf(response)).toEqual([400, 'invalid_request'])
+    const response = await app.request('/wechat/events', { method: 'POST', body })
+    expect(await toAnswer(response)).toEqual([400, 'invalid_request'])
   })
 
   it('is sent again by WeChat when KV fails: it does not count as received', async () => {
-    world.kv.down.add('list')
+    app.kv.down.add('list')
     expect(await push(event())).toEqual([503, 'store_unavailable'])
   })
 })
@@ -240,7 +238,7 @@ describe('a push in plain mode', () => {
   it('is expected where the key is missing: an envelope then names the setting in the log', async () => {
     await start(PLAIN)
     expect(await push(event())).toEqual([500, 'misconfigured'])
-    expect(world.logs[0]).toContain('WECHAT_PUSH_AES_KEY is missing')
+    expect(app.warnings[0]).toContain('WECHAT_PUSH_AES_KEY is missing')
   })
 })
 
@@ -270,11 +268,11 @@ describe('the Queue EVENTS', () => {
         appid: APPID,
         token: TOKEN,
         encodingAESKey: null,
-        timestamp: world.clock.now,
+        timestamp: app.clock.now,
       }
       const { url } = await pushRequest(ENDPOINT, {}, options)
       const body = `{"MsgType":"text","MsgId":${id}}`
-      expect((await world.receive(new Request(url, { method: 'POST', body }))).status).toBe(200)
+      expect((await app.receive(new Request(url, { method: 'POST', body }))).status).toBe(200)
     }
     expect(sent.map(({ event }) => event.MsgId)).toEqual([
       '23456789012345678',
@@ -295,7 +293,7 @@ describe('several mini programs', () => {
 
   it('have an endpoint each', async () => {
     const sent: EventMessage[] = []
-    world = createWorld({
+    app.replace({
       settings: {
         ...settings,
         EVENTS: { send: async (message: EventMessage) => void sent.push(message) },

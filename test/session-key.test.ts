@@ -1,25 +1,16 @@
-import { reset } from 'cloudflare:test'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { sessionKeySignature } from '../src/wechat/session-key'
-import {
-  createWorld,
-  type LoginAnswer,
-  type OpenData,
-  type ProblemBody,
-  type World,
-} from './support/app'
+import { type LoginAnswer, type OpenData, type ProblemBody, useTestApp } from './support/app'
 
-let world: World
+const app = useTestApp()
 let token: string
 
 beforeEach(async () => {
-  world = createWorld()
-  token = (await world.login()).token
+  token = (await app.login()).token
 })
-afterEach(() => reset())
 
 async function post(path: string, body?: object): Promise<[number, unknown]> {
-  const response = await world.send('POST', path, { token, ...(body && { body }) })
+  const response = await app.send('POST', path, { token, ...(body && { body }) })
   const answer = await response.json<ProblemBody>()
   return [response.status, response.ok ? answer : answer.code]
 }
@@ -52,21 +43,21 @@ describe('the signature under a session_key', () => {
 describe('POST /session/check', () => {
   it('is true for the current key and false after a rotation elsewhere', async () => {
     expect(await post('/session/check')).toEqual([200, { valid: true }])
-    await world.phone('rotate')
+    await app.press('rotate')
     expect(await post('/session/check')).toEqual([200, { valid: false }])
   })
 
   it('is an error, and not false, when WeChat says anything else', async () => {
-    await world.phone('fail', { errcode: 45009, api: '/wxa/checksession' })
+    await app.press('fail', { errcode: 45009, api: '/wxa/checksession' })
     expect(await post('/session/check')).toEqual([503, 'wechat_quota'])
-    await world.phone('fail', { errcode: 87008, api: '/wxa/checksession' })
+    await app.press('fail', { errcode: 87008, api: '/wxa/checksession' })
     expect(await post('/session/check')).toEqual([502, 'wechat_unavailable'])
     for (const nothing of [{}, { errmsg: 'system error' }]) {
-      world.answer('/wxa/checksession', nothing)
+      app.setAnswer('/wxa/checksession', nothing)
       expect(await post('/session/check')).toEqual([502, 'wechat_unavailable'])
     }
-    world.answer('/wxa/checksession', null)
-    await world.phone('fail', { fault: 'html', api: '/wxa/checksession' })
+    app.setAnswer('/wxa/checksession', null)
+    await app.press('fail', { fault: 'html', api: '/wxa/checksession' })
     expect(await post('/session/check')).toEqual([502, 'wechat_unavailable'])
   })
 })
@@ -85,22 +76,22 @@ describe('POST /session/reset', () => {
         userId: old.slice(0, 43),
       },
     ])
-    expect((await world.send('GET', '/session', { token: old })).status).toBe(401)
+    expect((await app.send('GET', '/session', { token: old })).status).toBe(401)
     token = (answer as LoginAnswer).token
     expect(await post('/session/check')).toEqual([200, { valid: true }])
-    const data = await world.phone<OpenData>('wx.getUserInfo')
+    const data = await app.press<OpenData>('wx.getUserInfo')
     expect((await post('/open-data/decrypt', data))[0]).toBe(200)
   })
 
   it('asks for a login when the key it signs with is not current', async () => {
-    await world.phone('rotate')
+    await app.press('rotate')
     expect(await post('/session/reset')).toEqual([409, 'session_key_stale'])
-    expect((await world.send('GET', '/session', { token })).status).toBe(200)
+    expect((await app.send('GET', '/session', { token })).status).toBe(200)
   })
 
   it("does not take another user's key", async () => {
     const key = 'HyVFkGl5F5OQWJZZaNzBBg=='
-    world.answer('/wxa/resetusersessionkey', { errcode: 0, openid: 'oBob', session_key: key })
+    app.setAnswer('/wxa/resetusersessionkey', { errcode: 0, openid: 'oBob', session_key: key })
     expect(await post('/session/reset')).toEqual([502, 'wechat_unavailable'])
   })
 })

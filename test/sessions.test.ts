@@ -1,6 +1,7 @@
-import { reset } from 'cloudflare:test'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, type LoginAnswer, type ProblemBody, type World } from './support/app'
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { type LoginAnswer, type ProblemBody, useTestApp } from './support/app'
+import { hookedKV } from './support/kv'
 
 interface Listed {
   sessions: {
@@ -12,18 +13,14 @@ interface Listed {
   }[]
 }
 
-let world: World
-beforeEach(() => {
-  world = createWorld()
-})
-afterEach(() => reset())
+const app = useTestApp()
 
-async function status(token: string): Promise<number> {
-  return (await world.send('GET', '/session', { token })).status
+async function fetchStatus(token: string): Promise<number> {
+  return (await app.send('GET', '/session', { token })).status
 }
 
 async function list(token: string): Promise<Listed['sessions']> {
-  return (await (await world.send('GET', '/sessions', { token })).json<Listed>()).sessions
+  return (await (await app.send('GET', '/sessions', { token })).json<Listed>()).sessions
 }
 
 function loginFrom(userAgent: string | undefined): Promise<LoginAnswer> {
@@ -31,46 +28,46 @@ function loginFrom(userAgent: string | undefined): Promise<LoginAnswer> {
     'Content-Type': 'application/json',
     ...(userAgent && { 'User-Agent': userAgent }),
   }
-  return world
+  return app
     .wxLogin()
     .then((code) =>
-      world.request('/login', { method: 'POST', headers, body: JSON.stringify({ code }) }),
+      app.request('/login', { method: 'POST', headers, body: JSON.stringify({ code }) }),
     )
     .then((response) => response.json<LoginAnswer>())
 }
 
 describe('GET /session', () => {
   it('tells whose session it is and how long it lives', async () => {
-    const { token, userId, expiresAt } = await world.login()
-    const response = await world.send('GET', '/session', { token })
+    const { token, userId, expiresAt } = await app.login()
+    const response = await app.send('GET', '/session', { token })
     expect(response.status).toBe(200)
     expect(response.headers.get('Cache-Control')).toBe('no-store')
     expect(await response.json()).toEqual({
       userId,
       appid: 'wx4f4bc4dec97d474b',
-      createdAt: new Date(world.clock.now * 1000).toISOString(),
+      createdAt: new Date(app.clock.now * 1000).toISOString(),
       expiresAt,
     })
   })
 
   it('holds to the last second and not into the next, though KV still has the record', async () => {
-    const { token, expiresIn } = await world.login()
-    world.clock.now += expiresIn - 1
-    expect(await status(token)).toBe(200)
-    world.clock.now += 1
-    expect(await status(token)).toBe(401)
+    const { token, expiresIn } = await app.login()
+    app.clock.now += expiresIn - 1
+    expect(await fetchStatus(token)).toBe(200)
+    app.clock.now += 1
+    expect(await fetchStatus(token)).toBe(401)
   })
 
   it('does not prolong a session', async () => {
-    const { token, expiresAt } = await world.login()
-    world.clock.now += 1000
-    const session = await (await world.send('GET', '/session', { token })).json<LoginAnswer>()
+    const { token, expiresAt } = await app.login()
+    app.clock.now += 1000
+    const session = await (await app.send('GET', '/session', { token })).json<LoginAnswer>()
     expect(session.expiresAt).toBe(expiresAt)
   })
 
   it('asks for a token where there is none, without calling it an error', async () => {
     for (const headers of [{}, { Authorization: 'Basic YTpi' }]) {
-      const response = await world.request('/session', { headers })
+      const response = await app.request('/session', { headers })
       expect(response.status).toBe(401)
       expect(response.headers.get('WWW-Authenticate')).toBe('Bearer realm="code2session"')
       expect((await response.json<ProblemBody>()).code).toBe('session_required')
@@ -78,16 +75,16 @@ describe('GET /session', () => {
   })
 
   it('takes the scheme in any case', async () => {
-    const { token } = await world.login()
+    const { token } = await app.login()
     const headers = { Authorization: `bearer ${token}` }
-    expect((await world.request('/session', { headers })).status).toBe(200)
+    expect((await app.request('/session', { headers })).status).toBe(200)
   })
 
   it('refuses a token with any character changed', async () => {
-    const { token } = await world.login()
+    const { token } = await app.login()
     for (let index = 0; index < token.length; index += 7) {
       const other = token[index] === 'A' ? 'B' : 'A'
-      const response = await world.send('GET', '/session', {
+      const response = await app.send('GET', '/session', {
         token: token.slice(0, index) + other + token.slice(index + 1),
       })
       expect(response.status).toBe(401)
@@ -98,54 +95,54 @@ describe('GET /session', () => {
   })
 
   it('asks KV nothing about a malformed token', async () => {
-    const { token } = await world.login()
+    const { token } = await app.login()
     const malformed = ['', 'undefined', token.slice(1), `${token}A`, token.replace('.', ':')]
-    for (const text of malformed) expect(await status(text)).toBe(401)
-    expect(world.kv.counts.get).toBe(0)
+    for (const text of malformed) expect(await fetchStatus(text)).toBe(401)
+    expect(app.kv.counts.get).toBe(0)
   })
 
   it("refuses one user's token with another user's id in front", async () => {
-    const [alice, bob] = [await world.login({ user: 'alice' }), await world.login({ user: 'bob' })]
-    expect(await status(bob.userId + alice.token.slice(43))).toBe(401)
+    const [alice, bob] = [await app.login({ user: 'alice' }), await app.login({ user: 'bob' })]
+    expect(await fetchStatus(bob.userId + alice.token.slice(43))).toBe(401)
   })
 
   it('does not honour a session of another appid', async () => {
-    const { token } = await world.login()
-    world = createWorld({ settings: { WECHAT_APPID: 'wx0000000000000000' } })
-    expect(await status(token)).toBe(401)
+    const { token } = await app.login()
+    app.replace({ settings: { WECHAT_APPID: 'wx0000000000000000' } })
+    expect(await fetchStatus(token)).toBe(401)
   })
 })
 
 describe('DELETE /session', () => {
   it('ends this session and no other', async () => {
-    const [one, two] = [await world.login(), await world.login()]
-    const response = await world.send('DELETE', '/session', { token: one.token })
+    const [one, two] = [await app.login(), await app.login()]
+    const response = await app.send('DELETE', '/session', { token: one.token })
     expect(response.status).toBe(204)
     expect(response.headers.get('Cache-Control')).toBe('no-store')
     expect(await response.text()).toBe('')
-    expect([await status(one.token), await status(two.token)]).toEqual([401, 200])
+    expect([await fetchStatus(one.token), await fetchStatus(two.token)]).toEqual([401, 200])
   })
 })
 
 describe('GET /sessions', () => {
   it("lists all of this user's sessions, newest first, and which one asks", async () => {
     const phone = await loginFrom('MicroMessenger on a phone')
-    world.clock.now += 60
+    app.clock.now += 60
     const tablet = await loginFrom('MicroMessenger on a tablet')
-    await world.login({ user: 'bob' })
+    await app.login({ user: 'bob' })
     const id = expect.stringMatching(/^[\w-]{43}$/)
     const seen = (at: number) => new Date(at * 1000).toISOString()
     expect(await list(phone.token)).toEqual([
       {
         id,
-        createdAt: seen(world.clock.now),
+        createdAt: seen(app.clock.now),
         expiresAt: tablet.expiresAt,
         userAgent: 'MicroMessenger on a tablet',
         current: false,
       },
       {
         id,
-        createdAt: seen(world.clock.now - 60),
+        createdAt: seen(app.clock.now - 60),
         expiresAt: phone.expiresAt,
         userAgent: 'MicroMessenger on a phone',
         current: true,
@@ -155,10 +152,10 @@ describe('GET /sessions', () => {
 
   it('is newest first among many', async () => {
     for (let count = 0; count < 6; count++) {
-      world.clock.now += 1
-      await world.login()
+      app.clock.now += 1
+      await app.login()
     }
-    const { token } = await world.login()
+    const { token } = await app.login()
     const times = (await list(token)).map(({ createdAt }) => createdAt)
     expect(times).toEqual(times.toSorted().reverse())
   })
@@ -176,85 +173,91 @@ describe('GET /sessions', () => {
   })
 
   it('leaves out sessions that have expired', async () => {
-    await world.login()
-    world.clock.now += 604_799
-    const { token } = await world.login()
+    await app.login()
+    app.clock.now += 604_799
+    const { token } = await app.login()
     expect(await list(token)).toHaveLength(2)
-    world.clock.now += 1
+    app.clock.now += 1
     expect(await list(token)).toHaveLength(1)
   })
 
   it('shows the session that asks even if the list does not have it yet', async () => {
-    const stale = async () => ({ keys: [], list_complete: true, cacheStatus: null })
-    const { token } = await world.login()
-    const { namespace } = world.kv
-    world = createWorld({ settings: { SESSIONS: { ...namespace, list: stale } } })
+    const stale = { keys: [], list_complete: true, cacheStatus: null }
+    const { token } = await app.login()
+    const SESSIONS = hookedKV(env.SESSIONS, (operation, _key, proceed) =>
+      operation === 'list' ? stale : proceed(),
+    )
+    app.replace({ settings: { SESSIONS } })
     expect(await list(token)).toMatchObject([{ current: true }])
   })
 
   it('walks over an empty page to the next one', async () => {
-    const { token } = await world.login()
-    const { namespace } = world.kv
-    const paged = async (options: KVNamespaceListOptions) =>
-      options.cursor
-        ? namespace.list({ prefix: options.prefix ?? null })
-        : { keys: [], list_complete: false, cursor: 'more' }
-    await world.login()
-    world = createWorld({ settings: { SESSIONS: { ...namespace, list: paged } } })
+    const { token } = await app.login()
+    await app.login()
+    const SESSIONS = {
+      getWithMetadata: (key: string) => env.SESSIONS.getWithMetadata(key, 'arrayBuffer'),
+      list: async ({ cursor, prefix }: KVNamespaceListOptions) =>
+        cursor
+          ? env.SESSIONS.list({ prefix: prefix ?? null })
+          : { keys: [], list_complete: false, cursor: 'more' },
+    }
+    app.replace({ settings: { SESSIONS } })
     expect(await list(token)).toHaveLength(2)
   })
 })
 
 describe('DELETE /sessions', () => {
   it("ends all of this user's sessions, this one too, and nobody else's", async () => {
-    const mine = [await world.login(), await world.login(), await world.login()]
-    const bob = await world.login({ user: 'bob' })
+    const mine = [await app.login(), await app.login(), await app.login()]
+    const bob = await app.login({ user: 'bob' })
     const token = mine[1]?.token ?? ''
-    expect((await world.send('DELETE', '/sessions', { token })).status).toBe(204)
-    expect(await Promise.all(mine.map((login) => status(login.token)))).toEqual([401, 401, 401])
-    expect(await status(bob.token)).toBe(200)
+    expect((await app.send('DELETE', '/sessions', { token })).status).toBe(204)
+    expect(await Promise.all(mine.map((login) => fetchStatus(login.token)))).toEqual([
+      401, 401, 401,
+    ])
+    expect(await fetchStatus(bob.token)).toBe(200)
   })
 })
 
 describe('DELETE /sessions/:id', () => {
   it('ends the session with this id, once', async () => {
-    const [one, two] = [await world.login(), await world.login()]
+    const [one, two] = [await app.login(), await app.login()]
     const other = (await list(one.token)).find(({ current }) => !current)
-    const remove = () => world.send('DELETE', `/sessions/${other?.id}`, { token: one.token })
+    const remove = () => app.send('DELETE', `/sessions/${other?.id}`, { token: one.token })
     expect((await remove()).status).toBe(204)
-    expect([await status(one.token), await status(two.token)]).toEqual([200, 401])
+    expect([await fetchStatus(one.token), await fetchStatus(two.token)]).toEqual([200, 401])
     expect((await remove()).status).toBe(404)
   })
 
   it("does not find another user's session", async () => {
-    const [alice, bob] = [await world.login({ user: 'alice' }), await world.login({ user: 'bob' })]
+    const [alice, bob] = [await app.login({ user: 'alice' }), await app.login({ user: 'bob' })]
     const [bobs] = await list(bob.token)
-    const response = await world.send('DELETE', `/sessions/${bobs?.id}`, { token: alice.token })
+    const response = await app.send('DELETE', `/sessions/${bobs?.id}`, { token: alice.token })
     expect(response.status).toBe(404)
     expect((await response.json<ProblemBody>()).code).toBe('not_found')
-    expect(await status(bob.token)).toBe(200)
+    expect(await fetchStatus(bob.token)).toBe(200)
   })
 
   it('does not find a session that has expired, though KV still has it', async () => {
-    await world.login()
-    world.clock.now += 604_799
-    const { token } = await world.login()
+    await app.login()
+    app.clock.now += 604_799
+    const { token } = await app.login()
     const other = (await list(token)).find(({ current }) => !current)
-    world.clock.now += 1
-    expect((await world.send('DELETE', `/sessions/${other?.id}`, { token })).status).toBe(404)
+    app.clock.now += 1
+    expect((await app.send('DELETE', `/sessions/${other?.id}`, { token })).status).toBe(404)
   })
 
   it('takes no empty id for all sessions', async () => {
-    const { token } = await world.login()
-    expect((await world.send('DELETE', '/sessions/', { token })).status).toBe(404)
-    expect((await world.send('DELETE', '/session/', { token })).status).toBe(404)
-    expect(await status(token)).toBe(200)
+    const { token } = await app.login()
+    expect((await app.send('DELETE', '/sessions/', { token })).status).toBe(404)
+    expect((await app.send('DELETE', '/session/', { token })).status).toBe(404)
+    expect(await fetchStatus(token)).toBe(200)
   })
 
   it('does not find what is no id', async () => {
-    const { token } = await world.login()
+    const { token } = await app.login()
     for (const id of ['x', '..%2F..', 'a'.repeat(600), '%00']) {
-      expect((await world.send('DELETE', `/sessions/${id}`, { token })).status).toBe(404)
+      expect((await app.send('DELETE', `/sessions/${id}`, { token })).status).toBe(404)
     }
   })
 })

@@ -1,12 +1,12 @@
 /** Twenty thousand requests with faults in KV and at WeChat: what was acknowledged holds. */
 
-import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ERRORS } from '../src/errors'
-import { createWorld, type LoginAnswer, type OpenData, type ProblemBody } from './support/app'
+import { type LoginAnswer, type OpenData, type ProblemBody, useTestApp } from './support/app'
+import { hookedKV } from './support/kv'
 
-afterEach(() => reset())
+const app = useTestApp()
 
 const REQUESTS = 20_000
 const FAULT_RATE = 0.05
@@ -23,30 +23,26 @@ const pick = <Value>(values: readonly Value[]): Value =>
   values[Math.floor(Math.random() * values.length)] as Value
 const chance = (rate: number) => Math.random() < rate
 
-/** The real KV, failing one operation in twenty with one of its real errors. */
-function faultyKV(real: KVNamespace, faults: { rate: number }): KVNamespace {
-  const messages = ['429 Too Many Requests', '500 Internal Server Error', '503 Service Unavailable']
-  return new Proxy(real, {
-    get(target, name: keyof KVNamespace) {
-      const operation = target[name].bind(target) as (...args: unknown[]) => Promise<unknown>
-      return async (...args: unknown[]) => {
-        if (!chance(faults.rate)) return operation(...args)
-        throw new Error(`KV ${name.toUpperCase()} failed: ${pick(messages)}`)
-      }
-    },
+const KV_ERRORS = ['429 Too Many Requests', '500 Internal Server Error', '503 Service Unavailable']
+
+/** The real KV, in which this share of operations fails with one of its real errors. */
+function faultyKV(faults: { rate: number }): KVNamespace {
+  return hookedKV(env.SESSIONS, (operation, _key, proceed) => {
+    if (!chance(faults.rate)) return proceed()
+    throw new Error(`KV ${operation.toUpperCase()} failed: ${pick(KV_ERRORS)}`)
   })
 }
 
 describe('a soak', () => {
   it('keeps every promise through 20,000 requests with faults', { timeout: 600_000 }, async () => {
     const faults = { rate: FAULT_RATE }
-    const world = createWorld({ settings: { SESSIONS: faultyKV(env.SESSIONS, faults) } })
+    app.replace({ settings: { SESSIONS: faultyKV(faults) } })
     const problems = new Map<string, number>()
     let sent = 0
 
     async function ask(method: string, path: string, options: { token?: string; body?: unknown }) {
       sent++
-      const response = await world.send(method, path, options)
+      const response = await app.send(method, path, options)
       if (response.ok) return { status: response.status, answer: response }
       const { code } = await response.json<ProblemBody>()
       problems.set(code, (problems.get(code) ?? 0) + 1)
@@ -54,8 +50,8 @@ describe('a soak', () => {
     }
 
     async function logIn({ name, tokens }: User): Promise<void> {
-      const body = { code: await world.wxLogin({ user: name }) }
-      if (chance(FAULT_RATE)) await world.phone('fail', { fault: pick(BROKEN) })
+      const body = { code: await app.wxLogin({ user: name }) }
+      if (chance(FAULT_RATE)) await app.press('fail', { fault: pick(BROKEN) })
       const old = tokens.size > 0 && chance(0.5) ? pick([...tokens.keys()]) : undefined
       const { status, answer } = await ask('POST', '/login', { body, ...(old && { token: old }) })
       if (status === 200) tokens.set((await answer.json<LoginAnswer>()).token, true)
@@ -80,7 +76,7 @@ describe('a soak', () => {
       if (action < 0.75) await ask('GET', '/session', { token })
       else if (action < 0.85) await ask('GET', '/sessions', { token })
       else if (action < 0.95) {
-        const body = await world.phone<OpenData>('wx.getUserInfo', { user: userName })
+        const body = await app.press<OpenData>('wx.getUserInfo', { user: userName })
         await ask('POST', '/open-data/decrypt', { token, body })
       } else if (action < 0.99) await end(user, token, '/session')
       else await end(user, token, '/sessions')
@@ -101,7 +97,7 @@ describe('a soak', () => {
       for (const [token, isAlive] of tokens) {
         if (isAlive === null) continue
         checked++
-        const { status } = await world.send('GET', '/session', { token })
+        const { status } = await app.send('GET', '/session', { token })
         if (status !== (isAlive ? 200 : 401)) wrong.push(`${isAlive ? 'live' : 'ended'}: ${status}`)
       }
     }
@@ -111,7 +107,7 @@ describe('a soak', () => {
     expect(problems.get('internal_error')).toBeUndefined()
     expect(problems.get('store_unavailable')).toBeGreaterThan(500)
     expect(problems.get('wechat_unavailable')).toBeGreaterThan(50)
-    const log = world.lines.join('')
+    const log = app.log.join('')
     for (const { tokens } of users) {
       for (const token of tokens.keys()) expect(log.includes(token.slice(44))).toBe(false)
     }

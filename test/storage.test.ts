@@ -1,21 +1,17 @@
-import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, type OpenData, type ProblemBody, type World } from './support/app'
+import { describe, expect, it } from 'vitest'
+import { type OpenData, type ProblemBody, useTestApp } from './support/app'
+import { hookedKV } from './support/kv'
 
-let world: World
-beforeEach(() => {
-  world = createWorld()
-})
-afterEach(() => reset())
+const app = useTestApp()
 
 const NOTHING = { get: 0, put: 0, delete: 0, list: 0 }
 
-/** What a task costs in KV operations and calls to WeChat. */
-async function costOf(task: () => Promise<unknown>) {
-  const before = { ...world.kv.counts, calls: world.sandbox.calls('/sns/jscode2session') }
+/** Counts the KV operations and the calls of code2Session that a task makes. */
+async function measureCost(task: () => Promise<unknown>) {
+  const before = { ...app.kv.counts, calls: app.sandbox.calls('/sns/jscode2session') }
   await task()
-  const after = { ...world.kv.counts, calls: world.sandbox.calls('/sns/jscode2session') }
+  const after = { ...app.kv.counts, calls: app.sandbox.calls('/sns/jscode2session') }
   return {
     get: after.get - before.get,
     put: after.put - before.put,
@@ -29,9 +25,9 @@ describe('a dump of KV', () => {
   it('holds neither token nor code nor openid nor unionid nor session_key', async () => {
     const session_key = 'HyVFkGl5F5OQWJZZaNzBBg=='
     const user = { openid: 'oGZUI0egBJY1zhBYw2KhdUfwVJJE', unionid: 'oU12345678', session_key }
-    world = createWorld({ fetch: async () => Response.json(user) })
-    const code = await world.wxLogin()
-    const response = await world.send('POST', '/login', { body: { code } })
+    app.replace({ fetch: async () => Response.json(user) })
+    const code = await app.wxLogin()
+    const response = await app.send('POST', '/login', { body: { code } })
     const { token } = await response.json<{ token: string }>()
 
     const { keys } = await env.SESSIONS.list()
@@ -47,7 +43,7 @@ describe('a dump of KV', () => {
   })
 
   it('names the owner by the public user id and the session by a hash of its token', async () => {
-    const { token, userId } = await world.login()
+    const { token, userId } = await app.login()
     const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))
     const id = new Uint8Array(digest).toBase64({ alphabet: 'base64url', omitPadding: true })
     const { keys } = await env.SESSIONS.list()
@@ -56,8 +52,8 @@ describe('a dump of KV', () => {
         name: `session:${userId}:${id}`,
         expiration: expect.any(Number),
         metadata: {
-          createdAt: world.clock.now,
-          expiresAt: world.clock.now + 604800,
+          createdAt: app.clock.now,
+          expiresAt: app.clock.now + 604800,
           userAgent: null,
         },
       },
@@ -65,39 +61,39 @@ describe('a dump of KV', () => {
   })
 
   it('is of no use with records moved to other keys', async () => {
-    const [alice, bob] = [await world.login({ user: 'alice' }), await world.login({ user: 'bob' })]
-    const keyOf = async (userId: string) => {
+    const [alice, bob] = [await app.login({ user: 'alice' }), await app.login({ user: 'bob' })]
+    const findKey = async (userId: string) => {
       const { keys } = await env.SESSIONS.list({ prefix: `session:${userId}:` })
       return keys[0]?.name ?? ''
     }
-    const stolen = await env.SESSIONS.get(await keyOf(alice.userId), 'arrayBuffer')
-    await env.SESSIONS.put(await keyOf(bob.userId), stolen ?? '')
-    expect((await world.send('GET', '/session', { token: bob.token })).status).toBe(401)
+    const stolen = await env.SESSIONS.get(await findKey(alice.userId), 'arrayBuffer')
+    await env.SESSIONS.put(await findKey(bob.userId), stolen ?? '')
+    expect((await app.send('GET', '/session', { token: bob.token })).status).toBe(401)
   })
 
   it('is of no use with any byte of a record changed', async () => {
-    const { token } = await world.login()
+    const { token } = await app.login()
     const name = (await env.SESSIONS.list()).keys[0]?.name ?? ''
     const value = new Uint8Array((await env.SESSIONS.get(name, 'arrayBuffer')) ?? [])
     for (const index of [0, 11, 12, value.length - 1]) {
       const altered = value.slice()
       altered[index] = (altered[index] ?? 0) ^ 1
       await env.SESSIONS.put(name, altered)
-      expect((await world.send('GET', '/session', { token })).status).toBe(401)
+      expect((await app.send('GET', '/session', { token })).status).toBe(401)
     }
     await env.SESSIONS.put(name, value.slice(0, 5))
-    expect((await world.send('GET', '/session', { token })).status).toBe(401)
+    expect((await app.send('GET', '/session', { token })).status).toBe(401)
   })
 })
 
 describe('the cost', () => {
   it('of a login is one call to WeChat and one KV write', async () => {
-    expect(await costOf(() => world.login())).toEqual({ ...NOTHING, put: 1, calls: 1 })
+    expect(await measureCost(() => app.login())).toEqual({ ...NOTHING, put: 1, calls: 1 })
   })
 
   it('of a login that replaces a session is one read and one delete more', async () => {
-    const { token } = await world.login()
-    expect(await costOf(() => world.login({ token }))).toEqual({
+    const { token } = await app.login()
+    expect(await measureCost(() => app.login({ token }))).toEqual({
       get: 1,
       put: 1,
       delete: 1,
@@ -107,19 +103,19 @@ describe('the cost', () => {
   })
 
   it('of GET /session and of opening data is one KV read and no write', async () => {
-    const { token } = await world.login()
-    const body = await world.phone<OpenData>('wx.getUserInfo')
+    const { token } = await app.login()
+    const body = await app.press<OpenData>('wx.getUserInfo')
     const read = { ...NOTHING, get: 1, calls: 0 }
-    expect(await costOf(() => world.send('GET', '/session', { token }))).toEqual(read)
+    expect(await measureCost(() => app.send('GET', '/session', { token }))).toEqual(read)
     for (const path of ['/open-data/verify', '/open-data/decrypt']) {
-      expect(await costOf(() => world.send('POST', path, { token, body }))).toEqual(read)
+      expect(await measureCost(() => app.send('POST', path, { token, body }))).toEqual(read)
     }
   })
 
   it('of a list is one list beside the read', async () => {
-    const { token } = await world.login()
-    const task = () => world.send('GET', '/sessions', { token })
-    expect(await costOf(task)).toEqual({ ...NOTHING, get: 1, list: 1, calls: 0 })
+    const { token } = await app.login()
+    const task = () => app.send('GET', '/sessions', { token })
+    expect(await measureCost(task)).toEqual({ ...NOTHING, get: 1, list: 1, calls: 0 })
   })
 })
 
@@ -131,39 +127,35 @@ describe('KV that fails', () => {
     ['list', 'DELETE', '/sessions'],
     ['delete', 'DELETE', '/sessions'],
   ] as const)('on %s is store_unavailable for %s %s', async (operation, method, path) => {
-    const { token } = await world.login()
-    world.kv.down.add(operation)
-    const response = await world.send(method, path, { token })
+    const { token } = await app.login()
+    app.kv.down.add(operation)
+    const response = await app.send(method, path, { token })
     expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '5'])
     expect((await response.json<ProblemBody>()).code).toBe('store_unavailable')
   })
 
   it('on put is store_unavailable for a login, and ends no session', async () => {
-    const { token } = await world.login()
-    world.kv.down.add('put')
-    const body = { code: await world.wxLogin() }
-    expect((await world.send('POST', '/login', { token, body })).status).toBe(503)
-    expect((await world.send('GET', '/session', { token })).status).toBe(200)
+    const { token } = await app.login()
+    app.kv.down.add('put')
+    const body = { code: await app.wxLogin() }
+    expect((await app.send('POST', '/login', { token, body })).status).toBe(503)
+    expect((await app.send('GET', '/session', { token })).status).toBe(200)
   })
 
   it('at its limit of 1,000 operations keeps what has ended, so that asking again ends all', async () => {
-    const { token, userId } = await world.login()
+    const { token, userId } = await app.login()
     const names = Array.from({ length: 1200 }, (_, index) => `session:${userId}:${index}`)
     for (const name of names) await env.SESSIONS.put(name, 'x')
     let [operations, answers] = [0, 0]
-    const limited = new Proxy(env.SESSIONS, {
-      get(target, name: keyof KVNamespace) {
-        const operation = target[name].bind(target) as (...args: unknown[]) => Promise<unknown>
-        const refused = new Error('Too many API requests by single Worker invocation.')
-        return (...args: unknown[]) =>
-          ++operations > 1000 ? Promise.reject(refused) : operation(...args)
-      },
+    const limited = hookedKV(env.SESSIONS, (_operation, _key, proceed) => {
+      if (++operations <= 1000) return proceed()
+      throw new Error('Too many API requests by single Worker invocation.')
     })
-    world = createWorld({ settings: { SESSIONS: limited } })
+    app.replace({ settings: { SESSIONS: limited } })
     const ask = () => {
       operations = 0
       answers++
-      return world.send('DELETE', '/sessions', { token })
+      return app.send('DELETE', '/sessions', { token })
     }
     const first = await ask()
     expect([first.status, first.headers.get('Retry-After')]).toEqual([503, '5'])
@@ -173,12 +165,12 @@ describe('KV that fails', () => {
   })
 
   it('while all sessions end leaves the one that asks, so that it can ask again', async () => {
-    const [one, two] = [await world.login(), await world.login()]
+    const [one, two] = [await app.login(), await app.login()]
     // Only the first delete fails, so the order in which they go out shows.
-    world.kv.failOnce('delete')
-    expect((await world.send('DELETE', '/sessions', { token: one.token })).status).toBe(503)
-    expect((await world.send('GET', '/session', { token: one.token })).status).toBe(200)
-    expect((await world.send('DELETE', '/sessions', { token: one.token })).status).toBe(204)
-    expect((await world.send('GET', '/session', { token: two.token })).status).toBe(401)
+    app.kv.failOnce('delete')
+    expect((await app.send('DELETE', '/sessions', { token: one.token })).status).toBe(503)
+    expect((await app.send('GET', '/session', { token: one.token })).status).toBe(200)
+    expect((await app.send('DELETE', '/sessions', { token: one.token })).status).toBe(204)
+    expect((await app.send('GET', '/session', { token: two.token })).status).toBe(401)
   })
 })

@@ -1,25 +1,18 @@
-import { reset } from 'cloudflare:test'
-import { env } from 'cloudflare:workers'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createWorld, type ProblemBody, SERVICE_KEY, type World } from './support/app'
+import { describe, expect, it } from 'vitest'
+import { type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
-let world: World
-
-beforeEach(() => {
-  world = createWorld()
-})
-afterEach(() => reset())
+const app = useTestApp()
 
 describe('POST /subscribe-messages', () => {
   const DATA = { thing1: 'Your order', time2: '12:00' }
 
   async function send(other: object = {}): Promise<Response> {
-    const openid = await world.sandbox.getOpenid(env.WECHAT_APPID, 'alice')
+    const openid = await app.getOpenid()
     const body = { openid, templateId: 'sandbox-template', data: DATA, ...other }
-    return world.send('POST', '/subscribe-messages', { token: SERVICE_KEY, body })
+    return app.send('POST', '/subscribe-messages', { token: SERVICE_KEY, body })
   }
 
-  const allow = () => world.phone<{ messages: object[] }>('wx.requestSubscribeMessage')
+  const allow = () => app.press<{ messages: object[] }>('wx.requestSubscribeMessage')
 
   it("sends a message in WeChat's words", async () => {
     await allow()
@@ -28,7 +21,7 @@ describe('POST /subscribe-messages', () => {
     const { messages } = await allow()
     expect(messages).toEqual([
       {
-        touser: await world.sandbox.getOpenid(env.WECHAT_APPID, 'alice'),
+        touser: await app.getOpenid(),
         template_id: 'sandbox-template',
         page: 'pages/index?a=1',
         data: { thing1: { value: 'Your order' }, time2: { value: '12:00' } },
@@ -71,6 +64,6 @@ describe('POST /subscribe-messages', () => {
         [path],
       ])
     }
-    expect(world.sandbox.calls('/cgi-bin/message/subscribe/send')).toBe(0)
+    expect(app.sandbox.calls('/cgi-bin/message/subscribe/send')).toBe(0)
   })
 })

@@ -1,11 +1,13 @@
-/** A whole small world for a test: the real app and the real KV, a fake WeChat, a clock to set. */
+/** The app under test: the real routes and the real KV, the sandbox as WeChat, a clock to set. */
 
-import { createExecutionContext } from 'cloudflare:test'
+import { createExecutionContext, reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach } from 'vitest'
 import { createApp } from '../../src/http/app'
 import type { Runtime } from '../../src/runtime'
 import { createSandbox } from '../../src/sandbox/wechat'
 import { createService } from '../../src/service'
+import { hookedKV, type KVOperation } from './kv'
 
 export const APPID = env.WECHAT_APPID
 export const APPSECRET = env.WECHAT_APPSECRET
@@ -18,41 +20,64 @@ export interface OpenData {
   iv: string
 }
 
-interface WorldOptions {
-  /** Settings over those of the test configuration; `undefined` takes one away. */
+export interface TestAppOptions {
+  /** Settings that replace those of the test configuration; `undefined` removes one. */
   readonly settings?: Record<string, unknown>
+  /** Answers calls to WeChat instead of the sandbox. */
   readonly fetch?: Runtime['fetch']
   /** Hosts that accept no connection. */
   readonly down?: readonly string[]
-  /** Mini programs besides the one of the test configuration, with their AppSecrets. */
+  /** AppSecrets by AppID: mini programs of the sandbox besides the one of the test configuration. */
   readonly apps?: Readonly<Record<string, string>>
-  /** When the time for WeChat's answer runs out; never, if left out. */
+  /** When the time for WeChat's answer runs out; never by default. */
   readonly deadline?: 'before the answer' | 'within the body'
 }
 
-/** Whose phone, in which mini program; and whether wx.login rotates the session_key. */
+/** Whose phone it is, which mini program is open, and whether wx.login rotates the session_key. */
 interface PhoneOptions {
   user?: string
   appid?: string
   rotate?: boolean
 }
 
-export type World = ReturnType<typeof createWorld>
+export type TestApp = ReturnType<typeof createTestApp>
 
-export function createWorld({
+/**
+ * Gives each test of a file an app of its own, and empties KV after each test.
+ *
+ * @returns The app of the current test. `replace` exchanges it for one with other options, and
+ *   leaves KV as it is.
+ * @example
+ * const app = useTestApp()
+ *
+ * it('A session lasts as long as SESSION_TTL', async () => {
+ *   app.replace({ settings: { SESSION_TTL: '3600' } })
+ *   expect((await app.login()).expiresIn).toBe(3600)
+ * })
+ */
+export function useTestApp(options: TestAppOptions = {}) {
+  const app = createTestApp(options)
+  const replace = (others: TestAppOptions = {}) => void Object.assign(app, createTestApp(others))
+  beforeEach(() => replace(options))
+  afterEach(() => reset())
+  return Object.assign(app, { replace })
+}
+
+/** An app for one test, e.g. a second isolate that shares KV with the first. */
+export function createTestApp({
   settings = {},
   fetch,
   down = [],
   apps = {},
   deadline,
-}: WorldOptions = {}) {
+}: TestAppOptions = {}) {
   const clock = { now: 1_790_000_000 }
   const sandbox = createSandbox({
     apps: { [APPID]: APPSECRET, ...apps },
     now: () => clock.now,
   })
-  const lines: string[] = []
-  const logs: string[] = []
+  const log: string[] = []
+  const warnings: string[] = []
   const sleeps: number[] = []
   const tasks: Promise<unknown>[] = []
   const timer = new AbortController()
@@ -60,8 +85,8 @@ export function createWorld({
   const kv = countedKV(env.SESSIONS)
   const bindings = { ...env, SESSIONS: kv.namespace, ...settings }
 
-  const answers = new Map<string, object>()
-  const watchers: ((request: Request) => unknown)[] = []
+  const preparedAnswers = new Map<string, object>()
+  const listeners: ((request: Request) => unknown)[] = []
   const runtime: Runtime = {
     connects: async ({ host }) => !down.includes(host),
     waitUntil: (task) => void tasks.push(task),
@@ -73,14 +98,14 @@ export function createWorld({
     deadline: () => timer.signal,
     random: () => 0.5,
     log: (entry) => {
-      lines.push(JSON.stringify(entry))
-      if (entry.level !== 'info') logs.push(JSON.stringify(entry))
+      log.push(JSON.stringify(entry))
+      if (entry.level !== 'info') warnings.push(JSON.stringify(entry))
     },
     fetch: async (request) => {
-      for (const watch of watchers) await watch(request.clone() as Request)
-      const ready = answers.get(new URL(request.url).pathname)
-      const answer = ready
-        ? Promise.resolve(Response.json(ready))
+      for (const listen of listeners) await listen(request.clone() as Request)
+      const prepared = preparedAnswers.get(new URL(request.url).pathname)
+      const answer = prepared
+        ? Promise.resolve(Response.json(prepared))
         : (fetch ?? sandbox.fetch)(request)
       if (deadline === 'before the answer') timeOut()
       if (deadline === 'within the body') answer.then(timeOut)
@@ -89,7 +114,7 @@ export function createWorld({
   }
   let app = createApp({ service: createService(runtime) })
 
-  /** A new isolate: what was kept in memory is gone. */
+  /** Starts a new isolate: nothing is left in memory. */
   function restart(): void {
     app = createApp({ service: createService(runtime) })
   }
@@ -116,15 +141,15 @@ export function createWorld({
     })
   }
 
-  /** Presses something on the phone of `alice`, or of another user. */
-  async function phone<T>(path: string, body: object = {}): Promise<T> {
+  /** Uses the sandbox's phone, e.g. `wx.login`; the user is `alice` unless the body names another. */
+  async function press<T>(path: string, body: object = {}): Promise<T> {
     const init = { method: 'POST', body: JSON.stringify(body) }
     const response = await sandbox.fetch(new Request(`https://phone.example/sandbox/${path}`, init))
     return response.status === 204 ? (null as T) : response.json<T>()
   }
 
   async function wxLogin(options: PhoneOptions = {}): Promise<string> {
-    return (await phone<{ code: string }>('wx.login', options)).code
+    return (await press<{ code: string }>('wx.login', options)).code
   }
 
   /** wx.login and POST /login, which must succeed. */
@@ -139,25 +164,28 @@ export function createWorld({
 
   return {
     restart,
-    /** What the runtime was asked to see through. */
+    /** The tasks that the app has passed to waitUntil. */
     tasks,
-    /** Makes WeChat answer this path with this. */
-    answer: (path: string, value: object | null) =>
-      void (value ? answers.set(path, value) : answers.delete(path)),
-    /** Shows each request to WeChat. */
-    watch: (watcher: (request: Request) => unknown) => void watchers.push(watcher),
+    /** Makes WeChat answer calls of this path with this JSON; `null` undoes it. */
+    setAnswer: (path: string, answer: object | null) =>
+      void (answer ? preparedAnswers.set(path, answer) : preparedAnswers.delete(path)),
+    /** Calls the listener with each request to WeChat, before WeChat gets it. */
+    onCall: (listener: (request: Request) => unknown) => void listeners.push(listener),
     clock,
     sandbox,
-    /** Every log line. */
-    lines,
-    /** The log lines that are of level warn or error. */
-    logs,
+    /** The openid of a user in the mini program of the test configuration. */
+    getOpenid: (user = 'alice') => sandbox.getOpenid(APPID, user),
+    /** All lines of the log. */
+    log,
+    /** The lines of the log with level `warn` or `error`. */
+    warnings,
+    /** How long the app has waited before it repeated calls, in milliseconds. */
     sleeps,
     kv,
     request,
     receive,
     send,
-    phone,
+    press,
     wxLogin,
     login,
   }
@@ -185,23 +213,21 @@ export interface ProblemBody {
 /** The real namespace with a count of its operations, and an outage on demand. */
 function countedKV(real: KVNamespace) {
   const counts = { get: 0, put: 0, delete: 0, list: 0 }
-  const down = new Set<keyof typeof counts>()
-  const failing: (keyof typeof counts)[] = []
-  function operation<T>(name: keyof typeof counts, run: () => Promise<T>): Promise<T> {
-    counts[name]++
-    const index = failing.indexOf(name)
+  const down = new Set<KVOperation>()
+  const failing: KVOperation[] = []
+  const namespace = hookedKV(real, (operation, _key, proceed) => {
+    counts[operation]++
+    const index = failing.indexOf(operation)
     if (index >= 0) failing.splice(index, 1)
-    else if (!down.has(name)) return run()
-    return Promise.reject(new Error(`KV ${name.toUpperCase()} failed: 429 Too Many Requests`))
+    else if (!down.has(operation)) return proceed()
+    throw new Error(`KV ${operation.toUpperCase()} failed: 429 Too Many Requests`)
+  })
+  return {
+    namespace,
+    counts,
+    /** The operations that fail. */
+    down,
+    /** Makes the next operation of this kind fail. */
+    failOnce: (operation: KVOperation) => void failing.push(operation),
   }
-  const namespace = {
-    get: (key: string, type: 'arrayBuffer') => operation('get', () => real.get(key, type)),
-    getWithMetadata: (key: string, type: 'arrayBuffer') =>
-      operation('get', () => real.getWithMetadata(key, type)),
-    put: (key: string, value: ArrayBuffer, options: KVNamespacePutOptions) =>
-      operation('put', () => real.put(key, value, options)),
-    delete: (key: string) => operation('delete', () => real.delete(key)),
-    list: (options: KVNamespaceListOptions) => operation('list', () => real.list(options)),
-  }
-  return { namespace, counts, down, failOnce: (name: keyof typeof counts) => failing.push(name) }
 }

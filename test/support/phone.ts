@@ -1,7 +1,7 @@
 /** Alice's phone: a `wx` whose WeChat is the sandbox and whose requests go to the real app. */
 
 import type { Session, Wx, WxOpenData, WxRequestOptions, WxResponse } from '../../src/client'
-import { createWorld as createTestApp } from './app'
+import { createTestApp } from './app'
 
 export const BASE_URL = 'https://login.example'
 
@@ -66,7 +66,7 @@ export function createPhone() {
 
   /** Does on Alice's phone, or another user's, what the sandbox offers under this name. */
   function press<Result = null>(name: string, body: object = {}): Promise<Result> {
-    return app.phone<Result>(name, body)
+    return app.press<Result>(name, body)
   }
 
   function callBack<Result>(options: Callbacks<Result>, name: string, run: () => Promise<Result>) {
