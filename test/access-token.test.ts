@@ -12,24 +12,24 @@ beforeEach(async () => {
   token = (await app.login()).token
 })
 
-/** Any call that wants an access_token. */
+/** Makes a call that needs an access_token. */
 const check = () => app.send('POST', '/session/check', { token })
 
 describe('the access_token', () => {
-  it('is asked for once and kept in the isolate', async () => {
+  it('The access_token is requested once and kept in the isolate', async () => {
     await check()
     await check()
     expect(app.sandbox.calls(TOKEN_API)).toBe(1)
   })
 
-  it('is kept in KV for other isolates, too', async () => {
+  it('Another isolate finds the access_token in KV', async () => {
     await check()
     app.restart()
     await check()
     expect(app.sandbox.calls(TOKEN_API)).toBe(1)
   })
 
-  it('is sealed in KV: a dump has neither it nor the AppSecret', async () => {
+  it('A dump of KV contains neither the access_token nor the AppSecret', async () => {
     let access_token = ''
     app.onCall(({ url }) => {
       access_token = new URL(url).searchParams.get('access_token') ?? access_token
@@ -46,7 +46,7 @@ describe('the access_token', () => {
     }
   })
 
-  it('that another AppSecret sealed is not used', async () => {
+  it('An access_token that was sealed with another AppSecret is not used', async () => {
     await check()
     const sealed = await env.SESSIONS.get('access_token:wx4f4bc4dec97d474b', 'arrayBuffer')
     app.replace({ apps: { wx4f4bc4dec97d474b: 'a-new-secret' }, settings: NEW_SECRET })
@@ -56,7 +56,7 @@ describe('the access_token', () => {
     expect(app.sandbox.calls(TOKEN_API)).toBe(1)
   })
 
-  it('is renewed five minutes before its end', async () => {
+  it('The access_token is renewed five minutes before it expires', async () => {
     await check()
     app.clock.now += 7200 - 301
     await check()
@@ -67,7 +67,7 @@ describe('the access_token', () => {
   })
 
   it.each([40001, 40014, 42001])(
-    'is renewed, and the call repeated once, on %i',
+    'Errcode %i renews the access_token and repeats the call once',
     async (errcode) => {
       await check()
       await app.press('end-access-tokens')
@@ -77,7 +77,7 @@ describe('the access_token', () => {
     },
   )
 
-  it('is refreshed by force only when WeChat hands the bad one back', async () => {
+  it('force_refresh is used only if WeChat returns the rejected access_token again', async () => {
     const forced: unknown[] = []
     app.onCall(async (request) => {
       if (new URL(request.url).pathname !== TOKEN_API) return
@@ -88,7 +88,7 @@ describe('the access_token', () => {
     expect(forced).toEqual([false, false, true])
   })
 
-  it('that stays bad ends in an error after one repetition', async () => {
+  it('A call whose access_token is rejected twice fails with access_token_refused', async () => {
     await app.press('fail', { errcode: 40001, api: CHECK_API, times: 2 })
     const response = await check()
     expect(response.status).toBe(502)
@@ -96,7 +96,7 @@ describe('the access_token', () => {
     expect(app.sandbox.calls(CHECK_API)).toBe(2)
   })
 
-  it('is not refreshed by force over and over, however often it is called bad', async () => {
+  it('force_refresh is used once, even if WeChat rejects many access_tokens in a row', async () => {
     const forced: boolean[] = []
     app.onCall(async (request) => {
       if (new URL(request.url).pathname !== TOKEN_API) return
@@ -109,7 +109,7 @@ describe('the access_token', () => {
     expect(forced.filter(Boolean)).toHaveLength(1)
   })
 
-  it('that comes with less than five minutes to live is not kept for the next call', async () => {
+  it('An access_token that expires within five minutes is not kept for the next call', async () => {
     let asked = 0
     app.replace({
       fetch: async ({ url }) => {
@@ -124,7 +124,7 @@ describe('the access_token', () => {
   })
 
   it.each([0, -1, 1e308, '7200', null])(
-    'that comes with a lifetime of %s is unusable',
+    'An access_token with an expires_in of %s is rejected',
     async (life) => {
       app.replace({
         fetch: async () => Response.json({ access_token: 'T', expires_in: life }),
@@ -133,7 +133,7 @@ describe('the access_token', () => {
     },
   )
 
-  it('is not renewed again by a call that WeChat rejects after another call has renewed it', async () => {
+  it('A call that is rejected after another call has renewed the access_token uses the new one', async () => {
     await check()
     await app.press('end-access-tokens')
     const held = Promise.withResolvers<void>()
@@ -152,14 +152,14 @@ describe('the access_token', () => {
     expect(app.sandbox.calls(TOKEN_API)).toBe(2)
   })
 
-  it('does not need KV: a refused put or get is logged and nothing more', async () => {
+  it('A call succeeds without KV, and the failed write of the access_token is logged', async () => {
     app.kv.down.add('put')
     expect((await check()).status).toBe(200)
     expect(app.warnings).toHaveLength(1)
     expect(app.warnings[0]).toMatch(/access_token not written: KV PUT failed: 429/)
   })
 
-  it('of one mini program is never used for another', async () => {
+  it('Each mini program has its own access_token', async () => {
     app.replace({
       apps: { wx2: 's2' },
       settings: {
@@ -183,7 +183,7 @@ describe('the access_token', () => {
   })
 
   it.each([40013, 40125, 40164, 40243, 89503, 89506, 89507, 50004, 50007, 40001])(
-    'refused with %i is misconfigured, and the log says what to do',
+    'Errcode %i for the access_token is misconfigured, and the log says which setting to check',
     async (errcode) => {
       await app.press('fail', {
         errcode,

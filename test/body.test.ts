@@ -5,7 +5,7 @@ const app = useTestApp()
 
 const json = { 'Content-Type': 'application/json' }
 
-describe('a body that is not what it should be', () => {
+describe('a request body', () => {
   const post = (headers: Record<string, string>, body: BodyInit) =>
     app.request('/login', { method: 'POST', headers, body })
 
@@ -16,14 +16,14 @@ describe('a body that is not what it should be', () => {
     ['null', 'null'],
     ['empty', ''],
     ['not UTF-8', new Uint8Array([0x22, 0xff, 0x22])],
-  ])('is invalid_request: %s', async (_, body) => {
+  ])('A body that is %s is refused with invalid_request', async (_, body) => {
     const response = await post(json, body)
     const problem = await response.json<ProblemBody>()
     expect([problem.status, problem.code]).toEqual([400, 'invalid_request'])
     expect(problem.errors).toEqual([{ path: '', message: expect.any(String) }])
   })
 
-  it('never comes back in the answer', async () => {
+  it('No value of a body appears in the answer', async () => {
     const { token } = await app.login()
     const probe = 'PROBE-8f14e45f'
     const bodies = [`"${probe}"`, `{"code":["${probe}"]}`, `{"code":"${probe.repeat(99)}"}`, probe]
@@ -41,24 +41,24 @@ describe('a body that is not what it should be', () => {
     ['application/x-www-form-urlencoded'],
     ['application/jsonp'],
     ['application/json; charset=gbk'],
-  ])('is unsupported_media_type: %s', async (type) => {
+  ])('A body of type %s is refused with unsupported_media_type', async (type) => {
     expect((await post({ 'Content-Type': type }, '{"code":"x"}')).status).toBe(415)
   })
 
-  it('is unsupported_media_type when it is compressed', async () => {
+  it('A compressed body is refused with unsupported_media_type', async () => {
     const headers = { ...json, 'Content-Encoding': 'gzip' }
     expect((await post(headers, '{"code":"x"}')).status).toBe(415)
   })
 
   it.each([['application/json; charset=UTF-8'], ['Application/JSON'], ['application/vnd.a+json']])(
-    'is JSON all the same: %s',
+    'A body of type %s is read as JSON',
     async (type) => {
       const response = await post({ 'Content-Type': type }, '{"code":"x"}')
       expect((await response.json<ProblemBody>()).code).toBe('code_invalid')
     },
   )
 
-  it('is body_too_large from the first byte over 64 KiB, whatever length it claims', async () => {
+  it('A body of more than 64 KiB is refused with body_too_large, with or without a Content-Length', async () => {
     const bytes = (length: number) => new TextEncoder().encode(`{"code":"x"}`.padEnd(length))
     const streamed = (length: number) => new Response(bytes(length)).body ?? ''
     expect((await post(json, bytes(65_536))).status).toBe(400)

@@ -7,8 +7,8 @@ const session_key = 'HyVFkGl5F5OQWJZZaNzBBg=='
 const process = async (body: string, init?: ResponseInit) =>
   processCode2SessionResponse(await readResponse(new Response(body, init), 'wx1'))
 
-describe('the code2Session call', () => {
-  it('is a GET with the four parameters of the documentation', () => {
+describe('the request', () => {
+  it('code2SessionRequest has the path and the four parameters of the documentation', () => {
     expect(code2SessionRequest({ appid: 'wx1', appsecret: 's1' }, 'a&b')).toEqual({
       path: '/sns/jscode2session',
       query: { appid: 'wx1', secret: 's1', js_code: 'a&b', grant_type: 'authorization_code' },
@@ -17,7 +17,7 @@ describe('the code2Session call', () => {
   })
 })
 
-describe('the code2Session answer', () => {
+describe('the answer', () => {
   const user = { appid: 'wx1', openid: 'o1', unionid: null, session_key }
 
   it.each([
@@ -29,20 +29,20 @@ describe('the code2Session answer', () => {
       'of 2017, with expires_in',
       `{"openid":"o1","session_key":"${session_key}","expires_in":7200}`,
     ],
-  ])('is a user %s, whatever the content type', async (_, body) => {
+  ])('An answer %s is read as a user, whatever its Content-Type', async (_, body) => {
     for (const type of ['text/plain', 'application/json', 'text/html', '']) {
       expect(await process(body, { headers: { 'Content-Type': type } })).toEqual(user)
     }
   })
 
-  it('has its escaped slashes undone', async () => {
+  it('Escaped slashes in a session_key are decoded', async () => {
     const answer = await process(
       '{"openid":"o1","session_key":"\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/w=="}',
     )
     expect(answer.session_key).toBe('/////////////////////w==')
   })
 
-  it('has its unionid where there is one', async () => {
+  it('A unionid is read if the answer has one', async () => {
     const body = `{"openid":"o1","unionid":"u1","session_key":"${session_key}"}`
     expect((await process(body)).unionid).toBe('u1')
   })
@@ -54,18 +54,18 @@ describe('the code2Session answer', () => {
     ['a session_key of 17 bytes', '{"openid":"o1","session_key":"AAAAAAAAAAAAAAAAAAAAAAA="}'],
     ['a session_key without padding', '{"openid":"o1","session_key":"HyVFkGl5F5OQWJZZaNzBBg"}'],
     ['an errcode that is text', `{"errcode":"no","openid":"o1","session_key":"${session_key}"}`],
-  ])('is unusable with %s', async (_, body) => {
+  ])('An answer with %s is refused with wechat_unavailable', async (_, body) => {
     await expect(process(body)).rejects.toMatchObject({ code: 'wechat_unavailable' })
   })
 
-  it('is unusable with a status of 5xx or a redirect, whatever it says', async () => {
+  it('An answer with a status of 5xx or a redirect is refused with wechat_unavailable', async () => {
     for (const status of [500, 504, 301]) {
       const body = `{"openid":"o1","session_key":"${session_key}"}`
       await expect(process(body, { status })).rejects.toMatchObject({ code: 'wechat_unavailable' })
     }
   })
 
-  it('is not read beyond 64 KiB', async () => {
+  it('An endless answer is read up to 64 KiB', async () => {
     let chunks = 0
     const endless = new ReadableStream({
       pull: (controller) => {

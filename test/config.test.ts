@@ -9,7 +9,7 @@ const GOOD = {
   SESSIONS: env.SESSIONS,
 }
 
-/** The problems of these settings, over good ones; empty if there is none. */
+/** What parseConfig reports for good settings with these changes; empty if they are valid. */
 function findProblems(settings: Record<string, unknown>): readonly string[] {
   try {
     parseConfig({ ...GOOD, ...settings })
@@ -21,7 +21,7 @@ function findProblems(settings: Record<string, unknown>): readonly string[] {
 }
 
 describe('the settings', () => {
-  it('have defaults for all but the AppID, the AppSecret and the namespace', () => {
+  it('Every setting but the AppID, the AppSecret and SESSIONS has a default', () => {
     expect(parseConfig(GOOD)).toEqual({
       miniPrograms: new Map([
         [GOOD.WECHAT_APPID, { appid: GOOD.WECHAT_APPID, appsecret: GOOD.WECHAT_APPSECRET }],
@@ -40,7 +40,7 @@ describe('the settings', () => {
     })
   })
 
-  it('are reported all together, by name and never by value', () => {
+  it('parseConfig reports all wrong settings at once, by name and without their values', () => {
     const problems = findProblems({
       WECHAT_APPID: 'gh_97417a04a28d',
       WECHAT_APPSECRET: 'value with spaces',
@@ -60,7 +60,7 @@ describe('the settings', () => {
     expect(problems.join()).not.toMatch(/value|gh_/)
   })
 
-  it('that are missing are called missing', () => {
+  it('parseConfig says which settings are missing', () => {
     expect(findProblems({ WECHAT_APPID: '', WECHAT_APPSECRET: undefined })).toEqual([
       'WECHAT_APPID is missing',
       'WECHAT_APPSECRET is missing',
@@ -69,7 +69,7 @@ describe('the settings', () => {
     expect(() => parseConfig(undefined)).toThrow(Problem)
   })
 
-  it('lose the white space that a pipe or a paste leaves around them', () => {
+  it('White space around a setting is ignored', () => {
     const config = parseConfig({ ...GOOD, WECHAT_APPSECRET: 'secret\n', SESSION_TTL: ' 60 ' })
     expect([config.miniPrograms.get(GOOD.WECHAT_APPID)?.appsecret, config.sessionTtl]).toEqual([
       'secret',
@@ -86,7 +86,7 @@ describe('the settings', () => {
     }
   })
 
-  it('WECHAT_API_BASE is https, or http on this machine', () => {
+  it('WECHAT_API_BASE is an https URL, or an http URL of this machine', () => {
     const good = [
       'https://api2.weixin.qq.com/',
       'https://proxy.example/wechat',
@@ -109,7 +109,7 @@ describe('the settings', () => {
     for (const base of bad) expect(findProblems({ WECHAT_API_BASE: base })).toHaveLength(1)
   })
 
-  it('WECHAT_API_BASE may list several hosts, in the order to try them', () => {
+  it('WECHAT_API_BASE may list several hosts in the order to try them', () => {
     const bases = 'https://api.weixin.qq.com/, https://hk.api.weixin.qq.com'
     expect(parseConfig({ ...GOOD, WECHAT_API_BASE: bases }).apiBases).toEqual([
       'https://api.weixin.qq.com',
@@ -117,7 +117,7 @@ describe('the settings', () => {
     ])
   })
 
-  it('WECHAT_APPS stands instead of the single pair', () => {
+  it('WECHAT_APPS replaces WECHAT_APPID and WECHAT_APPSECRET', () => {
     const apps = JSON.stringify({ wx1: 'secret-1', wx2: 'secret-2' })
     const only = { WECHAT_APPS: apps, SESSIONS: env.SESSIONS }
     expect([...parseConfig(only).miniPrograms]).toEqual([
@@ -129,7 +129,7 @@ describe('the settings', () => {
     expect([...parseConfig(asObject).miniPrograms.keys()]).toEqual(['wx1', 'wx2'])
   })
 
-  it('WECHAT_APPS is a JSON object of AppIDs and AppSecrets, or one problem without a value', () => {
+  it('WECHAT_APPS must be a JSON object of AppIDs and AppSecrets, and no value of it is reported', () => {
     const bad = [
       ...['value', '[]', '{}', '{"value":"s"}', '{"wx1":1}', '{"wx1":""}', '{"wx1":"a b"}'],
       ...[7, [], {}, true],
@@ -149,7 +149,7 @@ describe('the settings', () => {
     }
   })
 
-  it('of message push are a token of 3 to 32 and a key of 43 letters and digits', () => {
+  it('WECHAT_PUSH_TOKEN has 3 to 32 letters and digits, and WECHAT_PUSH_AES_KEY has 43', () => {
     const push = (token: string, key: string) => ({
       WECHAT_PUSH_TOKEN: token,
       WECHAT_PUSH_AES_KEY: key,

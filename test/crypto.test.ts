@@ -29,7 +29,7 @@ async function onlyRecord(prefix: string) {
 }
 
 describe('a session record', () => {
-  it('opens under its token, as the storage schema says, and holds what it says', async () => {
+  it('A session record opens with its token and has the fields of the storage schema', async () => {
     const { token } = await app.login()
     const { name, value } = await onlyRecord('session:')
     const info = 'code2session session'
@@ -45,7 +45,7 @@ describe('a session record', () => {
     })
   })
 
-  it('opens under nothing that a dump of KV has', async () => {
+  it('A session record opens with nothing that a dump of KV contains', async () => {
     const { userId } = await app.login()
     const { name, value, metadata } = await onlyRecord('session:')
     const id = name.slice(-43)
@@ -60,7 +60,7 @@ describe('a session record', () => {
 })
 
 describe('an access_token record', () => {
-  it('opens under the AppSecret, as the storage schema says, and not under the appid', async () => {
+  it('An access_token record opens with the AppSecret and not with the appid', async () => {
     const { token } = await app.login()
     await app.send('POST', '/session/check', { token })
     const { name, value } = await onlyRecord('access_token:')
@@ -79,7 +79,7 @@ describe('an access_token record', () => {
 describe('sealed text', () => {
   const options = { secret: 'a'.repeat(43), info: 'test', additionalData: 'here' }
 
-  it('opens under the same options only', async () => {
+  it('Sealed text opens with the same secret, info and additional data only', async () => {
     const sealed = await seal('text', options)
     expect(await unseal(sealed, options)).toBe('text')
     for (const other of [
@@ -91,12 +91,12 @@ describe('sealed text', () => {
     }
   })
 
-  it('is never the same twice', async () => {
+  it('The same text is sealed differently each time', async () => {
     const [one, two] = [await seal('text', options), await seal('text', options)]
     expect(new Uint8Array(one)).not.toEqual(new Uint8Array(two))
   })
 
-  it('opens to nothing when it is cut short', async () => {
+  it('Sealed text that is cut short does not open', async () => {
     const sealed = await seal('text', options)
     for (const length of [0, 11, 12, 27, sealed.byteLength - 1]) {
       expect(await unseal(sealed.slice(0, length), options)).toBeNull()
@@ -105,7 +105,7 @@ describe('sealed text', () => {
 })
 
 describe('a user id', () => {
-  it('is base64url of the SHA-256 of appid, colon and openid', async () => {
+  it('A userId is the base64url of the SHA-256 of appid, colon and openid', async () => {
     const user = { openid: 'oGZUI0egBJY1zhBYw2KhdUfwVJJE', session_key: 'HyVFkGl5F5OQWJZZaNzBBg==' }
     app.replace({ fetch: async () => Response.json(user) })
     const { userId } = await app.login()
@@ -114,8 +114,8 @@ describe('a user id', () => {
   })
 })
 
-describe('text from outside', () => {
-  it('is UTF-8 or nothing', () => {
+describe('UTF-8', () => {
+  it('parseUtf8 returns null for bytes that are not UTF-8', () => {
     expect(parseUtf8(new Uint8Array([0xe5, 0xbe, 0xae]))).toBe('微')
     expect(parseUtf8(new Uint8Array([0xe5, 0xbe]))).toBeNull()
     expect(parseUtf8(new Uint8Array([0xff]))).toBeNull()

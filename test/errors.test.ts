@@ -107,27 +107,30 @@ const TRIGGERS: Record<ErrorCode, () => Promise<Response>> = {
   },
 }
 
-describe('every row of the error table', () => {
-  it.each(Object.keys(ERRORS) as ErrorCode[])('%s is answered as the table says', async (code) => {
-    const response = await TRIGGERS[code]()
-    const { status, title, action, ...row } = ERRORS[code]
-    expect(response.headers.get('Content-Type')).toBe('application/problem+json')
-    expect(response.headers.get('Cache-Control')).toBe('no-store')
-    expect(response.headers.get('Retry-After')).toBe(
-      'retryAfter' in row ? String(row.retryAfter) : null,
-    )
-    expect(response.status).toBe(status)
-    expect(await response.json()).toMatchObject({
-      type: `urn:code2session:error:${code}`,
-      title,
-      status,
-      code,
-      action,
-      detail: expect.any(String),
-    })
-  })
+describe('the error table', () => {
+  it.each(Object.keys(ERRORS) as ErrorCode[])(
+    '%s has the status, action and headers of its row in the error table',
+    async (code) => {
+      const response = await TRIGGERS[code]()
+      const { status, title, action, ...row } = ERRORS[code]
+      expect(response.headers.get('Content-Type')).toBe('application/problem+json')
+      expect(response.headers.get('Cache-Control')).toBe('no-store')
+      expect(response.headers.get('Retry-After')).toBe(
+        'retryAfter' in row ? String(row.retryAfter) : null,
+      )
+      expect(response.status).toBe(status)
+      expect(await response.json()).toMatchObject({
+        type: `urn:code2session:error:${code}`,
+        title,
+        status,
+        code,
+        action,
+        detail: expect.any(String),
+      })
+    },
+  )
 
-  it('tells a client that may retry when, whenever the status is 429 or 503', () => {
+  it('Every error with status 429 or 503 has a Retry-After', () => {
     for (const row of Object.values(ERRORS)) {
       if (row.status === 429 || row.status === 503) expect(row).toHaveProperty('retryAfter')
     }
@@ -136,7 +139,7 @@ describe('every row of the error table', () => {
 
 describe("WeChat's errcodes", () => {
   it.each([61024, 43101, 47001, 87009, 40001])(
-    '%i has no meaning on code2Session, so the login is wechat_unavailable',
+    'Errcode %i has no meaning for code2Session, so the login fails with wechat_unavailable',
     async (errcode) => {
       const response = await loginAgainst({ errcode })
       expect(response.status).toBe(502)
@@ -145,7 +148,7 @@ describe("WeChat's errcodes", () => {
   )
 
   it.each(ERRCODES.filter(({ calls }) => !calls))(
-    '$errcode on code2Session is answered as $code, with the errcode',
+    'Errcode $errcode of code2Session is answered with $code and the errcode',
     async ({ errcode, code }) => {
       const response = await loginAgainst({ errcode })
       expect(await response.json()).toMatchObject({ code, errcode, status: ERRORS[code].status })
@@ -153,14 +156,14 @@ describe("WeChat's errcodes", () => {
   )
 
   it.each(ERRCODES.filter(({ code }) => code === 'misconfigured'))(
-    '$errcode is misconfigured, so its row has advice for the log',
+    'Errcode $errcode is misconfigured, and its row has advice for the log',
     ({ advice }) => {
       expect(advice).toMatch(/.{20}/)
     },
   )
 
   it.each([...new Set(ERRCODES.map(({ errcode }) => errcode))])(
-    "%i: WeChat's errmsg is never sent to the client",
+    'The errmsg of errcode %i is neither sent to the client nor logged',
     async (errcode) => {
       const errmsg = 'SENTINEL of WeChat, rid: 1-2-3'
       await app.press('fail', { errcode, errmsg, times: 3 })
@@ -171,14 +174,14 @@ describe("WeChat's errcodes", () => {
     },
   )
 
-  it('40029: a code older than five minutes', async () => {
+  it('A code older than five minutes is code_invalid with errcode 40029', async () => {
     const body = { code: await app.wxLogin() }
     app.clock.now += 301
     const problem = await (await app.send('POST', '/login', { body })).json<ProblemBody>()
     expect([problem.code, problem.errcode]).toEqual(['code_invalid', 40029])
   })
 
-  it('40125: the AppSecret is wrong', async () => {
+  it('A wrong AppSecret is misconfigured, and the log names the setting', async () => {
     app.replace({ settings: { WECHAT_APPSECRET: 'not-the-one' } })
     const body = { code: await app.wxLogin() }
     const response = await app.send('POST', '/login', { body })
@@ -192,7 +195,7 @@ describe("WeChat's errcodes", () => {
   })
 })
 
-describe('an answer of WeChat that is none', () => {
+describe("WeChat's unusable answers", () => {
   it.each([
     'html',
     'html_200',
@@ -204,13 +207,13 @@ describe('an answer of WeChat that is none', () => {
     'no_openid',
     'no_session_key',
     'short_session_key',
-  ])('is wechat_unavailable: %s', async (fault) => {
+  ])('The fault %s of WeChat is answered with wechat_unavailable', async (fault) => {
     const response = await loginAgainst({ fault })
     expect(response.status).toBe(502)
     expect((await response.json<ProblemBody>()).code).toBe('wechat_unavailable')
   })
 
-  it('is wechat_unavailable with a status of 5xx, once, whatever it says', async () => {
+  it('A call that WeChat answers with 5xx is not repeated, even if the errcode is -1', async () => {
     let calls = 0
     const busy = async () => {
       calls++
@@ -221,7 +224,7 @@ describe('an answer of WeChat that is none', () => {
     expect([response.status, calls]).toEqual([502, 1])
   })
 
-  it('is wechat_unavailable with an errcode that is no whole number', async () => {
+  it('An errcode that is not a whole number is answered with wechat_unavailable', async () => {
     for (const errcode of ['1e999', '1.5', '"0"', 'true', '[]']) {
       app.replace({ fetch: async () => new Response(`{"errcode":${errcode}}`) })
       const response = await app.send('POST', '/login', { body: { code: 'x' } })
@@ -230,7 +233,7 @@ describe('an answer of WeChat that is none', () => {
     }
   })
 
-  it('is wechat_unavailable when there is no connection at all', async () => {
+  it('A refused connection is answered with wechat_unavailable', async () => {
     app.replace({
       fetch: () => Promise.reject(new TypeError('connect ECONNREFUSED')),
     })
@@ -238,7 +241,7 @@ describe('an answer of WeChat that is none', () => {
     expect((await response.json<ProblemBody>()).code).toBe('wechat_unavailable')
   })
 
-  it('is wechat_timeout when its body does not end in time', async () => {
+  it('A body that does not end in time is answered with wechat_timeout', async () => {
     app.replace({ deadline: 'within the body' })
     await app.press('fail', { fault: 'drip' })
     const response = await app.send('POST', '/login', { body: { code: await app.wxLogin() } })

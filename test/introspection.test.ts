@@ -16,7 +16,7 @@ function introspect(
 }
 
 describe('POST /introspect', () => {
-  it('tells a backend with a service key whose token it is', async () => {
+  it('POST /introspect tells a backend with a service key whose token it is', async () => {
     const response = await introspect()
     expect([response.status, response.headers.get('Cache-Control')]).toEqual([200, 'no-store'])
     expect(await response.json()).toEqual({
@@ -31,7 +31,7 @@ describe('POST /introspect', () => {
     })
   })
 
-  it('leaves unionid out where there is none', async () => {
+  it('POST /introspect leaves unionid out if the user has none', async () => {
     const code = (await app.press<{ code: string }>('wx.login', { user: 'eve', unionid: false }))
       .code
     const response = await app.send('POST', '/login', { body: { code } })
@@ -41,7 +41,7 @@ describe('POST /introspect', () => {
     )
   })
 
-  it('says of any other token that it is not active, and nothing more', async () => {
+  it('POST /introspect answers only active: false for any other token', async () => {
     await app.send('DELETE', '/session', { token: login.token })
     for (const token of [login.token, 'nonsense', `${login.userId}.${'a'.repeat(43)}`]) {
       const response = await introspect(new URLSearchParams({ token }))
@@ -49,12 +49,12 @@ describe('POST /introspect', () => {
     }
   })
 
-  it('does not call a token inactive when KV cannot tell', async () => {
+  it('POST /introspect answers 503 if KV fails, and does not call the token inactive', async () => {
     app.kv.down.add('get')
     expect((await introspect()).status).toBe(503)
   })
 
-  it('wants one token, in a form', async () => {
+  it('POST /introspect requires exactly one token, as a form', async () => {
     for (const body of ['', 'token=', 'token=a&token=b', 'tokn=a']) {
       const response = await introspect(new URLSearchParams(body))
       expect([response.status, (await response.json<ProblemBody>()).errors]).toEqual([
@@ -68,7 +68,7 @@ describe('POST /introspect', () => {
 })
 
 describe('a service key', () => {
-  it('is asked for, and has to be one of SERVICE_KEYS', async () => {
+  it('A service key is required and must be one of SERVICE_KEYS', async () => {
     const without = await introspect(undefined, {})
     expect([without.status, without.headers.get('WWW-Authenticate')]).toEqual([
       401,
@@ -83,7 +83,7 @@ describe('a service key', () => {
     }
   })
 
-  it('may be any of several', async () => {
+  it('A backend may use any one of several service keys', async () => {
     const keys = ['k'.repeat(32), 'l'.repeat(32)]
     app.replace({ settings: { SERVICE_KEYS: keys.join(', ') } })
     for (const key of keys) {
@@ -93,7 +93,7 @@ describe('a service key', () => {
     expect(both.status).toBe(401)
   })
 
-  it('opens nothing where none is configured: there is no such endpoint', async () => {
+  it('The endpoints for backends do not exist if SERVICE_KEYS is not set', async () => {
     app.replace({ settings: { SERVICE_KEYS: undefined } })
     expect((await introspect()).status).toBe(404)
     const message = await app.send('POST', '/subscribe-messages', {
@@ -106,7 +106,7 @@ describe('a service key', () => {
     }
   })
 
-  it('is no session, and a token is no service key', async () => {
+  it('A service key is not accepted as a token, nor a token as a service key', async () => {
     expect((await app.send('GET', '/session', { token: SERVICE_KEY })).status).toBe(401)
     const response = await app.send('POST', '/subscribe-messages', {
       token: login.token,

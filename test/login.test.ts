@@ -4,7 +4,7 @@ import { type LoginAnswer, type ProblemBody, useTestApp } from './support/app'
 const app = useTestApp()
 
 describe('POST /login', () => {
-  it('answers with a token, its lifetime and a public user id', async () => {
+  it('POST /login returns a token, its lifetime and a userId', async () => {
     const body = { code: await app.wxLogin() }
     const response = await app.send('POST', '/login', { body })
     expect(response.status).toBe(200)
@@ -19,7 +19,7 @@ describe('POST /login', () => {
     })
   })
 
-  it('gives one person the same user id at every login, and another person another', async () => {
+  it('A user has the same userId at every login, and another user has a different one', async () => {
     const [first, second] = [await app.login(), await app.login()]
     const other = await app.login({ user: 'bob' })
     expect(second.userId).toBe(first.userId)
@@ -27,7 +27,7 @@ describe('POST /login', () => {
     expect(other.userId).not.toBe(first.userId)
   })
 
-  it('keeps the user id when a unionid appears', async () => {
+  it('A userId stays the same when the user gets a unionid', async () => {
     const answers = [{}, { unionid: 'oUnionidThatCameLater' }].map((more) =>
       JSON.stringify({ openid: 'o1', session_key: 'HyVFkGl5F5OQWJZZaNzBBg==', ...more }),
     )
@@ -37,12 +37,12 @@ describe('POST /login', () => {
     expect((after as LoginAnswer).userId).toBe((before as LoginAnswer).userId)
   })
 
-  it('gives a session the lifetime of SESSION_TTL', async () => {
+  it('A session lasts as long as SESSION_TTL', async () => {
     app.replace({ settings: { SESSION_TTL: '3600' } })
     expect((await app.login()).expiresIn).toBe(3600)
   })
 
-  it('takes any code of 1 to 512 characters and escapes it on its way out', async () => {
+  it('POST /login accepts any code of 1 to 512 characters and escapes it for WeChat', async () => {
     for (const code of ['&secret=x#?%', '微信😀', '😀'.repeat(512), 'a\'b"c\n', 'a'.repeat(512)]) {
       let sent: string | null = null
       app.replace({
@@ -56,7 +56,7 @@ describe('POST /login', () => {
     }
   })
 
-  it('refuses a code that is missing, empty, too long or not a string, and asks nobody', async () => {
+  it('POST /login refuses a code that is missing, empty, too long or not a string without a call to WeChat', async () => {
     for (const code of [undefined, null, '', 'a'.repeat(513), 7, {}, ['a']]) {
       const response = await app.send('POST', '/login', { body: { code } })
       const problem = await response.json<ProblemBody>()
@@ -68,8 +68,8 @@ describe('POST /login', () => {
   })
 })
 
-describe('an exchange', () => {
-  it('is a GET below WECHAT_API_BASE that follows no redirect', async () => {
+describe('code2Session', () => {
+  it('code2Session is a GET below WECHAT_API_BASE that follows no redirect', async () => {
     const requests: Request[] = []
     app.replace({
       settings: { WECHAT_API_BASE: 'https://proxy.example/wechat/' },
@@ -85,7 +85,7 @@ describe('an exchange', () => {
     )
   })
 
-  it('is made once for logins with the same code at the same time, and answers them all', async () => {
+  it('Concurrent logins with the same code share one code2Session call and one session', async () => {
     const body = { code: await app.wxLogin() }
     const responses = await Promise.all(
       Array.from({ length: 10 }, () => app.send('POST', '/login', { body })),
@@ -97,7 +97,7 @@ describe('an exchange', () => {
     expect(app.kv.counts.put).toBe(1)
   })
 
-  it('that fails answers all who share it, and is forgotten', async () => {
+  it('A code2Session call that fails answers all logins that share it, and the next login makes a new one', async () => {
     const body = { code: await app.wxLogin() }
     await app.press('fail', { errcode: 45011 })
     const send = () => app.send('POST', '/login', { body })
@@ -107,7 +107,7 @@ describe('an exchange', () => {
     expect(app.sandbox.calls('/sns/jscode2session')).toBe(2)
   })
 
-  it('is made once for each mini program, even if their codes are the same', async () => {
+  it('Logins of two mini programs with the same code share no code2Session call', async () => {
     const user = { openid: 'o1', session_key: 'HyVFkGl5F5OQWJZZaNzBBg==' }
     const appids: (string | null)[] = []
     app.replace({
@@ -124,7 +124,7 @@ describe('an exchange', () => {
     expect(one?.userId).not.toBe(two?.userId)
   })
 
-  it('is seen through by the runtime when the phone that began it hangs up', async () => {
+  it('A login is passed to waitUntil, so that it completes after the phone has hung up', async () => {
     const answer = Promise.withResolvers<Response>()
     const asked = Promise.withResolvers<void>()
     app.replace({
@@ -146,14 +146,14 @@ describe('an exchange', () => {
     expect(ended).toEqual(['task'])
   })
 
-  it('is repeated twice while WeChat is busy, with a short growing pause', async () => {
+  it('code2Session is repeated twice while WeChat is busy, after 150 and 300 milliseconds', async () => {
     await app.press('fail', { errcode: -1, times: 2 })
     await app.login()
     expect(app.sandbox.calls('/sns/jscode2session')).toBe(3)
     expect(app.sleeps).toEqual([150, 300])
   })
 
-  it('is not repeated a third time', async () => {
+  it('code2Session is not repeated a third time', async () => {
     await app.press('fail', { errcode: -1, times: 3 })
     const response = await app.send('POST', '/login', { body: { code: await app.wxLogin() } })
     expect(response.status).toBe(503)
@@ -161,7 +161,7 @@ describe('an exchange', () => {
   })
 
   it.each(['html', 'html_200', 'cut', 'large', 'redirect'])(
-    'is never repeated after an ambiguous failure: %s',
+    'code2Session is not repeated after the ambiguous failure %s',
     async (fault) => {
       await app.press('fail', { fault })
       const response = await app.send('POST', '/login', { body: { code: await app.wxLogin() } })
@@ -171,21 +171,21 @@ describe('an exchange', () => {
   )
 })
 
-describe('a login that carries a session', () => {
-  it('ends that session', async () => {
+describe('a login with a token', () => {
+  it('A login with the token of a session ends that session', async () => {
     const old = await app.login()
     const fresh = await app.login({ token: old.token })
     expect((await app.send('GET', '/session', { token: old.token })).status).toBe(401)
     expect((await app.send('GET', '/session', { token: fresh.token })).status).toBe(200)
   })
 
-  it("ends another user's session too: the phone has changed hands", async () => {
+  it("A login with the token of another user's session ends that session", async () => {
     const alice = await app.login({ user: 'alice' })
     await app.login({ user: 'bob', token: alice.token })
     expect((await app.send('GET', '/session', { token: alice.token })).status).toBe(401)
   })
 
-  it('ends the session that it carries, also when it joins the login of another', async () => {
+  it('Concurrent logins with one code and different tokens end the sessions of both tokens', async () => {
     const [one, two] = [await app.login(), await app.login()]
     const body = { code: await app.wxLogin() }
     await Promise.all([one, two].map(({ token }) => app.send('POST', '/login', { token, body })))
@@ -194,7 +194,7 @@ describe('a login that carries a session', () => {
     }
   })
 
-  it('leaves no session that nobody holds when the old one cannot be ended', async () => {
+  it('A login that cannot end the old session leaves no new session behind', async () => {
     const { token } = await app.login()
     const body = { code: await app.wxLogin() }
     app.kv.failOnce('delete')
@@ -205,7 +205,7 @@ describe('a login that carries a session', () => {
     expect(list.sessions).toHaveLength(1)
   })
 
-  it('is not hindered by a token that is dead or malformed', async () => {
+  it('A login with an ended or malformed token succeeds', async () => {
     const old = await app.login()
     await app.send('DELETE', '/session', { token: old.token })
     for (const token of [old.token, 'nonsense', `${old.userId}.${'a'.repeat(43)}`]) {
@@ -213,7 +213,7 @@ describe('a login that carries a session', () => {
     }
   })
 
-  it('leaves that session alone when the exchange fails', async () => {
+  it('A login that fails leaves the session of its token alone', async () => {
     const { token } = await app.login()
     const refused = await app.send('POST', '/login', {
       token,
@@ -223,7 +223,7 @@ describe('a login that carries a session', () => {
     expect((await app.send('GET', '/session', { token })).status).toBe(200)
   })
 
-  it('does not spend its code when KV cannot tell whether that session lives', async () => {
+  it('A login does not use its code if KV fails to read the session of its token', async () => {
     const { token } = await app.login()
     const body = { code: await app.wxLogin() }
     app.kv.down.add('get')

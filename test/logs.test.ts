@@ -12,7 +12,7 @@ const SECRETS = {
 }
 
 describe('the log', () => {
-  it('of a run with every kind of failure holds no token, code, secret, key or openid', async () => {
+  it('The log of every kind of failure contains no token, code, secret, key or openid', async () => {
     const { openid, unionid, session_key, code } = SECRETS
     const answers = [
       () => Response.json({ openid, unionid, session_key }),
@@ -49,7 +49,7 @@ describe('the log', () => {
     }
   })
 
-  it('has a line for a failure: what was asked, what came of it, and what to look at', async () => {
+  it('The log line of a failure names the route, the error and the setting to check', async () => {
     await app.press('fail', { errcode: 40164 })
     await app.send('POST', '/login', { body: { code: await app.wxLogin() } })
     expect(app.warnings.map((line) => JSON.parse(line))).toEqual([
@@ -69,7 +69,7 @@ describe('the log', () => {
     ])
   })
 
-  it('has a line for every request, and these fields for a success', async () => {
+  it('The log has one line for every request', async () => {
     const { token } = await app.login()
     await app.send('GET', '/session', { token })
     await app.send('GET', '/nope')
@@ -89,7 +89,7 @@ describe('the log', () => {
     ])
   })
 
-  it('has a data point for every request where Analytics Engine is bound', async () => {
+  it('Analytics Engine gets one data point for every request if it is bound', async () => {
     const points: unknown[] = []
     const ANALYTICS = { writeDataPoint: (point: unknown) => points.push(point) }
     app.replace({ settings: { ANALYTICS } })
@@ -105,13 +105,13 @@ describe('the log', () => {
     ])
   })
 
-  it('names the route and not the path', async () => {
+  it('The log names the route and not the path', async () => {
     const { token } = await app.login()
     await app.send('DELETE', '/sessions/something-personal', { token })
     expect(JSON.parse(app.warnings[0] ?? '')).toMatchObject({ route: '/sessions/:id', status: 404 })
   })
 
-  it('tells where an unexpected error came from, without its message', async () => {
+  it('The log says where an unexpected error was thrown, without its message', async () => {
     const get = () =>
       Promise.resolve({
         value: null,

@@ -7,7 +7,7 @@ const SEVERAL = { WECHAT_APPS: JSON.stringify({ [APPID]: APPSECRET, [WX2]: SECRE
 
 const app = useTestApp({ apps: { [WX2]: SECRET2 }, settings: SEVERAL })
 
-/** A login with a code of one mini program, from whatever page. */
+/** Posts a login from the page with this URL. */
 async function loginFrom(referer: string | null, options: { code: string; appid?: unknown }) {
   const headers = { 'Content-Type': 'application/json', ...(referer && { Referer: referer }) }
   return app.request('/login', { method: 'POST', headers, body: JSON.stringify(options) })
@@ -27,25 +27,25 @@ async function toStatusAndCode(response: Response): Promise<[number, string]> {
 }
 
 describe('a login among several mini programs', () => {
-  it('is for the appid in its body', async () => {
+  it('A login is for the appid in its body', async () => {
     const code = await app.wxLogin({ appid: WX2 })
     expect(await fetchAppid(await loginFrom(null, { code, appid: WX2 }))).toBe(WX2)
   })
 
   it.each(['0', 'devtools', '12'])(
-    'is for the appid in the Referer, version %s',
+    'A login is for the appid in its Referer with version %s',
     async (version) => {
       const code = await app.wxLogin({ appid: WX2 })
       expect(await fetchAppid(await loginFrom(page(WX2, version), { code }))).toBe(WX2)
     },
   )
 
-  it('is for the one in its body if the Referer has another', async () => {
+  it('The appid in the body of a login takes precedence over the one in the Referer', async () => {
     const code = await app.wxLogin({ appid: WX2 })
     expect(await fetchAppid(await loginFrom(page(APPID), { code, appid: WX2 }))).toBe(WX2)
   })
 
-  it('is for nobody without either', async () => {
+  it('A login without an appid is refused with appid_required', async () => {
     for (const referer of [
       null,
       'https://example.com/',
@@ -58,7 +58,7 @@ describe('a login among several mini programs', () => {
     }
   })
 
-  it('is refused for an appid that is not ours, in the body or in the Referer', async () => {
+  it('A login with an unknown appid in its body or Referer is refused with appid_unknown', async () => {
     const unknown = [400, 'appid_unknown']
     expect(await toStatusAndCode(await loginFrom(null, { code: 'x', appid: 'wx3' }))).toEqual(
       unknown,
@@ -70,12 +70,12 @@ describe('a login among several mini programs', () => {
     expect(app.sandbox.calls('/sns/jscode2session')).toBe(0)
   })
 
-  it('is refused for an appid that is no text', async () => {
+  it('A login with an appid that is not a string is refused with invalid_request', async () => {
     const response = await loginFrom(null, { code: 'x', appid: 1 })
     expect(await toStatusAndCode(response)).toEqual([400, 'invalid_request'])
   })
 
-  it('at the same time as one of another goes its own way', async () => {
+  it('Concurrent logins of two mini programs start one session in each', async () => {
     const codes = [await app.wxLogin({ appid: APPID }), await app.wxLogin({ appid: WX2 })]
     const logins = await Promise.all(
       [APPID, WX2].map((appid, index) => loginFrom(null, { code: codes[index] ?? '', appid })),
@@ -85,7 +85,7 @@ describe('a login among several mini programs', () => {
 })
 
 describe('a login with only one mini program', () => {
-  it('needs no appid, and refuses one that is another', async () => {
+  it('A login needs no appid if there is one mini program, and must not name another', async () => {
     app.replace()
     const code = await app.wxLogin()
     expect(await fetchAppid(await loginFrom(null, { code }))).toBe(APPID)
@@ -96,14 +96,14 @@ describe('a login with only one mini program', () => {
   })
 })
 
-describe('mini programs side by side', () => {
-  it('never share a user id: the same person is another one in each', async () => {
+describe('several mini programs', () => {
+  it('A person has a different userId in each mini program', async () => {
     const one = await app.login({ appid: APPID })
     const two = await app.login({ appid: WX2 })
     expect(one.userId).not.toBe(two.userId)
   })
 
-  it('never share sessions: ending all of one leaves the other', async () => {
+  it('DELETE /sessions leaves the sessions of other mini programs alone', async () => {
     const one = await app.login({ appid: APPID })
     const two = await app.login({ appid: WX2 })
     await app.send('DELETE', '/sessions', { token: one.token })
@@ -111,7 +111,7 @@ describe('mini programs side by side', () => {
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([401, 200])
   })
 
-  it("never share data: one's does not open in the other's session", async () => {
+  it('Encrypted data of one mini program does not open in a session of another', async () => {
     const { token } = await app.login({ appid: WX2 })
     const body = await app.press<object>('wx.getUserInfo', { appid: APPID })
     expect((await app.send('POST', '/open-data/decrypt', { token, body })).status).toBe(409)
@@ -126,7 +126,7 @@ describe('the hosts of WECHAT_API_BASE', () => {
       'https://api.weixin.qq.com,https://hk.api.weixin.qq.com,https://sh.api.weixin.qq.com',
   }
 
-  /** The hosts that were called for one login, where some accept no connection. */
+  /** The hosts that one login calls while these hosts accept no connection. */
   async function findHosts(down: string[], answer?: () => Promise<Response>): Promise<string[]> {
     const hosts: string[] = []
     app.replace({ settings, down, ...(answer && { fetch: answer }) })
@@ -135,7 +135,7 @@ describe('the hosts of WECHAT_API_BASE', () => {
     return hosts
   }
 
-  it('are called in their order: the first that accepts a connection', async () => {
+  it('The first host of WECHAT_API_BASE that accepts a connection gets the call', async () => {
     expect(await findHosts([])).toEqual(['api.weixin.qq.com'])
     expect(await findHosts(['api.weixin.qq.com'])).toEqual(['hk.api.weixin.qq.com'])
     expect(await findHosts(['api.weixin.qq.com', 'hk.api.weixin.qq.com'])).toEqual([
@@ -143,7 +143,7 @@ describe('the hosts of WECHAT_API_BASE', () => {
     ])
   })
 
-  it('are never tried one after another once the code has gone out', async () => {
+  it('No second host of WECHAT_API_BASE gets a code that was sent to the first', async () => {
     const failures = [
       () => Promise.reject(new Error('Network connection lost.')),
       async () => new Response('<html>', { status: 502 }),

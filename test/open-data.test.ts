@@ -11,7 +11,7 @@ const APPID = 'wx4f4bc4dec97d474b'
 const app = useTestApp()
 let token: string
 
-/** A session whose key and openid the test knows. */
+/** Starts a session with this openid and session_key. */
 async function loginWith(user: { openid: string; session_key: string }, settings = {}) {
   app.replace({ settings, fetch: async () => Response.json(user) })
   token = (await app.login()).token
@@ -30,20 +30,20 @@ function watermarked(fields: object, watermark: object = {}) {
 }
 
 describe("WeChat's published examples", () => {
-  it('verify: rawData with its signature', async () => {
+  it("WeChat's published example of rawData and signature verifies", async () => {
     const { rawData, signature, session_key } = SIGNED
     const data = await verifySignedData({ rawData, signature }, [session_key])
     expect(data).toEqual(JSON.parse(rawData))
     expect(await post('verify', { rawData, signature })).toEqual([200, { data }])
   })
 
-  it('open: encryptedData with its iv', async () => {
+  it("WeChat's published example of encryptedData and iv opens", async () => {
     const { appid, openid, session_key, timestamp, data } = ENCRYPTED
     const expected = { keys: [session_key], appid, openid, maxAge: 300, now: timestamp }
     expect(await openEncryptedData(ENCRYPTED, expected)).toEqual({ data, timestamp })
   })
 
-  it('open over HTTP, without the openId, unionId and watermark inside', async () => {
+  it("POST /open-data/decrypt returns WeChat's example without openId, unionId and watermark", async () => {
     await loginWith(ENCRYPTED, { OPEN_DATA_MAX_AGE: '999999999' })
     const { encryptedData, iv, data } = ENCRYPTED
     const timestamp = '2016-10-24T13:03:07.000Z'
@@ -52,19 +52,19 @@ describe("WeChat's published examples", () => {
 })
 
 describe('POST /open-data/verify', () => {
-  it('takes a signature in upper-case hex', async () => {
+  it('POST /open-data/verify accepts a signature in upper-case hex', async () => {
     const { rawData, signature } = SIGNED
     expect((await post('verify', { rawData, signature: signature.toUpperCase() }))[0]).toBe(200)
   })
 
-  it('takes a signature of up to 128 characters for a wrong one, and beyond for a mistake', async () => {
+  it('A wrong signature of up to 128 characters is session_key_stale, and a longer one is invalid_request', async () => {
     const { rawData, signature } = SIGNED
     const padded = (length: number) => ({ rawData, signature: signature.padEnd(length, '0') })
     expect(await post('verify', padded(128))).toEqual([409, 'session_key_stale'])
     expect(await post('verify', padded(129))).toEqual([400, 'invalid_request'])
   })
 
-  it('calls the session key stale when anything about the signature differs', async () => {
+  it('POST /open-data/verify answers session_key_stale if rawData, signature or key differ', async () => {
     const { rawData, signature } = SIGNED
     const wrong = [
       { rawData: rawData.replace('Band', 'Bind'), signature },
@@ -78,7 +78,7 @@ describe('POST /open-data/verify', () => {
     }
   })
 
-  it('verifies text outside ASCII as it was sent', async () => {
+  it('POST /open-data/verify verifies text outside ASCII as it was sent', async () => {
     const rawData = '{"nickName":"微信用户 😀 é"}'
     const signature = await signRawData(rawData, KEY)
     expect(await post('verify', { rawData, signature })).toEqual([
@@ -87,7 +87,7 @@ describe('POST /open-data/verify', () => {
     ])
   })
 
-  it('refuses signed text that is not JSON', async () => {
+  it('POST /open-data/verify refuses signed text that is not JSON', async () => {
     const signature = await signRawData('[object Object]', KEY)
     const body = { rawData: '[object Object]', signature }
     expect(await post('verify', body)).toEqual([400, 'invalid_request'])
@@ -95,14 +95,14 @@ describe('POST /open-data/verify', () => {
 })
 
 describe('POST /open-data/decrypt', () => {
-  it('gives the plaintext and the time of its watermark', async () => {
+  it('POST /open-data/decrypt returns the plaintext and the time of its watermark', async () => {
     const body = await encryptOpenData(watermarked({ stepInfoList: [{ step: 100 }] }), KEY)
     const timestamp = new Date(app.clock.now * 1000).toISOString()
     const data = { stepInfoList: [{ step: 100 }] }
     expect(await post('decrypt', body)).toEqual([200, { data, timestamp }])
   })
 
-  it('verifies rawData first where it comes along', async () => {
+  it('POST /open-data/decrypt verifies rawData first if the body has it', async () => {
     const { rawData, signature } = SIGNED
     const encrypted = await encryptOpenData(watermarked({ openId: OPENID }), KEY)
     expect(await post('decrypt', { ...encrypted, rawData, signature })).toMatchObject([200, {}])
@@ -110,7 +110,7 @@ describe('POST /open-data/decrypt', () => {
     expect(await post('decrypt', forged)).toEqual([409, 'session_key_stale'])
   })
 
-  it('refuses rawData without signature, and signature without rawData', async () => {
+  it('POST /open-data/decrypt refuses rawData without signature and signature without rawData', async () => {
     const { rawData, signature } = SIGNED
     const encrypted = await encryptOpenData(watermarked({}), KEY)
     const halves: [object, string][] = [
@@ -125,7 +125,7 @@ describe('POST /open-data/decrypt', () => {
     }
   })
 
-  it('gives one answer for bad padding, no JSON, no object and no watermark', async () => {
+  it('POST /open-data/decrypt answers the same for bad padding, no JSON, no object and no watermark', async () => {
     const flipped = await encryptOpenData(watermarked({}), KEY)
     const lastBlock = Uint8Array.fromBase64(flipped.encryptedData)
     lastBlock[lastBlock.length - 1] = (lastBlock.at(-1) ?? 0) ^ 0xff
@@ -148,14 +148,14 @@ describe('POST /open-data/decrypt', () => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
   })
 
-  it("refuses another app's data and another user's data", async () => {
+  it('POST /open-data/decrypt refuses the data of another mini program and of another user', async () => {
     const app = await encryptOpenData(watermarked({}, { appid: 'wx0000000000000000' }), KEY)
     expect(await post('decrypt', app)).toEqual([422, 'watermark_mismatch'])
     const user = await encryptOpenData(watermarked({ openId: 'oSomebodyElse' }), KEY)
     expect(await post('decrypt', user)).toEqual([422, 'openid_mismatch'])
   })
 
-  it('takes data of up to OPEN_DATA_MAX_AGE, and of up to a minute from the future', async () => {
+  it('POST /open-data/decrypt accepts data up to OPEN_DATA_MAX_AGE old and up to a minute ahead', async () => {
     const answerAt = async (offset: number) => {
       const watermark = { timestamp: app.clock.now + offset }
       return (await post('decrypt', await encryptOpenData(watermarked({}, watermark), KEY)))[0]
@@ -166,7 +166,7 @@ describe('POST /open-data/decrypt', () => {
     expect(await answerAt(61)).toBe(422)
   })
 
-  it('refuses what is not base64 of the right size, naming the field', async () => {
+  it('POST /open-data/decrypt names the field that is not base64 of the right size', async () => {
     const good = await encryptOpenData(watermarked({}), KEY)
     const wrong: [object, string][] = [
       [{ ...good, iv: undefined }, 'iv'],
@@ -189,8 +189,8 @@ describe('POST /open-data/decrypt', () => {
   })
 })
 
-describe('the key before a login', () => {
-  /** A login, data on the phone, then a login that rotates the key, carrying the first session. */
+describe('the previous session_key', () => {
+  /** Logs in, gets data on the phone, and logs in again with a new session_key: the data. */
   async function rotateAfterFetching(options: { carry: boolean }): Promise<OpenData> {
     app.replace({ settings: { OPEN_DATA_MAX_AGE: '3600' } })
     const before = await app.login()
@@ -200,7 +200,7 @@ describe('the key before a login', () => {
     return data
   }
 
-  it('still opens and verifies data for 10 minutes', async () => {
+  it('The session_key before a login opens and verifies data for 10 minutes', async () => {
     const data = await rotateAfterFetching({ carry: true })
     expect((await post('decrypt', data))[0]).toBe(200)
     expect((await post('verify', data))[0]).toBe(200)
@@ -211,18 +211,18 @@ describe('the key before a login', () => {
     expect(await post('verify', data)).toEqual([409, 'session_key_stale'])
   })
 
-  it('does not hinder data under the new key', async () => {
+  it('Data under the new session_key opens while the previous key is kept', async () => {
     await rotateAfterFetching({ carry: true })
     const fresh = await app.press<OpenData>('wx.getUserInfo')
     expect((await post('decrypt', fresh))[0]).toBe(200)
   })
 
-  it('is kept only by a login that carries the session it belongs to', async () => {
+  it('A login without the token of the old session does not keep its session_key', async () => {
     const data = await rotateAfterFetching({ carry: false })
     expect(await post('decrypt', data)).toEqual([409, 'session_key_stale'])
   })
 
-  it("is not kept from another user's session", async () => {
+  it("A login with another user's token does not keep the session_key of that user", async () => {
     app.replace()
     const alice = await app.login({ user: 'alice' })
     const data = await app.press<OpenData>('wx.getUserInfo', { user: 'alice' })
@@ -230,14 +230,14 @@ describe('the key before a login', () => {
     expect(await post('decrypt', data)).toEqual([409, 'session_key_stale'])
   })
 
-  it('that is 10 minutes gone is not kept by a further login', async () => {
+  it('A further login does not keep a session_key that was replaced 10 minutes before', async () => {
     const data = await rotateAfterFetching({ carry: true })
     app.clock.now += 600
     token = (await app.login({ token })).token
     expect(await post('decrypt', data)).toEqual([409, 'session_key_stale'])
   })
 
-  it('outlives a further login that does not rotate', async () => {
+  it('A further login that does not rotate the session_key keeps the previous key for its 10 minutes', async () => {
     const data = await rotateAfterFetching({ carry: true })
     app.clock.now += 300
     token = (await app.login({ token })).token

@@ -16,7 +16,7 @@ async function post(path: string, body?: object): Promise<[number, unknown]> {
 }
 
 describe('the signature under a session_key', () => {
-  it("is WeChat's published example", async () => {
+  it("sessionKeySignature returns the signature of WeChat's published example", async () => {
     expect(await sessionKeySignature('o0q0otL8aEzpcZL/FT9WsQ==', '{"foo":"bar"}')).toBe(
       '654571f79995b2ce1e149e53c0a33dc39c0a74090db514261454e8dbe432aa0b',
     )
@@ -35,19 +35,22 @@ describe('the signature under a session_key', () => {
       'HyVFkGl5F5OQWJZZaNzBBg==',
       '252b75c92698025afe925b29cca5517fdf9ee67aae072cf3225ebf3a53783058',
     ],
-  ])('over nothing is an HMAC with the base64 text as key: %s', async (key, signature) => {
-    expect(await sessionKeySignature(key)).toBe(signature)
-  })
+  ])(
+    'sessionKeySignature signs the empty string with the base64 text %s as its key',
+    async (key, signature) => {
+      expect(await sessionKeySignature(key)).toBe(signature)
+    },
+  )
 })
 
 describe('POST /session/check', () => {
-  it('is true for the current key and false after a rotation elsewhere', async () => {
+  it('POST /session/check is true for the current key and false after a rotation elsewhere', async () => {
     expect(await post('/session/check')).toEqual([200, { valid: true }])
     await app.press('rotate')
     expect(await post('/session/check')).toEqual([200, { valid: false }])
   })
 
-  it('is an error, and not false, when WeChat says anything else', async () => {
+  it('POST /session/check fails, and does not answer false, if WeChat answers anything else', async () => {
     await app.press('fail', { errcode: 45009, api: '/wxa/checksession' })
     expect(await post('/session/check')).toEqual([503, 'wechat_quota'])
     await app.press('fail', { errcode: 87008, api: '/wxa/checksession' })
@@ -63,7 +66,7 @@ describe('POST /session/check', () => {
 })
 
 describe('POST /session/reset', () => {
-  it('answers like a login: a new token with a new key, and the old session has ended', async () => {
+  it('POST /session/reset returns a new token for a new session_key and ends the old session', async () => {
     const old = token
     const [status, answer] = await post('/session/reset')
     expect([status, answer]).toEqual([
@@ -83,13 +86,13 @@ describe('POST /session/reset', () => {
     expect((await post('/open-data/decrypt', data))[0]).toBe(200)
   })
 
-  it('asks for a login when the key it signs with is not current', async () => {
+  it('POST /session/reset answers session_key_stale if its key is not current', async () => {
     await app.press('rotate')
     expect(await post('/session/reset')).toEqual([409, 'session_key_stale'])
     expect((await app.send('GET', '/session', { token })).status).toBe(200)
   })
 
-  it("does not take another user's key", async () => {
+  it("POST /session/reset refuses another user's session_key", async () => {
     const key = 'HyVFkGl5F5OQWJZZaNzBBg=='
     app.setAnswer('/wxa/resetusersessionkey', { errcode: 0, openid: 'oBob', session_key: key })
     expect(await post('/session/reset')).toEqual([502, 'wechat_unavailable'])

@@ -37,7 +37,7 @@ function loginFrom(userAgent: string | undefined): Promise<LoginAnswer> {
 }
 
 describe('GET /session', () => {
-  it('tells whose session it is and how long it lives', async () => {
+  it('GET /session returns the user and the lifetime of the session', async () => {
     const { token, userId, expiresAt } = await app.login()
     const response = await app.send('GET', '/session', { token })
     expect(response.status).toBe(200)
@@ -50,7 +50,7 @@ describe('GET /session', () => {
     })
   })
 
-  it('holds to the last second and not into the next, though KV still has the record', async () => {
+  it('A session ends in the second of its expiry, even if KV still has the record', async () => {
     const { token, expiresIn } = await app.login()
     app.clock.now += expiresIn - 1
     expect(await fetchStatus(token)).toBe(200)
@@ -58,14 +58,14 @@ describe('GET /session', () => {
     expect(await fetchStatus(token)).toBe(401)
   })
 
-  it('does not prolong a session', async () => {
+  it('GET /session does not prolong a session', async () => {
     const { token, expiresAt } = await app.login()
     app.clock.now += 1000
     const session = await (await app.send('GET', '/session', { token })).json<LoginAnswer>()
     expect(session.expiresAt).toBe(expiresAt)
   })
 
-  it('asks for a token where there is none, without calling it an error', async () => {
+  it('GET /session without a bearer token is challenged without an error', async () => {
     for (const headers of [{}, { Authorization: 'Basic YTpi' }]) {
       const response = await app.request('/session', { headers })
       expect(response.status).toBe(401)
@@ -74,13 +74,13 @@ describe('GET /session', () => {
     }
   })
 
-  it('takes the scheme in any case', async () => {
+  it('The scheme of the Authorization header is case-insensitive', async () => {
     const { token } = await app.login()
     const headers = { Authorization: `bearer ${token}` }
     expect((await app.request('/session', { headers })).status).toBe(200)
   })
 
-  it('refuses a token with any character changed', async () => {
+  it('A token with any character changed is refused with invalid_token', async () => {
     const { token } = await app.login()
     for (let index = 0; index < token.length; index += 7) {
       const other = token[index] === 'A' ? 'B' : 'A'
@@ -94,19 +94,19 @@ describe('GET /session', () => {
     }
   })
 
-  it('asks KV nothing about a malformed token', async () => {
+  it('A malformed token is refused without a read of KV', async () => {
     const { token } = await app.login()
     const malformed = ['', 'undefined', token.slice(1), `${token}A`, token.replace('.', ':')]
     for (const text of malformed) expect(await fetchStatus(text)).toBe(401)
     expect(app.kv.counts.get).toBe(0)
   })
 
-  it("refuses one user's token with another user's id in front", async () => {
+  it("A token with another user's userId in it is refused", async () => {
     const [alice, bob] = [await app.login({ user: 'alice' }), await app.login({ user: 'bob' })]
     expect(await fetchStatus(bob.userId + alice.token.slice(43))).toBe(401)
   })
 
-  it('does not honour a session of another appid', async () => {
+  it('A session of another appid is refused', async () => {
     const { token } = await app.login()
     app.replace({ settings: { WECHAT_APPID: 'wx0000000000000000' } })
     expect(await fetchStatus(token)).toBe(401)
@@ -114,7 +114,7 @@ describe('GET /session', () => {
 })
 
 describe('DELETE /session', () => {
-  it('ends this session and no other', async () => {
+  it('DELETE /session ends this session and no other', async () => {
     const [one, two] = [await app.login(), await app.login()]
     const response = await app.send('DELETE', '/session', { token: one.token })
     expect(response.status).toBe(204)
@@ -125,7 +125,7 @@ describe('DELETE /session', () => {
 })
 
 describe('GET /sessions', () => {
-  it("lists all of this user's sessions, newest first, and which one asks", async () => {
+  it('GET /sessions lists the sessions of the user, newest first, and marks the current one', async () => {
     const phone = await loginFrom('MicroMessenger on a phone')
     app.clock.now += 60
     const tablet = await loginFrom('MicroMessenger on a tablet')
@@ -150,7 +150,7 @@ describe('GET /sessions', () => {
     ])
   })
 
-  it('is newest first among many', async () => {
+  it('GET /sessions lists many sessions with the newest first', async () => {
     for (let count = 0; count < 6; count++) {
       app.clock.now += 1
       await app.login()
@@ -160,19 +160,19 @@ describe('GET /sessions', () => {
     expect(times).toEqual(times.toSorted().reverse())
   })
 
-  it('keeps a User-Agent of control characters from filling up the metadata', async () => {
+  it('GET /sessions shows a User-Agent without its control characters', async () => {
     const { token } = await loginFrom(`${'\x01'.repeat(250)}phone`)
     expect(await list(token)).toMatchObject([{ userAgent: 'phone' }])
   })
 
-  it('says null for a missing User-Agent and cuts an endless one', async () => {
+  it('GET /sessions shows null for a missing User-Agent and cuts a long one to 256 characters', async () => {
     const { token } = await loginFrom(undefined)
     await loginFrom('a"\\'.repeat(1000))
     const agents = (await list(token)).map(({ userAgent }) => userAgent?.length ?? null)
     expect(agents.sort()).toEqual([256, null])
   })
 
-  it('leaves out sessions that have expired', async () => {
+  it('GET /sessions leaves out sessions that have expired', async () => {
     await app.login()
     app.clock.now += 604_799
     const { token } = await app.login()
@@ -181,7 +181,7 @@ describe('GET /sessions', () => {
     expect(await list(token)).toHaveLength(1)
   })
 
-  it('shows the session that asks even if the list does not have it yet', async () => {
+  it('GET /sessions shows the current session even if the list of KV lacks it', async () => {
     const stale = { keys: [], list_complete: true, cacheStatus: null }
     const { token } = await app.login()
     const SESSIONS = hookedKV(env.SESSIONS, (operation, _key, proceed) =>
@@ -191,7 +191,7 @@ describe('GET /sessions', () => {
     expect(await list(token)).toMatchObject([{ current: true }])
   })
 
-  it('walks over an empty page to the next one', async () => {
+  it('GET /sessions reads on after an empty page', async () => {
     const { token } = await app.login()
     await app.login()
     const SESSIONS = {
@@ -207,7 +207,7 @@ describe('GET /sessions', () => {
 })
 
 describe('DELETE /sessions', () => {
-  it("ends all of this user's sessions, this one too, and nobody else's", async () => {
+  it('DELETE /sessions ends all sessions of the user and none of another user', async () => {
     const mine = [await app.login(), await app.login(), await app.login()]
     const bob = await app.login({ user: 'bob' })
     const token = mine[1]?.token ?? ''
@@ -220,7 +220,7 @@ describe('DELETE /sessions', () => {
 })
 
 describe('DELETE /sessions/:id', () => {
-  it('ends the session with this id, once', async () => {
+  it('DELETE /sessions/:id ends the session with this id, and answers 404 the second time', async () => {
     const [one, two] = [await app.login(), await app.login()]
     const other = (await list(one.token)).find(({ current }) => !current)
     const remove = () => app.send('DELETE', `/sessions/${other?.id}`, { token: one.token })
@@ -229,7 +229,7 @@ describe('DELETE /sessions/:id', () => {
     expect((await remove()).status).toBe(404)
   })
 
-  it("does not find another user's session", async () => {
+  it("DELETE /sessions/:id does not find another user's session", async () => {
     const [alice, bob] = [await app.login({ user: 'alice' }), await app.login({ user: 'bob' })]
     const [bobs] = await list(bob.token)
     const response = await app.send('DELETE', `/sessions/${bobs?.id}`, { token: alice.token })
@@ -238,7 +238,7 @@ describe('DELETE /sessions/:id', () => {
     expect(await fetchStatus(bob.token)).toBe(200)
   })
 
-  it('does not find a session that has expired, though KV still has it', async () => {
+  it('DELETE /sessions/:id does not find an expired session that KV still has', async () => {
     await app.login()
     app.clock.now += 604_799
     const { token } = await app.login()
@@ -247,14 +247,14 @@ describe('DELETE /sessions/:id', () => {
     expect((await app.send('DELETE', `/sessions/${other?.id}`, { token })).status).toBe(404)
   })
 
-  it('takes no empty id for all sessions', async () => {
+  it('DELETE /sessions/ and DELETE /session/ end no session', async () => {
     const { token } = await app.login()
     expect((await app.send('DELETE', '/sessions/', { token })).status).toBe(404)
     expect((await app.send('DELETE', '/session/', { token })).status).toBe(404)
     expect(await fetchStatus(token)).toBe(200)
   })
 
-  it('does not find what is no id', async () => {
+  it('DELETE /sessions/:id answers 404 for anything that is not an id', async () => {
     const { token } = await app.login()
     for (const id of ['x', '..%2F..', 'a'.repeat(600), '%00']) {
       expect((await app.send('DELETE', `/sessions/${id}`, { token })).status).toBe(404)

@@ -8,7 +8,7 @@ const OPTIONS: SingleFlightOptions = {
 }
 
 describe('single-flight', () => {
-  it('runs a task once for concurrent callers with one key, and again for later ones', async () => {
+  it('A task runs once for concurrent callers with one key, and again for later ones', async () => {
     let runs = 0
     const run = createSingleFlight<number>(OPTIONS)
     const task = async () => ++runs
@@ -16,7 +16,7 @@ describe('single-flight', () => {
     expect(await run('a', task)).toBe(3)
   })
 
-  it('rejects for every caller when the task fails, and runs the next task', async () => {
+  it('A task that fails rejects for every caller, and the next task runs', async () => {
     const run = createSingleFlight<number>(OPTIONS)
     const fail = () => Promise.reject(new Error('no'))
     const both = await Promise.allSettled([run('a', fail), run('a', fail)])
@@ -24,7 +24,7 @@ describe('single-flight', () => {
     expect(await run('a', async () => 1)).toBe(1)
   })
 
-  it('gives up a task that never settles, for a caller that joined it', async () => {
+  it('A caller that joined a task that never settles gets the timeout error, and the next task runs', async () => {
     const timer = new AbortController()
     const run = createSingleFlight<number>({ ...OPTIONS, deadline: () => timer.signal })
     run('a', () => new Promise(() => {})).catch(() => undefined)
@@ -34,7 +34,7 @@ describe('single-flight', () => {
     expect(await run('a', async () => 1)).toBe(1)
   })
 
-  it('keeps the successor of a task that was given up and settles later', async () => {
+  it('Callers join the successor of a task that timed out, even after the first task has settled', async () => {
     const timer = new AbortController()
     const run = createSingleFlight<number>({ ...OPTIONS, deadline: () => timer.signal })
     const first = Promise.withResolvers<number>()

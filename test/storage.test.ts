@@ -22,7 +22,7 @@ async function measureCost(task: () => Promise<unknown>) {
 }
 
 describe('a dump of KV', () => {
-  it('holds neither token nor code nor openid nor unionid nor session_key', async () => {
+  it('A dump of KV contains no token, code, openid, unionid or session_key', async () => {
     const session_key = 'HyVFkGl5F5OQWJZZaNzBBg=='
     const user = { openid: 'oGZUI0egBJY1zhBYw2KhdUfwVJJE', unionid: 'oU12345678', session_key }
     app.replace({ fetch: async () => Response.json(user) })
@@ -42,7 +42,7 @@ describe('a dump of KV', () => {
     for (const text of known) expect(dump).not.toContain(text)
   })
 
-  it('names the owner by the public user id and the session by a hash of its token', async () => {
+  it('The key of a session consists of the userId and a hash of the token', async () => {
     const { token, userId } = await app.login()
     const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))
     const id = new Uint8Array(digest).toBase64({ alphabet: 'base64url', omitPadding: true })
@@ -60,7 +60,7 @@ describe('a dump of KV', () => {
     ])
   })
 
-  it('is of no use with records moved to other keys', async () => {
+  it('A session record that is copied to another key is refused', async () => {
     const [alice, bob] = [await app.login({ user: 'alice' }), await app.login({ user: 'bob' })]
     const findKey = async (userId: string) => {
       const { keys } = await env.SESSIONS.list({ prefix: `session:${userId}:` })
@@ -71,7 +71,7 @@ describe('a dump of KV', () => {
     expect((await app.send('GET', '/session', { token: bob.token })).status).toBe(401)
   })
 
-  it('is of no use with any byte of a record changed', async () => {
+  it('A session record with any byte changed is refused', async () => {
     const { token } = await app.login()
     const name = (await env.SESSIONS.list()).keys[0]?.name ?? ''
     const value = new Uint8Array((await env.SESSIONS.get(name, 'arrayBuffer')) ?? [])
@@ -87,11 +87,11 @@ describe('a dump of KV', () => {
 })
 
 describe('the cost', () => {
-  it('of a login is one call to WeChat and one KV write', async () => {
+  it('A login costs one call to WeChat and one KV write', async () => {
     expect(await measureCost(() => app.login())).toEqual({ ...NOTHING, put: 1, calls: 1 })
   })
 
-  it('of a login that replaces a session is one read and one delete more', async () => {
+  it('A login that replaces a session costs one more KV read and one KV delete', async () => {
     const { token } = await app.login()
     expect(await measureCost(() => app.login({ token }))).toEqual({
       get: 1,
@@ -102,7 +102,7 @@ describe('the cost', () => {
     })
   })
 
-  it('of GET /session and of opening data is one KV read and no write', async () => {
+  it('GET /session and the verification and decryption of open data cost one KV read each', async () => {
     const { token } = await app.login()
     const body = await app.press<OpenData>('wx.getUserInfo')
     const read = { ...NOTHING, get: 1, calls: 0 }
@@ -112,7 +112,7 @@ describe('the cost', () => {
     }
   })
 
-  it('of a list is one list beside the read', async () => {
+  it('GET /sessions costs one KV read and one KV list', async () => {
     const { token } = await app.login()
     const task = () => app.send('GET', '/sessions', { token })
     expect(await measureCost(task)).toEqual({ ...NOTHING, get: 1, list: 1, calls: 0 })
@@ -126,15 +126,18 @@ describe('KV that fails', () => {
     ['list', 'GET', '/sessions'],
     ['list', 'DELETE', '/sessions'],
     ['delete', 'DELETE', '/sessions'],
-  ] as const)('on %s is store_unavailable for %s %s', async (operation, method, path) => {
-    const { token } = await app.login()
-    app.kv.down.add(operation)
-    const response = await app.send(method, path, { token })
-    expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '5'])
-    expect((await response.json<ProblemBody>()).code).toBe('store_unavailable')
-  })
+  ] as const)(
+    'A KV %s that fails is store_unavailable for %s %s',
+    async (operation, method, path) => {
+      const { token } = await app.login()
+      app.kv.down.add(operation)
+      const response = await app.send(method, path, { token })
+      expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '5'])
+      expect((await response.json<ProblemBody>()).code).toBe('store_unavailable')
+    },
+  )
 
-  it('on put is store_unavailable for a login, and ends no session', async () => {
+  it('A KV put that fails is store_unavailable for a login, and ends no session', async () => {
     const { token } = await app.login()
     app.kv.down.add('put')
     const body = { code: await app.wxLogin() }
@@ -142,7 +145,7 @@ describe('KV that fails', () => {
     expect((await app.send('GET', '/session', { token })).status).toBe(200)
   })
 
-  it('at its limit of 1,000 operations keeps what has ended, so that asking again ends all', async () => {
+  it('DELETE /sessions ends about 1,000 sessions at a time, and all of them when it is repeated', async () => {
     const { token, userId } = await app.login()
     const names = Array.from({ length: 1200 }, (_, index) => `session:${userId}:${index}`)
     for (const name of names) await env.SESSIONS.put(name, 'x')
@@ -164,9 +167,9 @@ describe('KV that fails', () => {
     expect([answers, (await env.SESSIONS.list()).keys.length]).toEqual([2, 0])
   })
 
-  it('while all sessions end leaves the one that asks, so that it can ask again', async () => {
+  it('DELETE /sessions that fails leaves the current session, so that the user can repeat it', async () => {
     const [one, two] = [await app.login(), await app.login()]
-    // Only the first delete fails, so the order in which they go out shows.
+    // Only the first delete fails, which shows the order of the deletes.
     app.kv.failOnce('delete')
     expect((await app.send('DELETE', '/sessions', { token: one.token })).status).toBe(503)
     expect((await app.send('GET', '/session', { token: one.token })).status).toBe(200)

@@ -14,7 +14,7 @@ describe('POST /subscribe-messages', () => {
 
   const allow = () => app.press<{ messages: object[] }>('wx.requestSubscribeMessage')
 
-  it("sends a message in WeChat's words", async () => {
+  it("POST /subscribe-messages sends the message with WeChat's field names", async () => {
     await allow()
     const response = await send({ page: 'pages/index?a=1', state: 'trial', lang: 'en_US' })
     expect([response.status, await response.text()]).toEqual([204, ''])
@@ -31,20 +31,20 @@ describe('POST /subscribe-messages', () => {
     ])
   })
 
-  it('is refused by the user when no message is left', async () => {
+  it('POST /subscribe-messages answers message_refused if the user has allowed no more messages', async () => {
     await allow()
     expect((await send()).status).toBe(204)
     const problem = await (await send()).json<ProblemBody>()
     expect([problem.code, problem.errcode]).toEqual(['message_refused', 43101])
   })
 
-  it('names the field that WeChat refuses', async () => {
+  it('POST /subscribe-messages names the field that WeChat refuses', async () => {
     const problem = await (await send({ data: { thing1: 'x' } })).json<ProblemBody>()
     expect([problem.code, problem.errcode]).toEqual(['message_data_invalid', 47003])
     expect(problem.errors).toEqual([{ path: 'data.time2', message: expect.any(String) }])
   })
 
-  it('names the fields that it refuses itself', async () => {
+  it('POST /subscribe-messages names the invalid field without a call to WeChat', async () => {
     const wrong: [object, string][] = [
       [{ openid: '' }, 'openid'],
       [{ templateId: undefined }, 'templateId'],

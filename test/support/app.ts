@@ -152,7 +152,7 @@ export function createTestApp({
     return (await press<{ code: string }>('wx.login', options)).code
   }
 
-  /** wx.login and POST /login, which must succeed. */
+  /** Calls wx.login and POST /login. Throws if the login fails. */
   async function login(options: PhoneOptions & { token?: string } = {}) {
     const { token, ...phoneOptions } = options
     const { appid } = phoneOptions
@@ -210,7 +210,7 @@ export interface ProblemBody {
   errors?: { path: string; message: string }[]
 }
 
-/** The real namespace with a count of its operations, and an outage on demand. */
+/** The real namespace, which counts its operations and fails on demand. */
 function countedKV(real: KVNamespace) {
   const counts = { get: 0, put: 0, delete: 0, list: 0 }
   const down = new Set<KVOperation>()

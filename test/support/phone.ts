@@ -64,7 +64,7 @@ export function createPhone() {
     removeStorageSync: (key) => runSync('removeStorageSync', () => void state.storage.delete(key)),
   }
 
-  /** Does on Alice's phone, or another user's, what the sandbox offers under this name. */
+  /** Uses the sandbox's phone, e.g. `wx.login`; the user is `alice` unless the body names another. */
   function press<Result = null>(name: string, body: object = {}): Promise<Result> {
     return app.press<Result>(name, body)
   }
