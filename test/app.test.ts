@@ -7,7 +7,7 @@ import { useTestApp } from './support/app'
 const app = useTestApp()
 
 describe('the routes', () => {
-  it('are all in openapi.json, and it has no others', () => {
+  it('openapi.json describes every route and no others', () => {
     const routes = createApp()
       .routes.filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, '{$1}')}`)
@@ -17,13 +17,15 @@ describe('the routes', () => {
     expect(new Set(described)).toEqual(new Set(routes))
   })
 
-  it('are all in docs/api.md, and it has no others', () => {
+  it('docs/api.md lists every route and no others', () => {
     const routes = createApp()
       .routes.filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method} ${path}`)
-    const told = [...api.matchAll(/^\| \[?`((?:GET|POST|DELETE) \S+)`/gm)].map(([, route]) => route)
-    const besides = ['GET /wechat/events/:appid', 'POST /wechat/events/:appid']
-    expect(new Set([...told, ...besides])).toEqual(new Set(routes))
+    const listed = [...api.matchAll(/^\| \[`((?:GET|POST|DELETE) [^`]+)`\]/gm)].map(
+      ([, route]) => route,
+    )
+    const others = ['GET /wechat/events/:appid', 'POST /wechat/events/:appid']
+    expect(new Set([...listed, ...others])).toEqual(new Set(routes))
   })
 })
 
@@ -36,12 +38,12 @@ describe('paths and methods', () => {
     ['GET', '/sessions/abc', 'DELETE'],
     ['OPTIONS', '/open-data/verify', 'POST'],
     ['DELETE', '/health', 'GET, HEAD'],
-  ])('%s %s is refused with Allow: %s', async (method, path, allow) => {
+  ])('%s %s is refused with 405 and Allow: %s', async (method, path, allow) => {
     const response = await app.request(path, { method })
     expect([response.status, response.headers.get('Allow')]).toEqual([405, allow])
   })
 
-  it('no answer carries CORS headers', async () => {
+  it('No answer has CORS headers', async () => {
     for (const method of ['GET', 'OPTIONS']) {
       const headers = { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'GET' }
       const response = await app.request('/session', { method, headers })
@@ -49,7 +51,7 @@ describe('paths and methods', () => {
     }
   })
 
-  it('GET /health is ok without settings and touches nothing', async () => {
+  it('GET /health is ok without settings and does not use KV', async () => {
     app.replace({ settings: { WECHAT_APPID: '', WECHAT_APPSECRET: '' } })
     const response = await app.send('GET', '/health')
     expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }])
