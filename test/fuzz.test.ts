@@ -1,4 +1,4 @@
-/** Anything at all, at every door: never an error of ours, and never an echo. */
+/** Arbitrary input at every endpoint: no internal_error, and no part of the input in the answer. */
 
 import fc from 'fast-check'
 import { beforeEach, describe, expect, inject, it } from 'vitest'
@@ -6,10 +6,10 @@ import { ERRORS, type ErrorCode } from '../src/errors'
 import { createApp } from '../src/http/app'
 import { APPID, createTestApp, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
-/** Stands in everything that is sent, and must come back in nothing. */
+/** Part of everything that is sent; no answer may contain it. */
 const MARK = 'zQ7mArK'
 
-/** Split over the properties below; `FUZZ_RUNS=1000000 npx vitest run ...` for a night's work. */
+/** Shared by the properties below; set FUZZ_RUNS, e.g. to 1000000, for more runs. */
 declare module 'vitest' {
   interface ProvidedContext {
     fuzzRuns: number
@@ -62,7 +62,7 @@ const anyValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(null, true, [], {}, -0, 1e308, Number.MAX_SAFE_INTEGER),
 )
 
-/** JSON with our fields in it, in the ways that parsers disagree on. */
+/** JSON with known fields, in forms that parsers treat differently. */
 const anyJson = fc.oneof(
   fc
     .dictionary(fc.constantFrom(...FIELDS), anyValue, { maxKeys: 8 })
@@ -100,7 +100,7 @@ const anyAuthorization = fc.oneof(
   fc.constantFrom('Bearer', 'Basic YTpi', 'Bearer a, Bearer b'),
 )
 
-/** A documented answer: a success, or a problem of the table that is not our own error. */
+/** Expects a success, or an error of the table that is not internal_error. */
 async function expectDocumented(response: Response): Promise<void> {
   const text = await response.text()
   expect(text).not.toContain(MARK)
@@ -121,8 +121,8 @@ function toAuthorization(text: string | undefined): Record<string, string> {
   return { Authorization: known ? `Bearer ${known}` : text }
 }
 
-describe('every endpoint answers as documented, and echoes nothing,', { timeout: 600_000 }, () => {
-  it('whatever the body, its type and the Authorization', async () => {
+describe('arbitrary requests and answers', { timeout: 600_000 }, () => {
+  it('Every endpoint answers as documented, whatever the body, its type and the Authorization', async () => {
     const request = fc.record({
       route: fc.constantFrom(...ROUTES),
       type: fc.oneof(fc.constantFrom(...JSON_TYPES), headerText),
@@ -136,7 +136,7 @@ describe('every endpoint answers as documented, and echoes nothing,', { timeout:
     })
   })
 
-  it('whatever JSON a live session or a service key sends', async () => {
+  it('Every endpoint answers as documented, whatever JSON a session or a backend sends', async () => {
     const posts = ROUTES.filter(({ method }) => method === 'POST')
     const request = fc.record({ route: fc.constantFrom(...posts), body: anyJson })
     await check(request, async ({ route, body }) => {
@@ -147,7 +147,7 @@ describe('every endpoint answers as documented, and echoes nothing,', { timeout:
     })
   })
 
-  it('whatever the path, the query and the method', async () => {
+  it('Every endpoint answers as documented, whatever the path, the query and the method', async () => {
     const request = fc.record({
       method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'),
       path: fc.oneof(
@@ -163,7 +163,7 @@ describe('every endpoint answers as documented, and echoes nothing,', { timeout:
     )
   })
 
-  it('whatever the mini program says of itself', async () => {
+  it('POST /login answers as documented, whatever the Referer, the User-Agent and the appid', async () => {
     const request = fc.record({ referer: headerText, userAgent: headerText, appid: anyValue })
     await check(request, async ({ referer, userAgent, appid }) => {
       const body = JSON.stringify({ code: `${MARK}x`, appid })
@@ -177,7 +177,7 @@ describe('every endpoint answers as documented, and echoes nothing,', { timeout:
     })
   })
 
-  it('whatever WeChat answers', async () => {
+  it('Every endpoint that calls WeChat answers as documented, whatever WeChat answers', async () => {
     const answer = fc.oneof(
       fc
         .dictionary(
@@ -205,8 +205,8 @@ describe('every endpoint answers as documented, and echoes nothing,', { timeout:
     })
     const session = token
     await check(request, async ({ answer, status, call }) => {
-      const hostile = createTestApp({ fetch: async () => new Response(answer, { status }) })
-      return hostile.send('POST', call, { token: session, body: { code: 'x' } })
+      const other = createTestApp({ fetch: async () => new Response(answer, { status }) })
+      return other.send('POST', call, { token: session, body: { code: 'x' } })
     })
   })
 })

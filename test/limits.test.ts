@@ -4,7 +4,7 @@ import { type ProblemBody, useTestApp } from './support/app'
 
 const app = useTestApp()
 
-/** A limiter that lets so many through, and the keys it was asked about. */
+/** A rate limit that allows this many requests, and the keys it has counted. */
 function limiter(most: number) {
   const keys: string[] = []
   const limit = async ({ key }: { key: string }) => ({ success: keys.push(key) <= most })
@@ -20,7 +20,7 @@ async function statuses(requests: (() => Promise<Response>)[]): Promise<number[]
 const FROM = { 'CF-Connecting-IP': '203.0.113.7' }
 
 describe('the limit on logins', () => {
-  it('answers 429 with Retry-After beyond it, and asks WeChat nothing', async () => {
+  it('A login beyond LOGIN_LIMIT gets 429 with Retry-After and makes no call to WeChat', async () => {
     const LOGIN_LIMIT = limiter(2)
     app.replace({ settings: { LOGIN_LIMIT } })
     const login = async () =>
@@ -42,7 +42,7 @@ describe('the limit on logins', () => {
 })
 
 describe('a limit on guesses', () => {
-  it('does not exist: a GUESS_LIMIT that is still bound is never asked', async () => {
+  it('A binding named GUESS_LIMIT is not used', async () => {
     const GUESS_LIMIT = limiter(0)
     app.replace({ settings: { GUESS_LIMIT } })
     const headers = { ...FROM, Authorization: 'Bearer wrong' }
@@ -52,14 +52,14 @@ describe('a limit on guesses', () => {
   })
 })
 
-describe('an address', () => {
+describe('the key of a request', () => {
   it.each([
     ['203.0.113.7', '203.0.113.7'],
     ['::ffff:203.0.113.7', '203.0.113.7'],
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
     ['2001:db8::1', '2001:db8:0:0'],
     ['2001:db8:1:2::', '2001:db8:1:2'],
-  ])('%s counts as %s', (ip, key) => {
+  ])('Requests from %s count under the key %s', (ip, key) => {
     expect(toNetwork(ip)).toBe(key)
   })
 })

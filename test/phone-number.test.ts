@@ -22,34 +22,34 @@ async function post(path: string, body?: object): Promise<[number, unknown]> {
 }
 
 describe('POST /phone-number', () => {
-  it("gives the number behind the button's code", async () => {
+  it("POST /phone-number returns the number for the button's code", async () => {
     const { code } = await app.press<PhoneButton>('getPhoneNumber')
     expect(await post('/phone-number', { code })).toEqual([200, NUMBER])
   })
 
-  it("gives the same for the button's encryptedData, without asking WeChat", async () => {
+  it("POST /phone-number decrypts the button's encryptedData without a call to WeChat", async () => {
     const { encryptedData, iv } = await app.press<PhoneButton>('getPhoneNumber')
     expect(await post('/phone-number', { encryptedData, iv })).toEqual([200, NUMBER])
     expect(app.sandbox.calls('/wxa/business/getuserphonenumber')).toBe(0)
   })
 
-  it("takes the button's whole e.detail", async () => {
+  it("POST /phone-number accepts the button's whole e.detail", async () => {
     const detail = await app.press<PhoneButton>('getPhoneNumber')
     expect(await post('/phone-number', detail)).toEqual([200, NUMBER])
   })
 
-  it('says countryCode as text, whichever way WeChat does', async () => {
+  it('POST /phone-number returns countryCode as a string, even if WeChat sends a number', async () => {
     const phone_info = { ...NUMBER, countryCode: 86, watermark: { appid: env.WECHAT_APPID } }
     app.setAnswer('/wxa/business/getuserphonenumber', { errcode: 0, phone_info })
     expect(await post('/phone-number', { code: 'x' })).toEqual([200, NUMBER])
   })
 
-  it("refuses another user's code: WeChat gets the openid and compares", async () => {
+  it("POST /phone-number refuses another user's code", async () => {
     const { code } = await app.press<PhoneButton>('getPhoneNumber', { user: 'bob' })
     expect(await post('/phone-number', { code })).toEqual([400, 'code_invalid'])
   })
 
-  it('refuses a code that is used, and one of wx.login', async () => {
+  it('POST /phone-number refuses a code that was used, and a code of wx.login', async () => {
     const { code } = await app.press<PhoneButton>('getPhoneNumber')
     await post('/phone-number', { code })
     expect(await post('/phone-number', { code })).toEqual([400, 'code_invalid'])
@@ -57,7 +57,7 @@ describe('POST /phone-number', () => {
     expect(await post('/phone-number', { code: loginCode })).toEqual([400, 'code_invalid'])
   })
 
-  it("refuses an answer with another app's watermark", async () => {
+  it('POST /phone-number refuses an answer with no watermark or that of another mini program', async () => {
     const phone_info = { ...NUMBER, watermark: { appid: 'wx0000000000000000', timestamp: 1 } }
     app.setAnswer('/wxa/business/getuserphonenumber', { errcode: 0, phone_info })
     expect(await post('/phone-number', { code: 'x' })).toEqual([422, 'watermark_mismatch'])
@@ -65,17 +65,17 @@ describe('POST /phone-number', () => {
     expect(await post('/phone-number', { code: 'x' })).toEqual([422, 'watermark_mismatch'])
   })
 
-  it('calls an answer without a number unusable', async () => {
+  it('POST /phone-number answers wechat_unavailable if WeChat sends no number', async () => {
     app.setAnswer('/wxa/business/getuserphonenumber', { errcode: 0, errmsg: 'ok' })
     expect(await post('/phone-number', { code: 'x' })).toEqual([502, 'wechat_unavailable'])
   })
 
-  it('refuses encrypted data that is something else', async () => {
+  it('POST /phone-number refuses encrypted data without a phone number', async () => {
     const steps = await app.press<OpenData>('wx.getWeRunData')
     expect(await post('/phone-number', steps)).toEqual([400, 'invalid_request'])
   })
 
-  it('refuses a body with neither, and needs a session', async () => {
+  it('POST /phone-number refuses a body with neither code nor encryptedData, and requires a session', async () => {
     expect(await post('/phone-number', {})).toEqual([400, 'invalid_request'])
     expect((await app.send('POST', '/phone-number', { body: { code: 'x' } })).status).toBe(401)
   })

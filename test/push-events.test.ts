@@ -57,20 +57,23 @@ function event(other: object = {}): object {
 const isAlive = async () => (await app.send('GET', '/session', { token })).status === 200
 
 describe("WeChat's published examples", () => {
-  it.each(URL_CHECKS)('URL check: %o', async ({ timestamp, nonce, signature }) => {
-    app.clock.now = Number(timestamp)
-    const query = new URLSearchParams({
-      signature,
-      timestamp,
-      nonce,
-      echostr: '4375120948345356249',
-    })
-    const response = await app.request(`/wechat/events?${query}`)
-    expect(await toAnswer(response)).toEqual([200, '4375120948345356249'])
-    expect(response.headers.get('Content-Type')).toMatch(/^text\/plain/)
-  })
+  it.each(URL_CHECKS)(
+    "The URL check answers WeChat's published example with its echostr: %o",
+    async ({ timestamp, nonce, signature }) => {
+      app.clock.now = Number(timestamp)
+      const query = new URLSearchParams({
+        signature,
+        timestamp,
+        nonce,
+        echostr: '4375120948345356249',
+      })
+      const response = await app.request(`/wechat/events?${query}`)
+      expect(await toAnswer(response)).toEqual([200, '4375120948345356249'])
+      expect(response.headers.get('Content-Type')).toMatch(/^text\/plain/)
+    },
+  )
 
-  it('a push in safe mode is signed and opens', async () => {
+  it("WeChat's published push in safe mode has a valid signature and opens", async () => {
     const { token, timestamp, nonce, Encrypt, msg_signature } = PUSH
     expect(await isPushSignature([token, timestamp, nonce, Encrypt], msg_signature)).toBe(true)
     expect(await openEnvelope(Encrypt, PUSH.encodingAESKey)).toEqual({
@@ -79,7 +82,7 @@ describe("WeChat's published examples", () => {
     })
   })
 
-  it('a push in safe mode is taken, at its time', async () => {
+  it("POST /wechat/events accepts WeChat's published push at its time", async () => {
     const { token, timestamp, nonce, Encrypt, msg_signature, encodingAESKey, appid } = PUSH
     app.replace({
       settings: { ...pushSettings(token, encodingAESKey), WECHAT_APPID: appid },
@@ -99,13 +102,16 @@ describe("WeChat's published examples", () => {
     ])
   })
 
-  it.each(SEALED)('an envelope seals and opens: %o', async ({ message, Encrypt, ...options }) => {
-    expect(await sealEnvelope(message, options)).toBe(Encrypt)
-    const { appid } = options
-    expect(await openEnvelope(Encrypt, options.encodingAESKey)).toEqual({ message, appid })
-  })
+  it.each(SEALED)(
+    'A published envelope seals and opens: %o',
+    async ({ message, Encrypt, ...options }) => {
+      expect(await sealEnvelope(message, options)).toBe(Encrypt)
+      const { appid } = options
+      expect(await openEnvelope(Encrypt, options.encodingAESKey)).toEqual({ message, appid })
+    },
+  )
 
-  it.each(SEALED)('an envelope is signed: %o', async ({ signed, Encrypt }) => {
+  it.each(SEALED)('A published envelope has a valid signature: %o', async ({ signed, Encrypt }) => {
     const { token, timestamp, nonce, msg_signature } = signed
     expect(await signPush(token, timestamp, nonce, Encrypt)).toBe(msg_signature)
     expect(await isPushSignature([token, timestamp, nonce, Encrypt], msg_signature)).toBe(true)
@@ -113,13 +119,13 @@ describe("WeChat's published examples", () => {
 })
 
 describe('the URL check', () => {
-  it('is refused under a wrong signature', async () => {
+  it('The URL check is refused if its signature is wrong', async () => {
     const query = 'signature=00&timestamp=1&nonce=2&echostr=3'
     const response = await app.request(`/wechat/events?${query}`)
     expect(await toAnswer(response)).toEqual([403, 'event_refused'])
   })
 
-  it('is refused when its timestamp is older than ten minutes', async () => {
+  it('The URL check is refused if its timestamp is older than ten minutes', async () => {
     const [{ timestamp, nonce, signature }] = URL_CHECKS
     const query = new URLSearchParams({ signature, timestamp, nonce, echostr: '1' })
     app.clock.now = Number(timestamp) + 600
@@ -129,7 +135,7 @@ describe('the URL check', () => {
     expect(await toAnswer(response)).toEqual([403, 'event_refused'])
   })
 
-  it('and the pushes are not there without WECHAT_PUSH_TOKEN', async () => {
+  it('The push endpoint does not exist if WECHAT_PUSH_TOKEN is not set', async () => {
     await start({ WECHAT_PUSH_TOKEN: undefined })
     for (const method of ['GET', 'PUT', 'DELETE']) {
       expect((await app.send(method, '/wechat/events')).status).toBe(404)
@@ -140,7 +146,7 @@ describe('the URL check', () => {
 
 describe('a push in safe mode', () => {
   it.each(['user_authorization_revoke', 'user_authorization_cancellation'])(
-    'of %s ends all sessions of that user, and nobody else',
+    'A push of %s ends all sessions of that user and none of another user',
     async (Event) => {
       const bob = await app.login({ user: 'bob' })
       expect(await push(event({ Event }))).toEqual([200, 'success'])
@@ -149,12 +155,12 @@ describe('a push in safe mode', () => {
     },
   )
 
-  it('of any other event ends nothing', async () => {
+  it('A push of any other event ends no session', async () => {
     expect(await push(event({ Event: 'user_info_modified' }))).toEqual([200, 'success'])
     expect(await isAlive()).toBe(true)
   })
 
-  it('tolerates stray spaces in field names', async () => {
+  it('A push may have spaces around its field names', async () => {
     const spaced = Object.fromEntries(
       Object.entries(event()).map(([key, value]) => [` ${key} `, value]),
     )
@@ -162,13 +168,13 @@ describe('a push in safe mode', () => {
     expect(await isAlive()).toBe(false)
   })
 
-  it('without an OpenID is logged and counts as received', async () => {
+  it('A push without an OpenID is logged and counts as received', async () => {
     expect(await push(event({ OpenID: undefined }))).toEqual([200, 'success'])
     expect(app.warnings).toEqual([expect.stringContaining('without an OpenID')])
     expect(await isAlive()).toBe(true)
   })
 
-  it('is taken for ten minutes, and from a minute ahead', async () => {
+  it('A push is accepted up to ten minutes old and up to a minute ahead', async () => {
     expect(await push(event(), { age: 601 })).toEqual([403, 'event_refused'])
     expect(await push(event(), { age: -61 })).toEqual([403, 'event_refused'])
     expect(await isAlive()).toBe(true)
@@ -176,7 +182,7 @@ describe('a push in safe mode', () => {
     expect(await push(event(), { age: 600 })).toEqual([200, 'success'])
   })
 
-  it('is refused under another token, another key, or for another mini program', async () => {
+  it('A push with another token, another key or for another mini program is refused', async () => {
     const refused = [403, 'event_refused']
     expect(await push(event(), { token: 'BBBBB' })).toEqual(refused)
     expect(await push(event(), { key: 'B'.repeat(43) })).toEqual(refused)
@@ -185,7 +191,7 @@ describe('a push in safe mode', () => {
     expect(await isAlive()).toBe(true)
   })
 
-  it('is refused with any part of the envelope or the query changed', async () => {
+  it('A push with any part of its envelope or query changed is refused', async () => {
     const options = {
       appid: APPID,
       token: TOKEN,
@@ -205,37 +211,37 @@ describe('a push in safe mode', () => {
     }
   })
 
-  it('that opens to no JSON, or is none, is invalid_request', async () => {
+  it('A push that is not JSON is refused with invalid_request', async () => {
     const body = '<xml><Encrypt>…</Encrypt></xml>'
     const response = await app.request('/wechat/events', { method: 'POST', body })
     expect(await toAnswer(response)).toEqual([400, 'invalid_request'])
   })
 
-  it('is sent again by WeChat when KV fails: it does not count as received', async () => {
+  it('A push does not count as received if KV fails, so that WeChat sends it again', async () => {
     app.kv.down.add('list')
     expect(await push(event())).toEqual([503, 'store_unavailable'])
   })
 })
 
 describe('a push in plain mode', () => {
-  it('is taken where no key is configured', async () => {
+  it('A push in plain mode is accepted if no key is set', async () => {
     await start(PLAIN)
     expect(await push(event(), { key: null })).toEqual([200, 'success'])
     expect(await isAlive()).toBe(false)
   })
 
-  it('is refused where a key is configured: its signature does not cover the body', async () => {
+  it('A push in plain mode is refused if a key is set', async () => {
     expect(await push(event(), { key: null })).toEqual([403, 'event_refused'])
     expect(await isAlive()).toBe(true)
   })
 
-  it('is refused under a wrong signature, and when it is old', async () => {
+  it('A push in plain mode is refused if its signature is wrong or it is old', async () => {
     await start(PLAIN)
     expect(await push(event(), { key: null, token: 'BBBBB' })).toEqual([403, 'event_refused'])
     expect(await push(event(), { key: null, age: 601 })).toEqual([403, 'event_refused'])
   })
 
-  it('is expected where the key is missing: an envelope then names the setting in the log', async () => {
+  it('A push in safe mode is misconfigured if no key is set, and the log names the setting', async () => {
     await start(PLAIN)
     expect(await push(event())).toEqual([500, 'misconfigured'])
     expect(app.warnings[0]).toContain('WECHAT_PUSH_AES_KEY is missing')
@@ -247,7 +253,7 @@ describe('the Queue EVENTS', () => {
     EVENTS: { send: async (message: EventMessage) => void sent.push(message) },
   })
 
-  it('gets every event, with the same key for every delivery of one', async () => {
+  it('The Queue EVENTS gets every event, with the same key for every delivery of one event', async () => {
     const sent: EventMessage[] = []
     await start(queue(sent))
     const first = event({ Event: 'user_info_modified' })
@@ -260,7 +266,7 @@ describe('the Queue EVENTS', () => {
     expect(new Set(sent.map(({ key }) => key)).size).toBe(3)
   })
 
-  it('gets a MsgId of 64 bits with all of its digits', async () => {
+  it('The Queue EVENTS gets a MsgId of 64 bits with all of its digits', async () => {
     const sent: EventMessage[] = []
     await start({ ...queue(sent), ...PLAIN })
     for (const id of ['23456789012345678', '23456789012345679', '7']) {
@@ -282,7 +288,7 @@ describe('the Queue EVENTS', () => {
     expect(new Set(sent.map(({ key }) => key)).size).toBe(3)
   })
 
-  it('that takes nothing leaves the event to be sent again', async () => {
+  it('A push does not count as received if the Queue EVENTS fails, so that WeChat sends it again', async () => {
     await start({ EVENTS: { send: () => Promise.reject(new Error('Queue is down')) } })
     expect(await push(event())).toEqual([503, 'store_unavailable'])
   })
@@ -291,7 +297,7 @@ describe('the Queue EVENTS', () => {
 describe('several mini programs', () => {
   const settings = { WECHAT_APPS: JSON.stringify({ [APPID]: 's1', wx2: 's2' }) }
 
-  it('have an endpoint each', async () => {
+  it('Each of several mini programs has a push endpoint', async () => {
     const sent: EventMessage[] = []
     app.replace({
       settings: {
@@ -310,7 +316,7 @@ describe('several mini programs', () => {
     expect(sent.map(({ appid }) => appid)).toEqual(['wx2'])
   })
 
-  it('may be one: the endpoint with its appid works, too', async () => {
+  it('The push endpoint with the appid also works for a single mini program', async () => {
     expect(await push(event(), { url: `${ENDPOINT}/${APPID}` })).toEqual([200, 'success'])
     expect(await isAlive()).toBe(false)
   })
