@@ -73,9 +73,8 @@ describe("WeChat's published examples", () => {
 
   it("POST /wechat/events accepts WeChat's published push at its time", async () => {
     const { token, timestamp, nonce, Encrypt, msg_signature, encodingAESKey, appid } = PUSH
-    app.replace({
-      settings: { ...pushSettings(token, encodingAESKey), WECHAT_APPID: appid },
-    })
+    const settings = { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: encodingAESKey }
+    app.replace({ settings: { ...settings, WECHAT_APPID: appid } })
     app.clock.now = Number(timestamp) + 5
     const query = new URLSearchParams({
       signature: PUSH.signature,
@@ -295,7 +294,3 @@ describe('several mini programs', () => {
     expect(await isAlive()).toBe(false)
   })
 })
-
-function pushSettings(token: string, key: string) {
-  return { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: key }
-}
