@@ -1,29 +1,30 @@
 /**
- * The API as an OpenAPI 3.1 document. It is not in the Worker: the tests write it to
+ * The API as an OpenAPI 3.1 document. It is not in the Worker: `npm run docs` writes it to
  * assets/openapi.json, which is served as a static file.
  */
 
 import { ERRORS, type ErrorCode } from '../errors'
 import { ERRCODES } from '../wechat/errcodes'
-import { OPERATIONS, type Operation } from './operations'
+import { type Operation, TAGS } from './operation'
+import { OPERATIONS } from './operations'
+import { SAMPLE_BASE, toSamples } from './samples'
 import { SCHEMAS } from './schemas'
+import { toWhen } from './tables'
 
-/** Any operation can meet these. */
+/** Any operation can fail with these. */
 const ANYWHERE: readonly ErrorCode[] = ['misconfigured', 'internal_error']
-/** What else a kind of caller can meet. */
+/** The errors of each kind of caller. */
 const BY_CALLER = {
   anyone: [],
-  session: ['session_required', 'session_invalid', 'rate_limited', 'store_unavailable'],
-  service: ['service_key_required', 'service_key_invalid', 'rate_limited', 'not_found'],
+  session: ['session_required', 'session_invalid', 'store_unavailable'],
+  service: ['service_key_required', 'service_key_invalid', 'not_found'],
 } as const satisfies Record<string, readonly ErrorCode[]>
-/** What every request with a body can meet. */
-const WITH_BODY: readonly ErrorCode[] = [
-  'invalid_request',
-  'body_too_large',
-  'unsupported_media_type',
-]
+const WITH_BODY: readonly ErrorCode[] = ['invalid_request', 'body_too_large']
 
-/** The document; `path -> method -> operation` in the order of {@link OPERATIONS}. */
+/**
+ * The document. Each error code is an example among its components, with when it occurs as
+ * description.
+ */
 export function openapi() {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const operation of OPERATIONS) {
@@ -37,15 +38,11 @@ export function openapi() {
       version: '0.1.0',
       summary: 'The login backend of WeChat Mini Programs',
       description:
-        'JSON in and out. Failures are problem details (RFC 9457), whose action says what to do next.',
+        'Requests and responses are JSON. Every failure is a problem document (RFC 9457) with a `code`, and an `action` that says what to do next.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/', description: 'this server' }],
-    tags: [
-      { name: 'mini program', description: 'For the mini program.' },
-      { name: 'backend', description: 'For your other services.' },
-      { name: 'WeChat', description: 'For WeChat itself.' },
-    ],
+    servers: [{ url: '/', description: 'This server', 'x-sample-base': SAMPLE_BASE }],
+    tags: TAGS,
     paths,
     components: {
       securitySchemes: {
@@ -53,13 +50,15 @@ export function openapi() {
         service: { type: 'http', scheme: 'bearer', description: 'One of `SERVICE_KEYS`.' },
       },
       schemas: SCHEMAS,
+      examples: Object.fromEntries(
+        Object.keys(ERRORS).map((code) => [code, toExample(code as ErrorCode)]),
+      ),
     },
   }
 }
 
 function describe(operation: Operation) {
-  const { id, tag, summary, description, caller, parameters, body, success, errors } = operation
-  const codes = [...BY_CALLER[caller], ...(body ? WITH_BODY : []), ...errors, ...ANYWHERE]
+  const { id, tag, summary, description, caller, parameters, body, success } = operation
   return {
     operationId: id,
     tags: [tag],
@@ -75,12 +74,21 @@ function describe(operation: Operation) {
         },
       },
     }),
-    responses: { ...success, ...problems(id === 'health' ? [] : codes) },
+    responses: { ...success, ...toProblemResponses(toErrorCodes(operation)) },
+    'x-codeSamples': toSamples(operation),
   }
 }
 
-/** One response for each status; one example for each code. */
-function problems(codes: readonly ErrorCode[]) {
+function toErrorCodes({ id, tag, caller, body, errors }: Operation): readonly ErrorCode[] {
+  if (id === 'health') return []
+  const ofBody: readonly ErrorCode[] = body ? WITH_BODY : []
+  // Of WeChat's pushes, any Content-Type is accepted.
+  const ofType: readonly ErrorCode[] = body && tag !== 'WeChat' ? ['unsupported_media_type'] : []
+  return [...BY_CALLER[caller], ...ofBody, ...ofType, ...errors, ...ANYWHERE]
+}
+
+/** One response for each status, with one example for each code. */
+function toProblemResponses(codes: readonly ErrorCode[]) {
   const byStatus = new Map<number, ErrorCode[]>()
   for (const code of new Set(codes)) {
     const { status } = ERRORS[code]
@@ -94,7 +102,9 @@ function problems(codes: readonly ErrorCode[]) {
         content: {
           'application/problem+json': {
             schema: { $ref: '#/components/schemas/Problem' },
-            examples: Object.fromEntries(codes.map((code) => [code, { value: example(code) }])),
+            examples: Object.fromEntries(
+              codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
+            ),
           },
         },
       },
@@ -102,10 +112,10 @@ function problems(codes: readonly ErrorCode[]) {
   )
 }
 
-function example(code: ErrorCode) {
-  const row = ERRORS[code]
-  const { title, status, detail, action } = row
-  const errcode = ERRCODES.find((errcodeRow) => errcodeRow.code === code)?.errcode
+function toExample(code: ErrorCode) {
+  const { title, status, detail, action } = ERRORS[code]
+  const row = ERRCODES.find((row) => row.code === code)
   const problem = { type: `urn:code2session:error:${code}`, title, status, code, detail, action }
-  return errcode === undefined ? problem : { ...problem, errcode }
+  const value = row ? { ...problem, errcode: row.errcode } : problem
+  return { summary: title, description: toWhen(code, 'en'), value }
 }

@@ -1,9 +1,16 @@
 /** The shapes of the API, as JSON Schema. */
 
 import { ERRORS } from '../errors'
+import { MAX_LENGTH, SubscribeMessageBody } from '../http/schemas'
+import { WHAT_TO_DO } from './error-texts'
 
 const text = { type: 'string' } as const
-const time = { type: 'string', format: 'date-time' } as const
+const nonEmpty = { ...text, minLength: 1 } as const
+const time = { ...text, format: 'date-time' } as const
+
+const textUpTo = (maxLength: number) => ({ ...nonEmpty, maxLength })
+
+const base64 = (description: string) => ({ ...text, contentEncoding: 'base64', description })
 
 const object = (properties: object, required: readonly string[] = Object.keys(properties)) => ({
   type: 'object',
@@ -11,110 +18,148 @@ const object = (properties: object, required: readonly string[] = Object.keys(pr
   ...(required.length > 0 && { required }),
 })
 
-const base64 = (description: string) => ({ ...text, contentEncoding: 'base64', description })
+const appid = {
+  ...textUpTo(MAX_LENGTH.appid),
+  description: 'The mini program, where the server has several and the request has no `Referer`.',
+}
+const signature = {
+  ...textUpTo(MAX_LENGTH.signature),
+  description: 'SHA-1 in hexadecimal, as WeChat gave it.',
+}
+const { state, lang } = SubscribeMessageBody.entries
+
+const whatToDo = Object.fromEntries(Object.entries(WHAT_TO_DO).map(([key, { en }]) => [key, en]))
 
 export const SCHEMAS = {
   Problem: object(
     {
       type: { ...text, format: 'uri' },
       title: text,
-      status: { type: 'integer' },
-      code: { enum: Object.keys(ERRORS) },
-      detail: { ...text, description: 'For a person.' },
+      status: { type: 'integer', description: 'The HTTP status.' },
+      code: { ...text, enum: Object.keys(ERRORS), description: 'Write your code against this.' },
+      detail: { ...text, description: 'What happened, for a person.' },
       action: {
-        enum: ['login_again', 'retry_later', 'fix_request', 'stop'],
-        description: 'What to do next; `retry_later` after `Retry-After` seconds.',
+        ...text,
+        enum: Object.keys(WHAT_TO_DO),
+        description: 'What to do next.',
+        'x-enumDescriptions': whatToDo,
       },
-      errcode: { type: 'integer', description: "WeChat's, where it gave one." },
+      errcode: { type: 'integer', description: "WeChat's error code, if WeChat refused." },
       errors: {
         type: 'array',
-        description: 'What is wrong with the request; never with its values.',
-        items: object({ path: text, message: text }),
+        description: 'What is wrong with the request, without its values.',
+        items: object({
+          path: { ...text, description: 'The field, as a dotted path.' },
+          message: text,
+        }),
       },
     },
     ['type', 'title', 'status', 'code', 'detail', 'action'],
   ),
   Login: object({
     token: { ...text, description: 'Opaque. Send it as `Authorization: Bearer <token>`.' },
-    tokenType: { const: 'Bearer' },
+    tokenType: { ...text, const: 'Bearer' },
     expiresIn: { type: 'integer', description: 'In seconds.' },
     expiresAt: time,
-    userId: { ...text, description: 'Stable, public, one per user and mini program.' },
+    userId: {
+      ...text,
+      description: 'The same at every login of this user to this mini program; not a secret.',
+    },
   }),
   Session: object({ userId: text, appid: text, createdAt: time, expiresAt: time }),
   Sessions: object({
     sessions: {
       type: 'array',
       items: object({
-        id: text,
+        id: { ...text, description: 'Names the session in this API; not a secret.' },
         createdAt: time,
         expiresAt: time,
-        userAgent: { type: ['string', 'null'] },
-        current: { type: 'boolean' },
+        userAgent: {
+          type: ['string', 'null'],
+          description: 'The `User-Agent` of the login; `null` if it had none.',
+        },
+        current: { type: 'boolean', description: 'Whether this is the session of the token.' },
       }),
     },
   }),
   LoginRequest: object(
     {
-      code: { ...text, minLength: 1, maxLength: 512, description: 'Of `wx.login`.' },
-      appid: { ...text, description: 'Needed where several mini programs have no Referer.' },
+      code: { ...textUpTo(MAX_LENGTH.code), description: 'The code of `wx.login`.' },
+      appid,
     },
     ['code'],
   ),
   SignedData: object({
-    rawData: { ...text, description: 'The exact text from `wx`.' },
-    signature: { ...text, maxLength: 128, description: 'Hex SHA-1.' },
+    rawData: { ...nonEmpty, description: 'The exact text that WeChat gave.' },
+    signature,
   }),
   EncryptedData: object(
     {
-      encryptedData: base64('Whole blocks of 16 bytes.'),
-      iv: base64('16 bytes.'),
-      rawData: { ...text, description: 'With `signature`: verified first.' },
-      signature: text,
+      encryptedData: base64('Whole blocks of 16 bytes, as WeChat gave them.'),
+      iv: base64('16 bytes, as WeChat gave them.'),
+      rawData: { ...nonEmpty, description: 'Together with `signature`; is verified first.' },
+      signature,
     },
     ['encryptedData', 'iv'],
   ),
-  Verified: object({ data: { description: '`rawData`, parsed.' } }),
+  Verified: object({ data: { description: 'The parsed `rawData`.' } }),
   Decrypted: object({
-    data: { type: 'object', description: 'Without openId, unionId and watermark.' },
-    timestamp: { ...time, description: "The watermark's." },
+    data: {
+      type: 'object',
+      description: 'The decrypted data without `openId`, `unionId` and `watermark`.',
+    },
+    timestamp: { ...time, description: 'The time in the watermark.' },
   }),
   PhoneNumberRequest: object(
     {
-      code: { ...text, description: "The phone button's; needs nothing else." },
-      encryptedData: base64('Where there is no code.'),
+      code: {
+        ...textUpTo(MAX_LENGTH.code),
+        description: 'The code of the phone button. With it, no other field is needed.',
+      },
+      encryptedData: base64('Together with `iv`, where there is no `code`.'),
       iv: base64('16 bytes.'),
     },
     [],
   ),
-  PhoneNumber: object({ phoneNumber: text, purePhoneNumber: text, countryCode: text }),
+  PhoneNumber: object({
+    phoneNumber: {
+      ...text,
+      description: 'With the country code in front, unless it is a number of mainland China.',
+    },
+    purePhoneNumber: { ...text, description: 'Without the country code.' },
+    countryCode: text,
+  }),
   Valid: object({ valid: { type: 'boolean' } }),
-  IntrospectionRequest: object({ token: text }),
+  IntrospectionRequest: object({ token: nonEmpty }),
   Introspection: object(
     {
-      active: { type: 'boolean' },
+      active: { type: 'boolean', description: 'Only `true` comes with the other fields.' },
       sub: { ...text, description: 'The userId.' },
-      client_id: { ...text, description: 'The appid.' },
+      client_id: { ...text, description: 'The AppID.' },
       openid: text,
-      unionid: text,
-      iat: { type: 'integer', description: 'Unix seconds.' },
-      exp: { type: 'integer', description: 'Unix seconds.' },
-      token_type: { const: 'Bearer' },
+      unionid: { ...text, description: 'If WeChat gives one for this mini program.' },
+      iat: { type: 'integer', description: 'When the session began, in Unix seconds.' },
+      exp: { type: 'integer', description: 'When the session ends, in Unix seconds.' },
+      token_type: { ...text, const: 'Bearer' },
     },
     ['active'],
   ),
   SubscribeMessage: object(
     {
-      appid: { ...text, description: 'Needed where there are several mini programs.' },
-      openid: text,
-      templateId: text,
-      page: text,
-      data: { type: 'object', additionalProperties: text },
-      state: { enum: ['developer', 'trial', 'formal'] },
-      lang: { enum: ['zh_CN', 'en_US', 'zh_HK', 'zh_TW'] },
+      appid: { ...appid, description: 'The mini program, where the server has several.' },
+      openid: textUpTo(MAX_LENGTH.openid),
+      templateId: textUpTo(MAX_LENGTH.templateId),
+      page: { ...textUpTo(MAX_LENGTH.page), description: 'The page that a tap opens.' },
+      data: {
+        type: 'object',
+        additionalProperties: textUpTo(MAX_LENGTH.messageField),
+        description: 'The fields of the template by name, such as `thing1`.',
+      },
+      state: { ...text, enum: state.wrapped.options },
+      lang: { ...text, enum: lang.wrapped.options },
     },
     ['openid', 'templateId', 'data'],
   ),
   Push: { type: 'object', description: 'An event, or in safe mode `{"ToUserName","Encrypt"}`.' },
-  Health: object({ status: { const: 'ok' } }),
+  Health: object({ status: { ...text, const: 'ok' } }),
 }

@@ -1,16 +1,20 @@
-/** openapi.json and the page that shows it. */
+/** What `npm run docs` writes: openapi.json, and the generated tables of the documents. */
 
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTestHarness, type TestHarness } from 'wrangler'
+import { describe, expect, it } from 'vitest'
 import { ERRORS } from '../../src/errors'
+import { MAX_LENGTH } from '../../src/http/schemas'
 import { openapi } from '../../src/openapi/document'
+import { type Language, WHAT_TO_DO } from '../../src/openapi/error-texts'
 import { OPERATIONS } from '../../src/openapi/operations'
+import { SAMPLE_BASE, toSamples } from '../../src/openapi/samples'
 import { SCHEMAS } from '../../src/openapi/schemas'
+import { replaceTable, toErrcodeTable, toErrorTable } from '../../src/openapi/tables'
+import { ERRCODES } from '../../src/wechat/errcodes'
 
-const FILE = '../../src/assets/openapi.json'
 const document = openapi()
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false })
@@ -23,75 +27,217 @@ function violations(schema: object, value: unknown): unknown {
   return validate(value) ? null : validate.errors
 }
 
+/** Every object within a value. */
+function* objectsWithin(value: unknown): Generator<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return
+  yield value as Record<string, unknown>
+  for (const member of Object.values(value)) yield* objectsWithin(member)
+}
+
 describe('openapi.json', () => {
-  it('is what the operations, the schemas and the error table say: `npm run docs` writes it', async () => {
-    await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot(FILE)
+  it('openapi.json is what the generator writes from the operations, the schemas and the error table', async () => {
+    const text = `${JSON.stringify(document, null, 2)}\n`
+    await expect(text).toMatchFileSnapshot('../../src/assets/openapi.json')
   })
 
-  it('is valid OpenAPI 3.1', async () => {
+  it('openapi.json is valid OpenAPI 3.1', async () => {
     const result = await new Validator().validate(structuredClone(document))
     expect(result).toEqual({ valid: true })
   })
 
-  it('has every error code of the table, and none twice under one id', () => {
-    const codes = JSON.stringify(document.paths)
-    for (const code of Object.keys(ERRORS)) {
-      if (code === 'method_not_allowed') continue
-      expect(codes).toContain(`"${code}":`)
+  it('openapi.json has every error code as an example, and every reference resolves', () => {
+    expect(Object.keys(document.components.examples)).toEqual(Object.keys(ERRORS))
+    for (const { $ref } of objectsWithin(document)) {
+      if (typeof $ref !== 'string') continue
+      const path = $ref.replace('#/', '').split('/')
+      const target = path.reduce<unknown>((at, key) => Object(at)[key], document)
+      expect(target, $ref).toBeTypeOf('object')
     }
+  })
+
+  it('some operation has each error code, except method_not_allowed', () => {
+    const paths = JSON.stringify(document.paths)
+    const missing = Object.keys(ERRORS).filter((code) => !paths.includes(`"${code}":`))
+    expect(missing).toEqual(['method_not_allowed'])
+  })
+
+  it('no two operations have the same id', () => {
     const ids = OPERATIONS.map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
   })
 
-  it.each(OPERATIONS)('$method $path: its examples fit its schemas', ({ body, success }) => {
-    if (body) expect(violations(body.schema, body.example)).toBeNull()
-    for (const response of Object.values(success)) {
-      const { content = {} } = response as {
-        content?: Record<string, { schema: object; example: unknown }>
+  it('a schema with a const or an enum states its type', () => {
+    const values = [...objectsWithin(SCHEMAS)].filter((schema) => schema.const ?? schema.enum)
+    expect(values.length).toBeGreaterThan(5)
+    for (const schema of values) expect(schema).toMatchObject({ type: 'string' })
+  })
+
+  it('every field that a request schema limits has the same limit in openapi.json', () => {
+    const { LoginRequest, SignedData, EncryptedData, PhoneNumberRequest, SubscribeMessage } =
+      JSON.parse(JSON.stringify(SCHEMAS))
+    const { code, appid, signature, openid, templateId, page, messageField } = MAX_LENGTH
+    expect(LoginRequest.properties).toMatchObject({
+      code: { maxLength: code },
+      appid: { maxLength: appid },
+    })
+    expect(SignedData.properties.signature.maxLength).toBe(signature)
+    expect(EncryptedData.properties.signature.maxLength).toBe(signature)
+    expect(PhoneNumberRequest.properties.code.maxLength).toBe(code)
+    expect(SubscribeMessage.properties).toMatchObject({
+      appid: { maxLength: appid },
+      openid: { maxLength: openid },
+      templateId: { maxLength: templateId },
+      page: { maxLength: page },
+      data: { additionalProperties: { maxLength: messageField } },
+    })
+  })
+
+  it.each(OPERATIONS)(
+    'the examples of $method $path fit their schemas',
+    ({ body, success, parameters = [] }) => {
+      if (body) expect(violations(body.schema, body.example)).toBeNull()
+      for (const { schema, example } of parameters) expect(violations(schema, example)).toBeNull()
+      for (const { content = {} } of Object.values(success)) {
+        for (const { schema, example } of Object.values(content)) {
+          expect(violations(schema, example)).toBeNull()
+        }
       }
-      for (const { schema, example } of Object.values(content)) {
-        expect(violations(schema, example)).toBeNull()
+    },
+  )
+})
+
+/** What a `curl` command sends, as a shell splits it into words. */
+function readCurl(source: string): string[] {
+  const script = `curl() { for word in "$@"; do printf '%s\\0' "$word"; done; }\n${source}`
+  const env = { TOKEN: 'the-token', SERVICE_KEY: 'the-key' }
+  const output = execFileSync('/bin/sh', ['-c', script], { env, encoding: 'utf8' })
+  return output.split('\0').slice(0, -1)
+}
+
+type AsyncFunctionConstructor = new (...source: string[]) => (...values: unknown[]) => Promise<void>
+const AsyncFunction = (async () => {}).constructor as AsyncFunctionConstructor
+
+/** What a sample in JavaScript passes to `wx.request` or `fetch`. */
+async function readCall(source: string): Promise<Record<string, unknown>> {
+  let call: Record<string, unknown> = {}
+  const wx = { request: (options: object) => Object.assign(call, options) }
+  const fetch = async (url: string, options: object) => {
+    call = { url, ...options }
+    return Response.json({})
+  }
+  const process = { env: { SERVICE_KEY: 'the-key' } }
+  const console = { log: () => {} }
+  const run = new AsyncFunction('wx', 'fetch', 'process', 'console', 'token', source)
+  await run(wx, fetch, process, console, 'the-token')
+  return call
+}
+
+describe('the samples of an operation', () => {
+  const sampleOf = (id: string, label: string) => {
+    const operation = OPERATIONS.find((operation) => operation.id === id)
+    const sample = operation && toSamples(operation).find((sample) => sample.label === label)
+    if (!sample) throw new Error(`${id} has no sample ${label}`)
+    return sample.source
+  }
+
+  it.each(OPERATIONS)(
+    'a shell reads the curl sample of $method $path as it is meant',
+    (operation) => {
+      const words = readCurl(sampleOf(operation.id, 'curl'))
+      const url = words.find((word) => word.startsWith(SAMPLE_BASE)) ?? ''
+      expect(new URL(url).pathname).toMatch(
+        new RegExp(`^${operation.path.replace(/\{\w+\}/, '[\\w-]+')}$`),
+      )
+      const credential = { anyone: [], session: ['the-token'], service: ['the-key'] }
+      expect(words.filter((word) => word.startsWith('Authorization'))).toEqual(
+        credential[operation.caller].map((secret) => `Authorization: Bearer ${secret}`),
+      )
+      const json = words[words.indexOf('--json') + 1] ?? ''
+      if (operation.body && !operation.body.type) {
+        expect(JSON.parse(json)).toEqual(operation.body.example)
       }
+    },
+  )
+
+  it('the wx.request sample of a login has the method and the body of its example', async () => {
+    expect(await readCall(sampleOf('login', 'wx.request'))).toMatchObject({
+      url: `${SAMPLE_BASE}/login`,
+      method: 'POST',
+      data: { code: '0F12tJcYbpXnTqrMXMFLUKIcMqw2coH9' },
+    })
+  })
+
+  it('the wx.request sample of an operation with a session has the token', async () => {
+    expect(await readCall(sampleOf('endSession', 'wx.request'))).toMatchObject({
+      method: 'DELETE',
+      header: { Authorization: 'Bearer the-token' },
+    })
+  })
+
+  it('the fetch sample of an introspection sends a form with the service key', async () => {
+    const { headers, body } = await readCall(sampleOf('introspect', 'fetch'))
+    expect(headers).toEqual({ Authorization: 'Bearer the-key' })
+    expect(String(body)).toMatch(/^token=\w/)
+  })
+
+  it('the fetch sample of a subscribe message sends JSON', async () => {
+    const { headers, body } = await readCall(sampleOf('sendSubscribeMessage', 'fetch'))
+    expect(headers).toMatchObject({ 'Content-Type': 'application/json' })
+    expect(JSON.parse(String(body))).toMatchObject({ data: { thing1: 'Your order' } })
+  })
+
+  it('no operation with a service key has a sample for a mini program', () => {
+    for (const operation of OPERATIONS.filter(({ caller }) => caller === 'service')) {
+      expect(toSamples(operation).map(({ label }) => label)).toEqual(['curl', 'fetch'])
     }
   })
 })
 
-describe('beside the Worker', () => {
-  let server: TestHarness
-  let base: URL
-  beforeAll(async () => {
-    server = createTestHarness({
-      workers: [{ configPath: 'wrangler.toml', secrets: { WECHAT_APPSECRET: 'nobody' } }],
-    })
-    base = (await server.listen()).url
+describe('the tables of the documents', () => {
+  const FOLDERS: [Language, string][] = [
+    ['en', 'docs'],
+    ['zh', 'docs/zh-CN'],
+  ]
+
+  it.each(FOLDERS)(
+    'the error table in %s is what the generator writes',
+    async (language, folder) => {
+      const path = `${folder}/api.md`
+      const text = replaceTable(readFileSync(path, 'utf8'), 'errors', toErrorTable(language))
+      await expect(text).toMatchFileSnapshot(`../../${path}`)
+    },
+  )
+
+  it.each(FOLDERS)(
+    'the errcode table in %s is what the generator writes',
+    async (language, folder) => {
+      const path = `${folder}/troubleshooting.md`
+      const text = replaceTable(readFileSync(path, 'utf8'), 'errcodes', toErrcodeTable(language))
+      await expect(text).toMatchFileSnapshot(`../../${path}`)
+    },
+  )
+
+  it.each(FOLDERS)('the error table in %s has one row for each code', (language) => {
+    const codes = [...toErrorTable(language).matchAll(/^\| `(\w+)`/gm)].map(([, code]) => code)
+    expect(codes).toEqual(Object.keys(ERRORS))
   })
-  afterAll(() => server.close())
 
-  const get = (path: string) => fetch(new URL(path, base))
-
-  it('GET /openapi.json is served as a file', async () => {
-    const response = await get('/openapi.json')
-    expect([response.status, response.headers.get('Cache-Control')]).toEqual([200, 'no-store'])
-    expect(await response.json()).toEqual(
-      JSON.parse(readFileSync('src/assets/openapi.json', 'utf8')),
-    )
+  it.each(FOLDERS)('the errcode table in %s has every errcode', (language) => {
+    const cells = [...toErrcodeTable(language).matchAll(/^\| (-?\d[\d, -]*) \|/gm)]
+    const errcodes = cells.flatMap(([, cell = '']) => cell.split(', ').map(Number))
+    expect(errcodes.toSorted()).toEqual(ERRCODES.map(({ errcode }) => errcode).toSorted())
   })
 
-  it('GET /docs is a page of our own files, with nothing from elsewhere', async () => {
-    const page = await get('/docs')
-    expect([page.status, page.headers.get('Content-Type')]).toEqual([
-      200,
-      'text/html; charset=utf-8',
-    ])
-    for (const path of ['/docs', '/docs.js', '/docs.css']) {
-      const file = await get(path)
-      expect(file.status).toBe(200)
-      expect(await file.text()).not.toMatch(/https?:\/\//)
+  it.each(FOLDERS)('docs/api.md in %s says the same about each action', (language, folder) => {
+    const text = readFileSync(`${folder}/api.md`, 'utf8')
+    for (const [action, { [language]: whatToDo }] of Object.entries(WHAT_TO_DO)) {
+      expect(text).toContain(`| \`${action}\` | ${whatToDo} |`)
     }
   })
 
-  it('every other path is the Worker, with its own 404', async () => {
-    const response = await get('/nope')
-    expect(response.headers.get('Content-Type')).toBe('application/problem+json')
+  it('a document without the markers of a table is an error', () => {
+    expect(() => replaceTable('no markers', 'errors', '')).toThrow('markers of errors')
+    const twice = '<!-- errors:begin -->\n<!-- errors:end -->\n'.repeat(2)
+    expect(() => replaceTable(twice, 'errors', '')).toThrow('markers of errors')
   })
 })

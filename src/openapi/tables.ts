@@ -1,0 +1,102 @@
+/** The tables in the documents that are generated from errors.ts and wechat/errcodes.ts. */
+
+import { ERRORS, type ErrorCode } from '../errors'
+import { ERRCODES, type ErrcodeRow } from '../wechat/errcodes'
+import { CALLS, CHINESE, type Language, type Text, WHAT_TO_DO, WHEN } from './error-texts'
+
+const ERROR_HEADER: Text = {
+  en: '| code | status | action | when |',
+  zh: '| code | status | action | 何时出现 |',
+}
+const ERRCODE_HEADER: Text = {
+  en: '| errcode | call | code | what to do |',
+  zh: '| errcode | 调用 | code | 处理办法 |',
+}
+const EVERY_CALL: Text = { en: 'any', zh: '全部' }
+const OTHER_CALLS: Text = { en: 'any other', zh: '其他' }
+const COMMA: Text = { en: ', ', zh: '、' }
+
+/** The error table of docs/api.md. */
+export function toErrorTable(language: Language): string {
+  const rows = toErrorCodes().map((code) => {
+    const { status, action } = ERRORS[code]
+    return `| \`${code}\` | ${status} | ${action} | ${toWhen(code, language)} |`
+  })
+  return toTable(ERROR_HEADER[language], rows)
+}
+
+/** The errcode table of docs/troubleshooting.md; errcodes that differ in nothing else share a row. */
+export function toErrcodeTable(language: Language): string {
+  const errcodes = new Map<string, number[]>()
+  for (const row of ERRCODES) {
+    const rest = `${toCalls(row, language)} | \`${row.code}\` | ${toAdvice(row, language)}`
+    errcodes.set(rest, [...(errcodes.get(rest) ?? []), row.errcode])
+  }
+  const rows = [...errcodes].map(([rest, numbers]) => `| ${numbers.join(', ')} | ${rest} |`)
+  return toTable(ERRCODE_HEADER[language], rows)
+}
+
+/**
+ * When an error occurs, with WeChat's errcodes. Those that only an operator can act on are in the
+ * errcode table alone.
+ */
+export function toWhen(code: ErrorCode, language: Language): string {
+  const rows = ERRCODES.filter((row) => row.code === code && row.advice === undefined)
+  const errcodes = [...new Set(rows.map(({ errcode }) => errcode))].join(', ')
+  if (errcodes === '') return WHEN[code][language]
+  const prefix = language === 'en' ? `errcode ${errcodes}: ` : `errcode ${errcodes}：`
+  return prefix + WHEN[code][language]
+}
+
+/**
+ * Puts a table into a document, between its two markers.
+ *
+ * @throws {Error} if the document does not have the markers `<!-- name:begin -->`, `<!-- name:end -->`
+ * @example
+ * replaceTable(await readFile('docs/api.md', 'utf8'), 'errors', toErrorTable('en'))
+ */
+export function replaceTable(document: string, name: string, table: string): string {
+  const [begin, end] = [`<!-- ${name}:begin -->\n`, `<!-- ${name}:end -->`]
+  const [before, rest, tooMany] = document.split(begin)
+  const after = rest?.split(end)[1]
+  if (before === undefined || after === undefined || tooMany !== undefined) {
+    throw new Error(`the document must have the markers of ${name} once`)
+  }
+  return `${before}${begin}${table}\n${end}${after}`
+}
+
+function toErrorCodes(): ErrorCode[] {
+  return Object.keys(ERRORS) as ErrorCode[]
+}
+
+function toTable(header: string, rows: readonly string[]): string {
+  const line = header.replace(/[^|]+/g, '---')
+  return [header, line, ...rows].join('\n')
+}
+
+function toCalls(row: ErrcodeRow, language: Language): string {
+  if (row.calls) return row.calls.map((call) => CALLS[call][language]).join(COMMA[language])
+  const rows = ERRCODES.filter(({ errcode }) => errcode === row.errcode)
+  return (rows.length > 1 ? OTHER_CALLS : EVERY_CALL)[language]
+}
+
+/** The advice for the operator, or what the caller is told. */
+function toAdvice({ code, advice, detail }: ErrcodeRow, language: Language): string {
+  const text = advice ?? detail
+  if (text === undefined) {
+    const todo = WHAT_TO_DO[ERRORS[code].action]
+    return [WHEN[code], todo].map((part) => part[language]).join(language === 'en' ? ' ' : '')
+  }
+  return language === 'en' ? toSentence(text) : requireChinese(text)
+}
+
+function toSentence(text: string): string {
+  const capitalized = text.charAt(0).toUpperCase() + text.slice(1)
+  return capitalized.endsWith('.') ? capitalized : `${capitalized}.`
+}
+
+function requireChinese(text: string): string {
+  const chinese = CHINESE[text]
+  if (chinese === undefined) throw new Error(`error-texts.ts has no Chinese for: ${text}`)
+  return chinese.endsWith('。') ? chinese : `${chinese}。`
+}
