@@ -1,110 +1,221 @@
 /** Shows openapi.json: no framework, nothing from elsewhere. */
 
 const api = await (await fetch('openapi.json')).json()
+const [server] = api.servers
+const BASE_URL = new URL(server.url, location.href).href.replace(/\/$/, '')
 
-/** An element with text or children; nothing is ever parsed as HTML. */
-function element(name, ...children) {
+/** An element with children and attributes; nothing is ever parsed as HTML. */
+function element(name, attributes, ...children) {
   const made = document.createElement(name)
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value)
   made.append(...children.filter((child) => child !== null))
   return made
 }
 
+/** Text in which `code` stands between backticks, as Markdown has it. */
+function prose(text) {
+  const parts = text.split('`')
+  return parts.map((part, index) => (index % 2 === 1 ? element('code', {}, part) : part))
+}
+
+function paragraph(text, attributes = {}) {
+  return element('p', attributes, ...prose(text))
+}
+
 function sample(value) {
-  return element('pre', typeof value === 'string' ? value : JSON.stringify(value, null, 2))
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  return element('pre', { tabindex: '0' }, text)
 }
 
-function schemaOf({ schema }) {
-  const name = schema.$ref?.split('/').at(-1)
-  return name ? api.components.schemas[name] : schema
+/** What a `$ref` points at, or the value itself. */
+function resolve(value) {
+  if (!value.$ref) return value
+  return value.$ref
+    .split('/')
+    .slice(1)
+    .reduce((at, key) => at[key], api)
 }
 
-function fields(content) {
-  const { properties = {}, required = [] } = schemaOf(content)
-  const rows = Object.entries(properties).map(([name, { type, description = '' }]) => {
-    const kind = [type].flat().filter(Boolean).join(' or ')
-    const note = [required.includes(name) ? '' : 'optional', description].filter(Boolean).join('. ')
-    return element(
-      'tr',
-      element('td', element('code', name)),
-      element('td', kind),
-      element('td', note),
-    )
+/** The type of a field in words. */
+function typeText(schema) {
+  const {
+    const: constant,
+    enum: values,
+    format,
+    contentEncoding,
+    items,
+    additionalProperties,
+  } = schema
+  if (constant !== undefined) return `string, always ${JSON.stringify(constant)}`
+  if (values && values.length <= 5) return `string: ${values.join(', ')}`
+  if (format === 'date-time') return 'string, ISO 8601 in UTC'
+  if (contentEncoding) return `string, ${contentEncoding}`
+  const types = [schema.type ?? 'any JSON'].flat().join(' or ')
+  if (items) return `array of ${typeText(items)}s`
+  if (additionalProperties) return `object of ${lengthText('strings', additionalProperties)}`
+  return lengthText(types, schema)
+}
+
+function lengthText(types, { minLength, maxLength }) {
+  if (maxLength !== undefined) return `${types}, ${minLength ?? 0} to ${maxLength} characters`
+  return minLength ? `${types}, not empty` : types
+}
+
+/** A field or parameter with its type in words. */
+function field(name, type, description) {
+  const title = element('code', { class: 'name' }, name)
+  return element(
+    'li',
+    {},
+    element('div', {}, title, ' ', element('span', { class: 'type' }, type)),
+    description ? paragraph(description) : null,
+  )
+}
+
+/** The fields of a schema; those of a list's entries follow as `list[].field`. */
+function fields({ properties = {}, required = [] }, prefix = '') {
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    const type = typeText(schema) + (required.includes(name) ? '' : ', optional')
+    const inList = fields(schema.items ?? {}, `${prefix}${name}[].`)
+    return [field(prefix + name, type, schema.description), ...inList]
   })
-  return rows.length > 0 ? element('table', element('tbody', ...rows)) : null
 }
 
-function body(title, contents) {
-  return Object.entries(contents ?? {}).flatMap(([type, content]) => [
-    element('h3', `${title}, ${type}`),
-    fields(content),
-    content.example === undefined ? null : sample(content.example),
+function fieldList(schema) {
+  const { properties, description } = resolve(schema)
+  if (properties) return element('ul', { class: 'fields' }, ...fields(resolve(schema)))
+  return description ? paragraph(description) : null
+}
+
+function bodies(contents) {
+  return Object.entries(contents).flatMap(([type, { schema, example }]) => [
+    element('p', { class: 'media' }, element('code', {}, type)),
+    fieldList(schema),
+    example === undefined ? null : sample(example),
   ])
 }
 
-function problems(responses) {
-  const rows = Object.entries(responses).flatMap(([status, { content = {} }]) =>
+function request({ security, parameters, requestBody }) {
+  const schemes = security
+    .flatMap((requirement) => Object.keys(requirement))
+    .map((name) => api.components.securitySchemes[name])
+    .map(({ scheme, description }) =>
+      paragraph(`\`Authorization: ${scheme === 'basic' ? 'Basic' : 'Bearer'}\`: ${description}`),
+    )
+  const parameterItems = (parameters ?? []).map(({ name, in: place, schema, description }) =>
+    field(name, `${typeText(schema)}, in the ${place}`, description),
+  )
+  const parts = [
+    ...schemes,
+    parameterItems.length > 0 ? element('ul', { class: 'fields' }, ...parameterItems) : null,
+    ...(requestBody ? bodies(requestBody.content) : []),
+  ].filter((part) => part !== null)
+  return parts.length > 0 ? [element('h4', {}, 'Request'), ...parts] : []
+}
+
+function success(responses) {
+  const [status] = Object.keys(responses)
+  const { description, content = {} } = responses[status]
+  return [element('h4', {}, `Response ${status}`), paragraph(`${description}.`), ...bodies(content)]
+}
+
+/** The error codes of an operation, each with a link to its entry below. */
+function errors(responses) {
+  const items = Object.entries(responses).flatMap(([status, { content = {} }]) =>
     Object.keys(content['application/problem+json']?.examples ?? {}).map((code) =>
-      element('tr', element('td', status), element('td', element('code', code))),
+      element(
+        'li',
+        {},
+        `${status} `,
+        element('a', { href: `#error-${code}` }, element('code', {}, code)),
+      ),
     ),
   )
-  const list = element('table', element('tbody', ...rows))
-  return rows.length > 0 ? [element('h3', 'Errors'), list] : []
+  if (items.length === 0) return []
+  return [element('h4', {}, 'Errors'), element('ul', { class: 'errors' }, ...items)]
+}
+
+function samples(details) {
+  return (details['x-codeSamples'] ?? []).flatMap(({ label, source }) => [
+    element('h4', {}, label),
+    sample(source.replaceAll(server['x-sample-base'], BASE_URL)),
+  ])
 }
 
 function operation(path, method, details) {
-  const { summary, description = '', requestBody, responses, security, operationId } = details
-  const [status] = Object.keys(responses)
-  const success = responses[status]
-  const caller = security.flatMap((scheme) => Object.keys(scheme))[0]
-  const bearer = { session: 'a session token', service: 'a service key' }[caller]
-  const made = element(
-    'details',
-    element(
-      'summary',
-      element('b', method.toUpperCase()),
-      element('code', path),
-      element('span', summary),
-    ),
-    description ? element('p', description) : null,
-    bearer ? element('p', `Authorization: Bearer, ${bearer}`) : null,
-    ...body('Request', requestBody?.content),
-    ...(success.content
-      ? body(`Answer ${status}`, success.content)
-      : [element('h3', `Answer ${status}`), element('p', success.description)]),
-    ...problems(responses),
+  const { summary, description, responses, operationId } = details
+  const heading = element(
+    'h3',
+    {},
+    element('b', { class: method }, method.toUpperCase()),
+    ' ',
+    element('code', {}, path),
   )
-  made.id = operationId
-  return made
+  return element(
+    'details',
+    { id: operationId },
+    element('summary', {}, heading, ' ', element('span', {}, summary)),
+    description ? paragraph(description) : null,
+    ...request(details),
+    ...success(responses),
+    ...errors(responses),
+    ...samples(details),
+  )
 }
 
-function codes() {
-  const seen = new Map()
-  for (const operations of Object.values(api.paths)) {
-    for (const { responses } of Object.values(operations)) {
-      for (const { content = {} } of Object.values(responses)) {
-        const examples = content['application/problem+json']?.examples ?? {}
-        for (const [code, { value }] of Object.entries(examples)) seen.set(code, value)
-      }
-    }
-  }
-  return api.components.schemas.Problem.properties.code.enum
-    .filter((code) => seen.has(code))
-    .map((code) => {
-      const { status, action, title } = seen.get(code)
-      const cells = [element('code', code), String(status), action, title]
-      return element('tr', ...cells.map((cell) => element('td', cell)))
-    })
+/** One error: when it occurs, and what to do. */
+function errorEntry([code, { description, value }]) {
+  const whatToDo = api.components.schemas.Problem.properties.action['x-enumDescriptions']
+  return element(
+    'article',
+    { id: `error-${code}` },
+    element('h3', {}, element('code', {}, code)),
+    element('p', { class: 'meta' }, `${value.status} ${value.action}`),
+    element('p', {}, element('b', {}, 'When: '), ...prose(description)),
+    element('p', {}, element('b', {}, 'What to do: '), ...prose(whatToDo[value.action])),
+  )
 }
 
-document.querySelector('#about').textContent = api.info.description
-document.querySelector('#codes').append(...codes())
-const place = document.querySelector('#operations')
-for (const { name, description } of api.tags) {
-  place.append(element('h2', name), element('p', description))
-  for (const [path, operations] of Object.entries(api.paths)) {
-    for (const [method, details] of Object.entries(operations)) {
-      if (details.tags.includes(name)) place.append(operation(path, method, details))
-    }
-  }
+function tagId(name) {
+  return `tag-${name.toLowerCase().replaceAll(' ', '-')}`
 }
-place.removeAttribute('aria-busy')
+
+function tag({ name, description }) {
+  const operations = Object.entries(api.paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, details]) => details.tags.includes(name))
+      .map(([method, details]) => operation(path, method, details)),
+  )
+  return [element('h2', { id: tagId(name) }, name), paragraph(description), ...operations]
+}
+
+/** Opens the operation that the address names; the browser shows no more than its summary. */
+function openTarget() {
+  const target = document.getElementById(location.hash.slice(1))
+  if (!target) return
+  if (target.matches('details')) target.open = true
+  target.scrollIntoView()
+}
+
+function show(id, ...children) {
+  document.getElementById(id).append(...children)
+}
+
+show('about', ...prose(api.info.description))
+show('base', BASE_URL)
+show('operations', ...api.tags.flatMap(tag))
+show(
+  'contents',
+  ...[...api.tags.map(({ name }) => [name, tagId(name)]), ['Errors', 'errors']].map(([name, id]) =>
+    element('a', { href: `#${id}` }, name),
+  ),
+)
+show(
+  'about-errors',
+  ...prose('An error is `application/problem+json` with these fields (RFC 9457).'),
+)
+show('problem', fieldList(api.components.schemas.Problem))
+show('codes', ...Object.entries(api.components.examples).map(errorEntry))
+document.querySelector('main').removeAttribute('aria-busy')
+addEventListener('hashchange', openTarget)
+openTarget()

@@ -50,8 +50,7 @@ function toWxRequest(operation: Operation): string {
     'wx.request({',
     `  url: ${toLiteral(toUrl(operation))},`,
     ...(method === 'get' ? [] : [`  method: '${method.toUpperCase()}',`]),
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the sample has the template
-    ...(caller === 'session' ? ['  header: { Authorization: `Bearer ${token}` },'] : []),
+    ...(caller === 'session' ? ["  header: { Authorization: 'Bearer ' + token },"] : []),
     ...(body ? [`  data: ${toLiteral(body.example, '  ')},`] : []),
     '  success: ({ statusCode, data }) => console.log(statusCode, data),',
     '  fail: ({ errMsg }) => console.error(errMsg),',
@@ -63,8 +62,7 @@ function toFetch(operation: Operation): string {
   const { method, body, success } = operation
   const isForm = body?.type !== undefined
   const headers = [
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the sample has the template
-    'Authorization: `Bearer ${process.env.SERVICE_KEY}`',
+    "Authorization: 'Bearer ' + process.env.SERVICE_KEY",
     ...(body && !isForm ? [`'Content-Type': 'application/json'`] : []),
   ]
   const literal = body && toLiteral(body.example, '  ')
