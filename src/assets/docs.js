@@ -169,10 +169,18 @@ function errorEntry([code, { description, value }]) {
   return element(
     'article',
     { id: `error-${code}` },
-    element('h3', {}, element('code', {}, code)),
-    element('p', { class: 'meta' }, `${value.status} ${value.action}`),
-    element('p', {}, element('b', {}, 'When: '), ...prose(description)),
-    element('p', {}, element('b', {}, 'What to do: '), ...prose(whatToDo[value.action])),
+    element(
+      'header',
+      {},
+      element('h3', {}, element('code', {}, code)),
+      element('p', { class: 'meta' }, `${value.status} ${value.action}`),
+    ),
+    element(
+      'div',
+      {},
+      element('p', {}, element('b', {}, 'When: '), ...prose(description)),
+      element('p', {}, element('b', {}, 'What to do: '), ...prose(whatToDo[value.action])),
+    ),
   )
 }
 
