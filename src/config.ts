@@ -170,6 +170,13 @@ const Settings = v.object(
   'is missing',
 )
 
+/** The names of all settings, required or not. */
+export function listSettings(): readonly string[] {
+  return [OneMiniProgram, SeveralMiniPrograms, Settings].flatMap(({ entries }) =>
+    Object.keys(entries),
+  )
+}
+
 /**
  * Parses a Worker's `env`.
  *
