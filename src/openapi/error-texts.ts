@@ -99,8 +99,8 @@ export const WHEN: Readonly<Record<ErrorCode, Text>> = {
     zh: '数据的时间早于 `OPEN_DATA_MAX_AGE` 所允许的，或比当前时间超前一分钟以上。',
   },
   openid_mismatch: {
-    en: 'The data belongs to another user.',
-    zh: '数据属于别的用户。',
+    en: 'The data, or the code of the phone button, belongs to another user.',
+    zh: '数据或手机号 code 属于别的用户。',
   },
   appid_required: {
     en: 'The server has several mini programs, and the request names none of them.',
@@ -194,15 +194,19 @@ export const CHINESE: Readonly<Record<string, string>> = {
   'WeChat does not accept this phone code. It is older than five minutes, used, or not from the phone button. The user has to tap again.':
     '微信不接受这个手机号 code：它已超过五分钟，或已经用过，或不是手机号按钮给出的。用户需要再点一次。',
   'WECHAT_APPSECRET is not the secret of this appid': 'WECHAT_APPSECRET 与 AppID 不匹配',
-  'an admin of the mini program has to confirm a call from the IP address of this server in WeChat':
-    '来自服务器 IP 地址的调用，需要小程序管理员在微信中确认',
+  'WeChat was busy. The message may have been sent, so it was not sent again.':
+    '微信系统繁忙。消息可能已经发出，因此没有再次发送。',
+  'this appid may not call getPhoneNumber: personal accounts and accounts that are not verified have no phone number API':
+    '这个 AppID 无权调用 getPhoneNumber：个人主体和未认证的小程序没有手机号接口',
+  'an admin of the mini program has to confirm the IP address of this server in WeChat, or turn the IP allowlist off':
+    '需要小程序管理员在微信中确认服务器的 IP 地址，或者关闭 IP 白名单',
   'WECHAT_API_BASE changes the request: grant_type did not reach WeChat':
     'WECHAT_API_BASE 改动了请求：grant_type 没有传到微信',
   'WECHAT_APPID is not an AppID that WeChat knows': 'WECHAT_APPID 无效，微信不认识这个 AppID',
   'the IP allowlist in the WeChat console refuses this server; Workers have no fixed IP address, so turn it off':
     '小程序后台的 IP 白名单拒绝了服务器；Workers 没有固定 IP，请关闭白名单',
-  'WECHAT_APPSECRET is frozen; unfreeze it in the WeChat console':
-    'WECHAT_APPSECRET 已被冻结，请在小程序后台解冻',
+  'WECHAT_APPSECRET is frozen; unfreeze it in the WeChat console, which takes about ten minutes':
+    'WECHAT_APPSECRET 已被冻结，请在小程序后台解冻，约十分钟后生效',
   'WECHAT_APPID did not reach WeChat': 'WECHAT_APPID 没有传到微信',
   'WECHAT_APPSECRET did not reach WeChat': 'WECHAT_APPSECRET 没有传到微信',
   'WECHAT_API_BASE changes the request: js_code did not reach WeChat':

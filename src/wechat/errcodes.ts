@@ -36,7 +36,7 @@ const PHONE_CODE_DETAIL =
 
 const SECRET_ADVICE = 'WECHAT_APPSECRET is not the secret of this appid'
 const IP_CONFIRMATION_ADVICE =
-  'an admin of the mini program has to confirm a call from the IP address of this server in WeChat'
+  'an admin of the mini program has to confirm the IP address of this server in WeChat, or turn the IP allowlist off'
 
 export const ERRCODES: readonly ErrcodeRow[] = [
   {
@@ -78,7 +78,8 @@ export const ERRCODES: readonly ErrcodeRow[] = [
   {
     errcode: 40243,
     code: 'misconfigured',
-    advice: 'WECHAT_APPSECRET is frozen; unfreeze it in the WeChat console',
+    advice:
+      'WECHAT_APPSECRET is frozen; unfreeze it in the WeChat console, which takes about ten minutes',
   },
   { errcode: 41001, code: 'access_token_refused', calls: WITH_ACCESS_TOKEN },
   { errcode: 41002, code: 'misconfigured', advice: 'WECHAT_APPID did not reach WeChat' },

@@ -1,15 +1,16 @@
-/** The watch page under test: `npm run dev` on a port of its own, and a browser to press it in. */
+/** The watch page under test: `npm run dev`, and a browser that presses its buttons. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { startDev } from './dev-server'
 import { CREDENTIALS } from './environment'
 
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
-export const hasBrowser = existsSync(CHROMIUM)
+/** Empty if there is a browser; otherwise why the tests of the page are skipped. */
+export const skipNotice = existsSync(CHROMIUM)
+  ? ''
+  : ' (SKIPPED: no browser; apt-get install chromium, or set CHROMIUM)'
 
 interface Message {
   readonly from: string
@@ -20,8 +21,11 @@ interface Message {
 
 export type Watch = Awaited<ReturnType<typeof openWatch>>
 
-/** Run in the page, which has other globals than this file. */
-const MESSAGES = `[...document.querySelectorAll('#scene .message')].map((message) => ({
+/** Run in the page, as are the next two: the ids of all buttons. */
+export const STEP_IDS = `[...document.querySelectorAll('[data-step]')].map(
+  ({ dataset }) => dataset.step,
+)`
+const MESSAGES = `[...document.querySelectorAll('#diagram .message')].map((message) => ({
   from: message.dataset.from,
   to: message.dataset.to,
   label: message.querySelector('.label').textContent,
@@ -39,9 +43,16 @@ export async function openWatch() {
   const complaints: string[] = []
   const origins = new Set<string>()
 
-  /** The page, on a phone of its own. */
-  async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await browser.newPage({ reducedMotion: 'reduce', ...options })
+  /** Opens the page in a browser profile of its own, which prefers these languages. */
+  async function openPage(
+    options: BrowserContextOptions = {},
+    languages?: readonly string[],
+  ): Promise<Page> {
+    const page = await browser.newPage({ reducedMotion: 'reduce', locale: 'en-US', ...options })
+    if (languages)
+      await page.addInitScript(
+        `Object.defineProperty(navigator, 'languages', { value: ${JSON.stringify(languages)} })`,
+      )
     pages.push(page)
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('request', (request) => {
@@ -52,31 +63,40 @@ export async function openWatch() {
       const { url } = message.location()
       // The browser's own line about an answer of 400 or more, which some presses are about.
       const isRefusal = /^Failed to load resource: the server responded/.test(message.text())
-      const isOfWorker = /\/(login|sessions?|open-data\/\w+)$/.test(url)
+      const isOfWorker = /\/(login|sessions?|session\/check|phone-number|open-data\/\w+)$/.test(url)
       if (isRefusal && isOfWorker) return
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
     })
-    await page.goto(dev.url)
+    await page.goto(dev.url())
     return page
   }
 
-  /** Presses a button: the arrows it drew, and what the page says it means. */
+  /** Presses a button, and returns the arrows that it drew and what the page says they mean. */
   async function press(page: Page, id: string) {
-    await page.click(`#presses [data-press="${id}"]`)
+    await page.click(`#steps [data-step="${id}"]`)
     return outcome(page, id)
   }
 
-  /** What came of a press. */
+  /** Presses “Next”, which must name this step. */
+  async function pressNext(page: Page, id: string) {
+    await page.click('#next')
+    const result = await outcome(page, id)
+    const title = await page.textContent(`#steps [data-step="${id}"] b`)
+    expect(await page.textContent('#diagram h2')).toBe(title)
+    return result
+  }
+
+  /** Waits for the end of a step, and returns its result. */
   async function outcome(page: Page, id: string) {
     pressed.add(id)
-    await page.waitForSelector('main[aria-busy="false"] #scene footer')
+    await page.waitForSelector('main[aria-busy="false"] #diagram .drawn')
     const messages = await page.evaluate<Message[]>(MESSAGES)
     await expectServerValuesToStay(page, messages)
     const between = (from: string, to: string) =>
       messages.filter((message) => message.from === from && message.to === to)
     return {
-      meaning: await page.textContent('#scene .meaning'),
-      scene: await page.textContent('#scene .messages'),
+      meaning: await page.textContent('#meaning'),
+      diagram: await page.textContent('#diagram .messages'),
       toPhone: between('worker', 'phone'),
       toWeChat: between('worker', 'wechat').map(({ label }) => label),
       fromWeChat: between('wechat', 'worker').map(({ label }) => label),
@@ -84,9 +104,10 @@ export async function openWatch() {
   }
 
   return {
-    url: dev.url,
+    dev,
     openPage,
     press,
+    pressNext,
     outcome,
     /** The ids of all buttons that were pressed. */
     pressed,
@@ -104,7 +125,7 @@ export async function openWatch() {
   }
 }
 
-/** After every press: the phone's arrows and KV show nothing that belongs to the server. */
+/** Fails if the phone's arrows or KV show a value that must stay on the server. */
 async function expectServerValuesToStay(page: Page, messages: readonly Message[]): Promise<void> {
   const phoneText = messages
     .filter(({ from, to }) => from === 'phone' || to === 'phone')
@@ -117,37 +138,4 @@ async function expectServerValuesToStay(page: Page, messages: readonly Message[]
     expect(phoneText).not.toContain(value)
     expect(kv).not.toContain(value)
   }
-}
-
-/** The command of `npm run dev`, with a port and a KV of its own. */
-async function startDev() {
-  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
-    scripts: { dev: string }
-  }
-  const [, ...args] = scripts.dev.split(' ')
-  const state = mkdtempSync(join(tmpdir(), 'code2session-'))
-  const own = ['--port', '0', '--inspector-port', '0', '--persist-to', state]
-  const child = spawn(process.execPath, [...args, ...own], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const url = await readyUrl(child)
-  async function stop(): Promise<void> {
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill()
-    await ended
-    rmSync(state, { recursive: true, force: true })
-  }
-  return { url, stop }
-}
-
-function readyUrl(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let output = ''
-    const read = (chunk: Buffer) => {
-      output += chunk
-      const url = /Ready on (http:\S+)/.exec(output)?.[1]
-      if (url) resolve(url)
-    }
-    child.stdout?.on('data', read)
-    child.stderr?.on('data', read)
-    child.once('exit', (code) => reject(new Error(`npm run dev ended with ${code}: ${output}`)))
-  })
 }
