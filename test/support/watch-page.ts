@@ -8,7 +8,8 @@ import { CREDENTIALS } from './environment'
 
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 /** Empty if there is a browser; otherwise why the tests of the page are skipped. */
-export const skipNotice = existsSync(CHROMIUM)
+export const hasBrowser = existsSync(CHROMIUM)
+export const skipNotice = hasBrowser
   ? ''
   : ' (SKIPPED: no browser; apt-get install chromium, or set CHROMIUM)'
 
