@@ -1,6 +1,7 @@
 /** The Worker's settings: a typed value from the `unknown` of a Worker's `env`. */
 
 import * as v from 'valibot'
+import type { Hooks } from './hooks'
 import { isObject, parseJson } from './lib/encoding'
 import { Problem } from './problem'
 
@@ -38,6 +39,8 @@ export interface Config {
   readonly userLimit: RateLimit | null
   /** The header that names the client's address where another CDN stands in front; `null` for none. */
   readonly clientIpHeader: string | null
+  /** The developer's own entrypoint to ask; `null` for none. */
+  readonly hooks: Hooks | null
   /** One data point per request; `null` for none. */
   readonly analytics: AnalyticsEngineDataset | null
 }
@@ -163,6 +166,7 @@ const Settings = v.object(
         'must be the name of a header',
       ),
     ),
+    HOOKS: v.optional(binding<Hooks>('fetch', 'must be a service binding')),
     ANALYTICS: v.optional(
       binding<AnalyticsEngineDataset>('writeDataPoint', 'must be an Analytics Engine binding'),
     ),
@@ -208,6 +212,7 @@ export function parseConfig(env: unknown): Config {
     loginLimit: rest.LOGIN_LIMIT ?? null,
     userLimit: rest.USER_LIMIT ?? null,
     clientIpHeader: rest.CLIENT_IP_HEADER,
+    hooks: rest.HOOKS ?? null,
     analytics: rest.ANALYTICS ?? null,
   }
 }

@@ -173,6 +173,25 @@ export const ERRORS = {
     detail: 'The key is not one of SERVICE_KEYS.',
     challenge: INVALID_TOKEN_CHALLENGE,
   },
+  login_denied: {
+    status: 403,
+    title: 'Login denied',
+    action: 'stop',
+    detail: 'The developer of this mini program has denied the login.',
+  },
+  hook_unavailable: {
+    status: 503,
+    title: 'Hook unavailable',
+    action: 'login_again',
+    detail: 'The server could not ask whether to go on. Nothing has been stored. Try again.',
+    retryAfter: 5,
+  },
+  wechat_path_refused: {
+    status: 403,
+    title: 'WeChat path refused',
+    action: 'fix_request',
+    detail: 'This path of WeChat cannot be called through this server.',
+  },
   openid_invalid: {
     status: 400,
     title: 'Openid invalid',

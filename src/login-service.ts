@@ -1,10 +1,12 @@
 /** The RPC interface: what the developer's other Workers call over a service binding. */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import { DecryptBody, parse, RevokeUserBody, SubscribeMessageBody } from './http/schemas'
+import { DecryptBody, parse, RevokeUserBody, SignBody, SubscribeMessageBody } from './http/schemas'
 import { toDecryptedView, toVerifiedSession, type VerifiedSession } from './http/views'
-import { Problem, type ProblemDetails, problemDetails, toProblem } from './problem'
+import { Problem, type ProblemDetails, problemDetails, problemResponse, toProblem } from './problem'
 import { createService, type Service } from './service'
+import { parseWeChatCall, type WeChatCallOptions } from './wechat/pass-through-call'
+import type { EncryptionKey } from './wechat/session-key'
 import type { SubscribeMessage } from './wechat/subscribe-message'
 import { workersRuntime } from './workers-runtime'
 
@@ -19,19 +21,42 @@ export interface EncryptedOpenData {
   readonly signature?: string
 }
 
+/**
+ * A session as RPC gives it: `claims` is a JSON object. Cloudflare's types of bindings do not take
+ * recursive types, so read it as the type that the login hook gives it.
+ */
+export type RpcSession = Omit<VerifiedSession, 'claims'> & { readonly claims?: object }
+
 /** What a binding with `entrypoint = "LoginService"` offers. No method throws. */
 export interface LoginServiceMethods {
   /** The session of a token. */
-  verify(token: string): Promise<Outcome<{ session: VerifiedSession }>>
+  verify(token: string): Promise<Outcome<{ session: RpcSession }>>
 
   /** Open data of a token's session, and the time of its watermark in ISO 8601. */
   decrypt(
     token: string,
     openData: EncryptedOpenData,
-  ): Promise<Outcome<{ data: Record<string, unknown>; timestamp: string }>>
+  ): Promise<Outcome<{ data: object; timestamp: string }>>
+
+  /** Signs a text with the session_key of a token's session: hex, lower case. */
+  sign(token: string, text: string): Promise<Outcome<{ signature: string }>>
+
+  /** The newest keys of `wx.getUserCryptoManager` of a token's session. */
+  encryptionKeys(token: string): Promise<Outcome<{ keys: readonly EncryptionKey[] }>>
+
+  /** Ends the session of a token; one that has none is no error. */
+  revoke(token: string): Promise<Outcome<object>>
 
   /** Ends all of a user's sessions, as an administrator would. */
   revokeUser(userId: string): Promise<Outcome<object>>
+
+  /**
+   * Calls WeChat's server API with an access_token put in. The response is WeChat's as it is, or
+   * problem details (`application/problem+json`) where WeChat has not answered.
+   *
+   * @param path `/wxa/getwxacodeunlimit`
+   */
+  wechat(path: string, options?: WeChatCallOptions): Promise<Response>
 
   /** Sends one subscribe message: the body of `POST /subscribe-messages`. */
   sendSubscribeMessage(message: SubscribeMessage): Promise<Outcome<object>>
@@ -87,6 +112,42 @@ export function createLoginService({
         const request = parse(DecryptBody, openData)
         return toDecryptedView(await service.decryptData(session, request))
       })
+    }
+
+    sign(token: string, text: string) {
+      return run(this.env, 'sign', async (service) => {
+        const body = parse(SignBody, { token, text })
+        return { signature: await service.sign(await service.authenticate(body.token), body.text) }
+      })
+    }
+
+    encryptionKeys(token: string) {
+      return run(this.env, 'encryptionKeys', async (service) => {
+        const session = await service.authenticate(requireToken(token))
+        return { keys: await service.encryptionKeys(session) }
+      })
+    }
+
+    revoke(token: string) {
+      return run(this.env, 'revoke', async (service) => {
+        await service.revoke(requireToken(token))
+        return {}
+      })
+    }
+
+    async wechat(path: string, options: WeChatCallOptions = {}) {
+      const current = service(this.env)
+      const finish = current.startRequest()
+      const record = { method: 'RPC', route: 'wechat' }
+      try {
+        const response = await current.passThrough(parseWeChatCall(path, options))
+        finish({ ...record, status: response.status })
+        return response
+      } catch (error) {
+        const problem = toProblem(error)
+        finish({ ...record, status: problem.row.status, problem })
+        return problemResponse(problem)
+      }
     }
 
     revokeUser(userId: string) {

@@ -1,11 +1,12 @@
 /** The login: exchange the code, store a session, end the one that it replaces. */
 
 import type { MiniProgram } from './config'
+import { askLoginHook, type Claims, type HookContext } from './hooks'
 import { createSingleFlight, type SingleFlight } from './lib/single-flight'
 import { chooseMiniProgram } from './mini-programs'
 import { Problem } from './problem'
 import type { Runtime } from './runtime'
-import { createSession, endSession, findSession, type Login, type Session } from './sessions'
+import { createSession, endSession, findSession, type Login, toUserId } from './sessions'
 import { type CallContext, callWeChat } from './wechat/api'
 import {
   code2SessionRequest,
@@ -29,7 +30,7 @@ interface SharedLogin {
   readonly replacedId: string | null
 }
 
-export interface LoginContext extends CallContext {
+export interface LoginContext extends CallContext, HookContext {
   /**
    * Logins in progress, by appid and code. WeChat takes a code once, so concurrent logins with the
    * same code in one isolate share one exchange and one session. Other isolates do not know of it.
@@ -45,8 +46,8 @@ export function createLogins({ waitUntil, deadline }: Runtime): LoginContext['lo
 /**
  * Exchanges a code for a new session, and ends the session whose token was sent along.
  *
- * @throws {Problem} `appid_required`, `appid_unknown`, `store_unavailable`, and what code2Session
- * can fail with
+ * @throws {Problem} `appid_required`, `appid_unknown`, `store_unavailable`, `login_denied`,
+ * `hook_unavailable`, and what code2Session can fail with
  */
 export async function login(context: LoginContext, request: LoginRequest): Promise<Login> {
   const { config, runtime } = context
@@ -56,7 +57,9 @@ export async function login(context: LoginContext, request: LoginRequest): Promi
   const replaced = token ? await findSession(config, { token, now: runtime.now() }) : null
   const shared = await context.logins(`${miniProgram.appid}:${code}`, async () => {
     const user = await exchangeCode(context, miniProgram, code)
-    const login = await storeLogin(context, user, request, replaced)
+    const claims = await askAboutUser(context, user, request.userAgent)
+    const options = { userAgent: request.userAgent, replaced, claims, now: runtime.now() }
+    const login = await storeLogin(context, user, options)
     return { login, replacedId: replaced?.id ?? null }
   })
   // A caller that joined may have sent another session's token than the one that started.
@@ -73,14 +76,22 @@ async function exchangeCode(
   return processCode2SessionResponse(await callWeChat(context, miniProgram.appid, request))
 }
 
+async function askAboutUser(
+  context: HookContext,
+  { appid, openid, unionid }: WeChatUser,
+  userAgent: string | null,
+): Promise<Claims | null> {
+  const userId = await toUserId({ appid, openid })
+  return askLoginHook(context, { appid, userId, openid, unionid, userAgent })
+}
+
 async function storeLogin(
-  { config, runtime }: CallContext,
+  { config }: CallContext,
   user: WeChatUser,
-  { userAgent }: LoginRequest,
-  replaced: Session | null,
+  options: Parameters<typeof createSession>[2],
 ): Promise<Login> {
   try {
-    return await replaceSession(config, user, { userAgent, replaced, now: runtime.now() })
+    return await replaceSession(config, user, options)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     // WeChat has taken the code, so another attempt needs another one.

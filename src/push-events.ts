@@ -1,12 +1,19 @@
-/** Message push: verifies what WeChat sends, ends sessions if it says so, and fills the Queue. */
+/**
+ * Message push: verifies what WeChat sends, ends sessions if it says so, passes the message to the
+ * Queue and to the hook, and gives the reply.
+ */
 
 import { type PushSettings, requirePush } from './config'
+import { askEventHook, type HookContext } from './hooks'
+import { randomBytes, sha256 } from './lib/crypto'
 import { isObject, parseJson } from './lib/encoding'
 import { chooseMiniProgram } from './mini-programs'
 import { invalidRequest, Problem } from './problem'
+import type { Runtime } from './runtime'
 import { endAllSessions, toUserId } from './sessions'
 import type { CallContext } from './wechat/api'
-import { isPushSignature, openEnvelope } from './wechat/push'
+import { isPushSignature, openEnvelope, pushSignature, sealEnvelope } from './wechat/push'
+import { type EventFields, toDefaultReply } from './wechat/push-reply'
 
 /** The query of a push. */
 export type PushQuery = Readonly<Record<string, string | undefined>>
@@ -18,16 +25,17 @@ export interface PushRequest {
   readonly query: PushQuery
 }
 
-/** One event, as it goes to the Queue. */
+/** What a push needs. */
+export type PushContext = CallContext & HookContext
+
+/** One message, as it goes to the Queue and to the hook. */
 export interface EventMessage {
-  /** The same for every delivery of one event, so that a consumer can drop duplicates. */
+  /** SHA-256 of the message, base64url: the same for every delivery of it, and for no other. */
   readonly key: string
   readonly appid: string
   /** WeChat's fields, their names trimmed. */
   readonly event: EventFields
 }
-
-type EventFields = Readonly<Record<string, unknown>>
 
 /** WeChat tries three times within seconds, so an older message is a recording, in seconds. */
 const OLDEST_SECONDS = 600
@@ -60,40 +68,70 @@ export async function checkPushUrl(
 }
 
 /**
- * Takes one push: verifies it, ends sessions if it says so, and hands it to the Queue.
+ * Takes one push: verifies it, ends sessions if it says so, hands it to the Queue, and asks the
+ * hook for a reply.
  *
  * @param body JSON
+ * @returns the exact text to answer
  * @throws {Problem} `not_found`, `appid_required`, `appid_unknown`, `invalid_request`,
- * `event_refused`, `store_unavailable`; WeChat repeats whatever is not answered with success
+ * `event_refused`, `store_unavailable`, `hook_unavailable`; WeChat repeats whatever is not answered
+ * with success
  */
 export async function receivePush(
-  context: CallContext,
+  context: PushContext,
   { appid, query, body }: PushRequest & { body: string },
-): Promise<void> {
+): Promise<string> {
   const { config, runtime } = context
   const push = requirePush(config)
   const miniProgram = chooseMiniProgram(config, appid)
-  const fields = trimKeys(parseFields(body))
-  const event = await openEvent(push, {
+  const { text, event, isSafe } = await openEvent(push, {
     appid: miniProgram.appid,
     query,
-    fields,
+    body,
     now: runtime.now(),
   })
   if (ENDS_SESSIONS.has(event.Event)) await endSessions(context, miniProgram.appid, event)
-  if (config.events) {
-    const key = eventKey(miniProgram.appid, event)
-    await enqueue(config.events, { key, appid: miniProgram.appid, event })
-  }
+  const message = { key: await sha256(text), appid: miniProgram.appid, event }
+  if (config.events) await enqueue(config.events, message)
+  const reply = (await askEventHook(context, message)) ?? requireDefaultReply(context, event)
+  return isSafe ? sealReply(push, { appid: miniProgram.appid, reply, runtime }) : toText(reply)
 }
 
-/** The event in a push that is WeChat's, fresh, and for this mini program. */
+function requireDefaultReply({ config, runtime }: PushContext, event: EventFields) {
+  const reply = toDefaultReply(event, { isQueued: config.events !== null, now: runtime.now() })
+  if (reply !== null) return reply
+  const advice =
+    'HOOKS has no onEvent that answers this event; only the developer can, and WeChat repeats it'
+  throw new Problem('hook_unavailable', { log: { settings: [advice] } })
+}
+
+function toText(reply: string | object): string {
+  return typeof reply === 'string' ? reply : JSON.stringify(reply)
+}
+
+/** In safe mode, whatever is more than a receipt is encrypted and signed. */
+async function sealReply(
+  { token, aesKey }: PushSettings,
+  { appid, reply, runtime }: { appid: string; reply: string | object; runtime: Runtime },
+): Promise<string> {
+  const message = toText(reply)
+  if (aesKey === null || message === '' || message === 'success') return message
+  const timestamp = runtime.now()
+  const nonce = randomBytes(8).toHex()
+  const random = randomBytes(16)
+  const Encrypt = await sealEnvelope(message, { appid, encodingAESKey: aesKey, random })
+  const MsgSignature = await pushSignature([token, String(timestamp), nonce, Encrypt])
+  return JSON.stringify({ Encrypt, MsgSignature, TimeStamp: timestamp, Nonce: nonce })
+}
+
+/** The event in a push that is WeChat's, fresh, and for this mini program; and its exact text. */
 async function openEvent(
   { token, aesKey }: PushSettings,
-  push: { appid: string; query: PushQuery; fields: EventFields; now: number },
-): Promise<EventFields> {
+  push: { appid: string; query: PushQuery; body: string; now: number },
+): Promise<{ text: string; event: EventFields; isSafe: boolean }> {
   const { signature = '', msg_signature = '', timestamp = '', nonce = '' } = push.query
-  const { Encrypt } = push.fields
+  const fields = parseFields(push.body)
+  const { Encrypt } = fields
   const isSafe = typeof Encrypt === 'string'
   // The plain signature covers no body, so with a key configured only the envelope counts.
   if (aesKey !== null && !isSafe) throw refused('plain body, though WECHAT_PUSH_AES_KEY is set')
@@ -106,11 +144,14 @@ async function openEvent(
   if (aesKey === null && isSafe && msg_signature !== '') {
     throw new Problem('misconfigured', { log: { settings: ['WECHAT_PUSH_AES_KEY is missing'] } })
   }
-  if (aesKey === null || !isSafe) return requireAppid(push.fields, push.appid)
+  if (aesKey === null || !isSafe) {
+    return { text: push.body, event: requireAppid(fields, push.appid), isSafe: false }
+  }
   const opened = await openEnvelope(Encrypt, aesKey)
   if (!opened) throw refused('envelope does not open under WECHAT_PUSH_AES_KEY')
   if (opened.appid !== push.appid) throw refused('appid')
-  return requireAppid(trimKeys(parseFields(opened.message)), push.appid)
+  const event = requireAppid(parseFields(opened.message), push.appid)
+  return { text: opened.message, event, isSafe: true }
 }
 
 function requireAppid(event: EventFields, appid: string): EventFields {
@@ -145,24 +186,9 @@ async function enqueue(queue: Queue, message: EventMessage): Promise<void> {
   }
 }
 
-/**
- * WeChat's advice is to tell messages apart by MsgId, and events by sender, time and kind. All of
- * these together do both.
- */
-function eventKey(appid: string, event: EventFields): string {
-  const { MsgId, FromUserName, CreateTime, Event, OpenID } = event
-  const parts = [MsgId, FromUserName, CreateTime, Event, OpenID]
-  return [appid, ...parts.map(toKeyPart)].join(':')
-}
-
-/** WeChat sends texts and numbers here; String() of an object could run a method it brings along. */
-function toKeyPart(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
-}
-
 function parseFields(text: string): EventFields {
   const value = parseJson(text, keepDigits)
-  if (isObject(value)) return value
+  if (isObject(value)) return trimKeys(value)
   throw invalidRequest(
     '',
     'must be a JSON object; choose JSON as data format in the WeChat console',

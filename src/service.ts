@@ -4,6 +4,7 @@
  */
 
 import { type Config, parseConfig } from './config'
+import type { Hooks } from './hooks'
 import { type RequestRecord, toLogEntry } from './log'
 import { createLogins, type LoginContext, type LoginRequest, login } from './login'
 import { chooseMiniProgram } from './mini-programs'
@@ -15,7 +16,9 @@ import {
   checkSessionKey,
   type DecryptRequest,
   decryptData,
+  getEncryptionKeys,
   resetSessionKey,
+  signText,
   verifyData,
 } from './session-key'
 import {
@@ -34,7 +37,9 @@ import {
   createAccessTokenCache,
 } from './wechat/access-token'
 import type { OpenData, SignedData } from './wechat/open-data'
+import { type PassThroughRequest, passThrough } from './wechat/pass-through'
 import type { PhoneNumber } from './wechat/phone-number'
+import type { EncryptionKey } from './wechat/session-key'
 import {
   processSubscribeMessageResponse,
   type SubscribeMessage,
@@ -111,14 +116,37 @@ export interface Service {
    */
   resetSessionKey(session: Session): Promise<Login>
 
+  /** Signs a text with the session_key: hex, lower case. The text must not be empty. */
+  sign(session: Session, text: string): Promise<string>
+
+  /** The user's newest keys of `wx.getUserCryptoManager`. Rejects as a call to WeChat does. */
+  encryptionKeys(session: Session): Promise<readonly EncryptionKey[]>
+
+  /**
+   * Passes a call on to WeChat with an access_token, and hands WeChat's answer back as it is.
+   * Rejects with `wechat_path_refused`, `invalid_request`, `body_too_large`, `wechat_timeout`,
+   * `wechat_unavailable`.
+   */
+  passThrough(request: PassThroughRequest & { readonly appid: string | null }): Promise<Response>
+
+  /** Ends the session of a token, if it has one. Rejects with `store_unavailable`. */
+  revoke(token: string): Promise<void>
+
   /** Sends one subscribe message. Rejects with what WeChat refuses it for. */
   sendSubscribeMessage(message: SubscribeMessage): Promise<void>
 
   /** Answers WeChat's URL check: the exact text to send. Rejects with `event_refused`. */
   checkPushUrl(request: PushRequest): Promise<string>
 
-  /** Takes a pushed message: JSON, plain or in safe mode. Rejects with `event_refused`. */
-  receivePush(request: PushRequest & { readonly body: string }): Promise<void>
+  /**
+   * Takes a pushed message: JSON, plain or in safe mode. Resolves with the exact text to answer.
+   * Rejects with `event_refused`, `hook_unavailable`, `store_unavailable`.
+   */
+  receivePush(request: PushRequest & { readonly body: string }): Promise<string>
+}
+
+export interface ServiceOptions {
+  readonly hooks?: Hooks
 }
 
 /**
@@ -126,17 +154,22 @@ export interface Service {
  * logins in progress are shared within it.
  *
  * @param runtime The outside world: `workersRuntime` in a Worker
+ * @param options.hooks Hooks in the same Worker; by default those bound as `HOOKS`
  * @returns The service for a Worker's `env`, made once per `env`
  * @example
  * const service = createService(workersRuntime)
  * const session = await service(env).authenticate(token)
  */
-export function createService(runtime: Runtime): (env: object) => Service {
+export function createService(
+  runtime: Runtime,
+  { hooks }: ServiceOptions = {},
+): (env: object) => Service {
   const shared: Shared = {
     runtime,
     logins: createLogins(runtime),
     accessTokens: createAccessTokenCache(),
     passedOver: new Set(),
+    hooks: hooks ?? null,
   }
   const services = new WeakMap<object, Service>()
 
@@ -160,7 +193,10 @@ function bindService(shared: Shared, env: object): Service {
     parsed ??= parseConfig(env)
     return parsed
   }
-  const context = () => ({ ...shared, config: requireConfig() })
+  const context = () => {
+    const config = requireConfig()
+    return { ...shared, config, hooks: shared.hooks ?? config.hooks }
+  }
 
   return {
     get config() {
@@ -187,6 +223,14 @@ function bindService(shared: Shared, env: object): Service {
     phoneNumber: async (session, request) => getPhoneNumber(context(), session, request),
     checkSessionKey: async (session) => checkSessionKey(context(), session),
     resetSessionKey: async (session) => resetSessionKey(context(), session),
+    sign: async (session, text) => signText(session, text),
+    encryptionKeys: async (session) => getEncryptionKeys(context(), session),
+    passThrough: async ({ appid, ...request }) =>
+      passThrough(context(), chooseMiniProgram(requireConfig(), appid), request),
+    revoke: async (token) => {
+      const session = await findSession(requireConfig(), { token, now: runtime.now() })
+      if (session) await endSession(requireConfig(), session)
+    },
     sendSubscribeMessage: async (message) => {
       const miniProgram = chooseMiniProgram(requireConfig(), message.appid ?? null)
       const response = await callWithAccessToken(context(), miniProgram, (access_token) =>

@@ -14,7 +14,9 @@ import {
   verifySignedData,
 } from './wechat/open-data'
 import {
+  type EncryptionKey,
   processCheckSessionResponse,
+  processEncryptionKeysResponse,
   processResetSessionKeyResponse,
   sessionKeyRequest,
   sessionKeySignature,
@@ -78,6 +80,29 @@ export async function checkSessionKey(
 }
 
 /**
+ * Signs a text with the session_key: the user-state signature of `wx.requestVirtualPayment`.
+ *
+ * @returns hex, lower case
+ * @see https://developers.weixin.qq.com/miniprogram/dev/platform-capabilities/industry/virtual-payment.html
+ */
+export function signText({ session_key }: Session, text: string): Promise<string> {
+  return sessionKeySignature(session_key, text)
+}
+
+/**
+ * The server's half of `wx.getUserCryptoManager`: the user's newest keys.
+ *
+ * @throws {Problem} what getuserencryptkey can fail with
+ */
+export async function getEncryptionKeys(
+  context: AccessTokenContext,
+  session: Session,
+): Promise<readonly EncryptionKey[]> {
+  const response = await callSigned(context, session, '/wxa/business/getuserencryptkey')
+  return processEncryptionKeysResponse(response)
+}
+
+/**
  * Gives the user a new session_key, in a new session with the lifetime of the old one, which ends.
  *
  * @throws {Problem} what resetusersessionkey can fail with; `session_invalid` if the session has
@@ -97,9 +122,9 @@ async function resetOnce(context: AccessTokenContext, session: Session): Promise
   const now = runtime.now()
   // A log-out, or another reset, may have come while WeChat was answering.
   if (!(await findSessionById(config, { ...session, now }))) throw new Problem('session_invalid')
-  const { userAgent, createdAt, expiresAt } = session
+  const { userAgent, claims, createdAt, expiresAt } = session
   const lifetime = { createdAt, expiresAt }
-  return replaceSession(config, user, { userAgent, replaced: session, now, lifetime })
+  return replaceSession(config, user, { userAgent, replaced: session, claims, now, lifetime })
 }
 
 async function callSigned(

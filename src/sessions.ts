@@ -8,8 +8,9 @@
  *               id      base64url(SHA-256(token)), 43 characters, names the session in the API
  *     value     AES-256-GCM (nonce, ciphertext, tag) under HKDF-SHA256(token), with the key as
  *               additional data, of the JSON
- *                 { appid, openid, unionid, session_key, previous, createdAt, expiresAt }
+ *                 { appid, openid, unionid, session_key, previous, claims, createdAt, expiresAt }
  *               previous  null, or { session_key, until }: the key before this login's
+ *               claims    null, or what HOOKS.onLogin said of the user; absent in older records
  *     metadata  { createdAt, expiresAt, userAgent }: what a list of devices shows
  *     times     Unix seconds
  *
@@ -34,8 +35,9 @@
 
 import * as v from 'valibot'
 import type { Config } from './config'
+import type { Claims } from './hooks'
 import { randomBytes, seal, sha256, unseal } from './lib/crypto'
-import { base64url, parseJson } from './lib/encoding'
+import { base64url, isObject, parseJson } from './lib/encoding'
 import { listKeys, SHORTEST_CACHE_SECONDS, SHORTEST_TTL_SECONDS, toKVErrorMessage } from './lib/kv'
 import { Problem } from './problem'
 import type { WeChatUser } from './wechat/code2session'
@@ -53,6 +55,8 @@ export interface Session extends WeChatUser, SessionSummary {
   readonly userId: string
   /** The session_key before a login rotated it, and the Unix time until which it is tried. */
   readonly previous: { readonly session_key: string; readonly until: number } | null
+  /** What the login hook said of the user. */
+  readonly claims: Claims | null
 }
 
 /** A new session with its token, which only the mini program keeps. */
@@ -82,6 +86,7 @@ const SessionRecord = v.object({
   unionid: v.nullable(v.string()),
   session_key: v.string(),
   previous: v.nullable(v.object({ session_key: v.string(), until: v.number() })),
+  claims: v.optional(v.nullable(v.custom<Claims>(isObject)), null),
   createdAt: v.number(),
   expiresAt: v.number(),
 })
@@ -112,17 +117,18 @@ export async function createSession(
   options: {
     userAgent: string | null
     replaced: Session | null
+    claims: Claims | null
     now: number
     lifetime?: { createdAt: number; expiresAt: number }
   },
 ): Promise<Login> {
-  const { now, replaced } = options
+  const { now, replaced, claims } = options
   const userId = await toUserId(user)
   const token = `${userId}.${base64url(randomBytes(32))}`
   const lifetime = options.lifetime ?? { createdAt: now, expiresAt: now + config.sessionTtl }
   const { appid, openid, unionid, session_key } = user
   const previous = replaced?.userId === userId ? toPreviousKey(replaced, session_key, now) : null
-  const record = { appid, openid, unionid, session_key, previous, ...lifetime }
+  const record = { appid, openid, unionid, session_key, previous, claims, ...lifetime }
   const metadata = { ...lifetime, userAgent: toUserAgent(options.userAgent) }
   const session = { ...record, ...metadata, id: await sha256(token), userId }
   const key = recordKey(session)

@@ -36,6 +36,7 @@ describe('the settings', () => {
       loginLimit: null,
       userLimit: null,
       clientIpHeader: null,
+      hooks: null,
       analytics: null,
     })
   })

@@ -40,6 +40,7 @@ describe('a session record', () => {
       unionid: expect.stringMatching(/^oU/),
       session_key: expect.stringMatching(/^[\w+/]{22}==$/),
       previous: null,
+      claims: null,
       createdAt: app.clock.now,
       expiresAt: app.clock.now + 604800,
     })

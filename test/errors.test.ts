@@ -36,6 +36,12 @@ async function sendMessageAgainst(errcode: number): Promise<Response> {
   return sendMessage({})
 }
 
+/** A login that this hook is asked about. */
+async function loginWithHook(onLogin: () => Promise<unknown>): Promise<Response> {
+  app.replace({ settings: { HOOKS: { fetch: () => undefined, onLogin } } })
+  return app.send('POST', '/login', { body: { code: await app.wxLogin() } })
+}
+
 /** Triggers each error: a code without an entry here does not compile. */
 const TRIGGERS: Record<ErrorCode, () => Promise<Response>> = {
   invalid_request: () => app.send('POST', '/login', { body: {} }),
@@ -81,6 +87,10 @@ const TRIGGERS: Record<ErrorCode, () => Promise<Response>> = {
   appid_unknown: () => app.send('POST', '/login', { body: { code: 'x', appid: 'wx1' } }),
   service_key_required: () => app.send('POST', '/introspect'),
   service_key_invalid: () => app.send('POST', '/introspect', { token: 'k'.repeat(32) }),
+  login_denied: () => loginWithHook(async () => ({ deny: true })),
+  hook_unavailable: () => loginWithHook(() => Promise.reject(new Error('no'))),
+  wechat_path_refused: () =>
+    app.send('GET', '/wechat/api/sns/jscode2session', { token: SERVICE_KEY }),
   openid_invalid: () => sendMessage({ openid: 'oNobody' }),
   template_invalid: () => sendMessage({ templateId: 'another' }),
   page_invalid: () => sendMessageAgainst(41030),

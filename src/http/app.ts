@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { matchedRoutes } from 'hono/route'
 import { Hono } from 'hono/tiny'
+import type { Hooks } from '../hooks'
 import { writeDataPoint } from '../log'
 import { Problem, problemResponse, toProblem } from '../problem'
 import { createService, type Service } from '../service'
@@ -12,8 +13,10 @@ import type { AppEnv } from './context'
 import { introspectionRoutes } from './routes/introspection'
 import { loginRoutes } from './routes/login'
 import { openDataRoutes } from './routes/open-data'
+import { passThroughRoutes } from './routes/pass-through'
 import { phoneNumberRoutes } from './routes/phone-number'
 import { pushRoutes } from './routes/push'
+import { revocationRoutes } from './routes/revocation'
 import { sessionKeyRoutes } from './routes/session-key'
 import { sessionRoutes } from './routes/sessions'
 import { subscribeMessageRoutes } from './routes/subscribe-messages'
@@ -21,6 +24,8 @@ import { subscribeMessageRoutes } from './routes/subscribe-messages'
 export interface AppOptions {
   /** What is behind the app; by default a service of its own in the Workers runtime. */
   readonly service?: (env: object) => Service
+  /** Hooks in the same Worker, for the service that is made by default. */
+  readonly hooks?: Hooks
 }
 
 /**
@@ -30,7 +35,10 @@ export interface AppOptions {
  * @example
  * const app = new Hono().route('/auth', createApp())
  */
-export function createApp({ service = createService(workersRuntime) }: AppOptions = {}) {
+export function createApp({
+  hooks,
+  service = createService(workersRuntime, hooks ? { hooks } : {}),
+}: AppOptions = {}) {
   const app = new Hono<AppEnv>()
 
   app.use(async function observe(c, next) {
@@ -48,7 +56,9 @@ export function createApp({ service = createService(workersRuntime) }: AppOption
   app.use(methodNotAllowed({ app, onMethodNotAllowed }))
   app.use(async function exactPaths(c, next) {
     // The router takes /sessions/ for /sessions: an id that is empty by mistake would end them all.
-    if (c.req.path.endsWith('/')) throw new Problem('not_found')
+    // What goes through to WeChat has rules of its own.
+    const isExact = !c.req.path.endsWith('/') || c.req.path.includes('/wechat/api/')
+    if (!isExact) throw new Problem('not_found')
     await next()
   })
 
@@ -64,7 +74,9 @@ export function createApp({ service = createService(workersRuntime) }: AppOption
   app.route('/', openDataRoutes)
   app.route('/', phoneNumberRoutes)
   app.route('/', introspectionRoutes)
+  app.route('/', revocationRoutes)
   app.route('/', subscribeMessageRoutes)
+  app.route('/', passThroughRoutes)
   app.route('/', pushRoutes)
 
   app.notFound((c) => fail(c, new Problem('not_found')))
@@ -81,7 +93,8 @@ function onMethodNotAllowed(c: Context<AppEnv>, methods: readonly string[]): Res
  * not allowed, it is the pattern that fits the path.
  */
 function findRoute(c: Context<AppEnv>, routes: readonly { path: string }[]): string {
-  const isPattern = ({ path }: { path: string }) => !path.endsWith('*')
+  const isPattern = ({ path }: { path: string }) =>
+    !path.endsWith('/*') || path.endsWith('/wechat/api/*')
   const matched = matchedRoutes(c).findLast(isPattern)
   if (matched) return matched.path
   if (c.res.status !== 405) return '/*'

@@ -39,6 +39,20 @@ export async function readFormBody(request: Request): Promise<URLSearchParams> {
 }
 
 /**
+ * The parameter `token` of a form, as token introspection and revocation have it.
+ *
+ * @throws {Problem} `unsupported_media_type`, `body_too_large`, `invalid_request`
+ */
+export async function readTokenForm(request: Request): Promise<string> {
+  const tokens = (await readFormBody(request)).getAll('token')
+  const [token = ''] = tokens
+  if (tokens.length !== 1 || token === '') {
+    throw invalidRequest('token', 'must appear exactly once')
+  }
+  return token
+}
+
+/**
  * The text of a request's body, whatever its type.
  *
  * @throws {Problem} `body_too_large`, `invalid_request`

@@ -134,6 +134,12 @@ function isFieldName(key: string): boolean {
   return /^\w{1,64}$/.test(key) && !['__proto__', 'constructor', 'prototype'].includes(key)
 }
 
+/** A token of a user, which a backend sends. */
+export const TokenBody = object({ token: string })
+
+/** A text to sign. The empty one would give the signature of checksession. */
+export const SignBody = object({ token: string, text })
+
 /** The user whose sessions end. */
 export const RevokeUserBody = object({
   userId: v.pipe(v.string(USER_ID_MESSAGE), v.regex(/^[\w-]{43}$/, USER_ID_MESSAGE)),

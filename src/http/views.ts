@@ -1,5 +1,6 @@
 /** How sessions and logins look from outside: ISO 8601 times, and never a session_key. */
 
+import type { Claims } from '../hooks'
 import type { Login, Session, SessionSummary } from '../sessions'
 import type { OpenData } from '../wechat/open-data'
 
@@ -39,6 +40,8 @@ export interface VerifiedSession {
   readonly openid: string
   /** Absent where the mini program is not bound to an Open Platform account. */
   readonly unionid?: string
+  /** What the login hook said of the user; absent where it said nothing. */
+  readonly claims?: Claims
   /** ISO 8601. */
   readonly createdAt: string
   /** ISO 8601. */
@@ -46,22 +49,26 @@ export interface VerifiedSession {
 }
 
 export function toVerifiedSession(session: Session): VerifiedSession {
-  const { userId, appid, openid, unionid, createdAt, expiresAt } = session
+  const { userId, appid, openid, createdAt, expiresAt } = session
   const times = { createdAt: toIso(createdAt), expiresAt: toIso(expiresAt) }
-  return { userId, appid, openid, ...(unionid !== null && { unionid }), ...times }
+  return { userId, appid, openid, ...toOptionalFields(session), ...times }
 }
 
 /** A live token as an introspection response (RFC 7662 section 2.2). */
 export function toIntrospectionView(session: Session) {
-  const { userId, appid, openid, unionid, createdAt, expiresAt } = session
+  const { userId, appid, openid, createdAt, expiresAt } = session
   return {
     active: true,
     sub: userId,
     client_id: appid,
     openid,
-    ...(unionid !== null && { unionid }),
+    ...toOptionalFields(session),
     iat: createdAt,
     exp: expiresAt,
     token_type: 'Bearer',
   }
+}
+
+function toOptionalFields({ unionid, claims }: Session) {
+  return { ...(unionid !== null && { unionid }), ...(claims !== null && { claims }) }
 }

@@ -1,5 +1,7 @@
 /** Bounded reading of a body. */
 
+import { concat } from './bytes'
+
 /**
  * Reads a stream to its end, or until it exceeds the limit.
  *
@@ -18,15 +20,5 @@ export async function readAtMost(
     if (length > limit) return null
     chunks.push(chunk)
   }
-  return concat(chunks, length)
-}
-
-function concat(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.length
-  }
-  return bytes
+  return concat(chunks)
 }

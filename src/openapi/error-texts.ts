@@ -118,6 +118,18 @@ export const WHEN: Readonly<Record<ErrorCode, Text>> = {
     en: 'The key is not one of `SERVICE_KEYS`.',
     zh: '密钥不是 `SERVICE_KEYS` 之一。',
   },
+  login_denied: {
+    en: 'The login hook of the developer has denied the login.',
+    zh: '开发者的登录钩子（hook）拒绝了这次登录。',
+  },
+  hook_unavailable: {
+    en: 'A hook of the developer failed, was late, or gave an unusable answer, or a pushed message needs one that is missing. The log says which.',
+    zh: '开发者的钩子（hook）出错、超时、返回了无法使用的结果，或者某条推送消息需要钩子却没有配置。日志会说明是哪种情况。',
+  },
+  wechat_path_refused: {
+    en: 'The pass-through does not allow this path of WeChat, or it is not a plain path.',
+    zh: '透传接口不允许调用微信的这个路径，或者路径的写法不合规。',
+  },
   openid_invalid: {
     en: 'The mini program has no user with this openid.',
     zh: '该小程序没有这个 openid 对应的用户。',

@@ -72,7 +72,7 @@ export async function callWithAccessToken(
 }
 
 /** The token at hand: from this isolate, from KV, or from WeChat. */
-async function getAccessToken(
+export async function getAccessToken(
   context: AccessTokenContext,
   miniProgram: MiniProgram,
 ): Promise<string> {
@@ -87,7 +87,7 @@ async function getAccessToken(
 }
 
 /** A token other than the rejected one. KV may lag behind, so it is not asked. */
-async function renewAccessToken(
+export async function renewAccessToken(
   context: AccessTokenContext,
   miniProgram: MiniProgram,
   rejected: string,

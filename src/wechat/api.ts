@@ -101,7 +101,7 @@ async function sendOnce(
  * gone out, and a code must not go out twice. So a host is passed over only before anything has
  * been sent to it.
  */
-async function chooseHost(context: CallContext): Promise<string> {
+export async function chooseHost(context: CallContext): Promise<string> {
   const { apiBases } = context.config
   const last = apiBases.length - 1
   for (const [index, base] of apiBases.slice(0, last).entries()) {

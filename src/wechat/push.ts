@@ -4,8 +4,9 @@
  * @see https://developers.weixin.qq.com/miniprogram/dev/framework/server-ability/message-push.html
  */
 
+import { concat } from '../lib/bytes'
 import { equalDigests, sha1 } from '../lib/crypto'
-import { parseBase64, parseHexSha1, parseUtf8 } from '../lib/encoding'
+import { parseBase64, parseHexSha1, parseUtf8, utf8 } from '../lib/encoding'
 
 /** The envelope's padding is PKCS#7 over blocks of 32 bytes, while AES has blocks of 16. */
 const PADDING_BLOCK = 32
@@ -24,7 +25,16 @@ export async function isPushSignature(
   signature: string,
 ): Promise<boolean> {
   const claimed = parseHexSha1(signature)
-  return claimed !== null && equalDigests(await sha1(parts.toSorted().join('')), claimed)
+  return claimed !== null && equalDigests(await digestParts(parts), claimed)
+}
+
+/** The signature of these parts: hex, lower case. */
+export async function pushSignature(parts: readonly string[]): Promise<string> {
+  return (await digestParts(parts)).toHex()
+}
+
+function digestParts(parts: readonly string[]): Promise<Uint8Array> {
+  return sha1(parts.toSorted().join(''))
 }
 
 /**
@@ -49,6 +59,37 @@ export async function openEnvelope(
   const message = parseUtf8(plaintext.subarray(HEADER, end))
   const appid = parseUtf8(plaintext.subarray(end))
   return message === null || appid === null ? null : { message, appid }
+}
+
+/**
+ * Makes an envelope of safe mode, for a reply.
+ *
+ * @param encodingAESKey 43 characters, as the WeChat console shows it
+ * @param random 16 bytes
+ * @returns `Encrypt`, base64
+ */
+export async function sealEnvelope(
+  message: string,
+  options: { appid: string; encodingAESKey: string; random: Uint8Array },
+): Promise<string> {
+  const [text, appid] = [utf8(message), utf8(options.appid)]
+  const length = new DataView(new ArrayBuffer(4))
+  length.setUint32(0, text.length)
+  const parts = [options.random, new Uint8Array(length.buffer), text, appid]
+  const plaintext = pad(concat(parts))
+  const keyBytes = Uint8Array.fromBase64(`${options.encodingAESKey}=`)
+  const key = await crypto.subtle.importKey('raw', keyBytes, 'AES-CBC', false, ['encrypt'])
+  const iv = keyBytes.slice(0, AES_BLOCK)
+  const sealed = await crypto.subtle.encrypt({ name: 'AES-CBC', iv }, key, plaintext)
+  // WebCrypto appends a block of padding of its own.
+  return new Uint8Array(sealed, 0, plaintext.length).toBase64()
+}
+
+function pad(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const padding = PADDING_BLOCK - (bytes.length % PADDING_BLOCK)
+  const padded = new Uint8Array(bytes.length + padding).fill(padding)
+  padded.set(bytes)
+  return padded
 }
 
 /**

@@ -19,7 +19,6 @@ for (const path of PATHS) {
   pushRoutes.post(path, async (c) => {
     const body = await readText(c.req.raw)
     const request = { appid: c.req.param('appid') ?? null, query: c.req.query(), body }
-    await c.var.service.receivePush(request)
-    return c.text('success')
+    return c.text(await c.var.service.receivePush(request))
   })
 }

@@ -1,8 +1,18 @@
-/** `/session/check` and `/session/reset`: whether the session_key is current, and a new one. */
+/**
+ * What is done with a session_key: `/session/check` and `/session/reset` for the phone, and
+ * `/session-key/sign` and `/session-key/encryption-keys` for backends.
+ */
 
 import { Hono } from 'hono/tiny'
+import { BEARER_CHALLENGE } from '../../errors'
+import { Problem } from '../../problem'
+import type { Service } from '../../service'
+import type { Session } from '../../sessions'
+import { readJsonBody } from '../body'
 import { type AppEnv, authenticated } from '../context'
 import { limitedPerUser } from '../limits'
+import { SignBody, TokenBody } from '../schemas'
+import { forBackends, onlyWithServiceKeys } from '../service-key'
 import { toLoginView } from '../views'
 
 export const sessionKeyRoutes = new Hono<AppEnv>()
@@ -12,3 +22,27 @@ export const sessionKeyRoutes = new Hono<AppEnv>()
   .post('/session/reset', authenticated, limitedPerUser, async (c) =>
     c.json(toLoginView(await c.var.service.resetSessionKey(c.var.session))),
   )
+  .use('/session-key/*', onlyWithServiceKeys)
+  .post('/session-key/sign', forBackends, async (c) => {
+    const { token, text } = await readJsonBody(c.req.raw, SignBody)
+    const session = await authenticateBody(c.var.service, token)
+    return c.json({ signature: await c.var.service.sign(session, text) })
+  })
+  .post('/session-key/encryption-keys', forBackends, async (c) => {
+    const { token } = await readJsonBody(c.req.raw, TokenBody)
+    const session = await authenticateBody(c.var.service, token)
+    return c.json({ keys: await c.var.service.encryptionKeys(session) })
+  })
+
+/**
+ * The live session of a token in the body. The challenge names no error, since the credential of
+ * the request, the service key, was good.
+ */
+async function authenticateBody(service: Service, token: string): Promise<Session> {
+  try {
+    return await service.authenticate(token)
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'session_invalid') throw error
+    throw error.with({ headers: { 'WWW-Authenticate': BEARER_CHALLENGE } })
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Hooks: questions to the developer's own code, which is another Worker's entrypoint bound as
+ * `HOOKS`, or an object given to `createService`. A hook that fails, is late or gives an answer that
+ * is none fails closed: nobody who would have been denied gets in.
+ */
+
+import { rejectOnAbort } from './lib/abort'
+import { isObject } from './lib/encoding'
+import { isJsonObject, type JsonObject } from './lib/json'
+import { Problem } from './problem'
+import type { EventMessage } from './push-events'
+import type { Runtime } from './runtime'
+
+/** What the developer knows of a user: a JSON object of at most 1 KiB. */
+export type Claims = JsonObject
+
+/** A user whose code has been exchanged, and who has no session yet. */
+export interface LoginEvent {
+  readonly appid: string
+  readonly userId: string
+  readonly openid: string
+  /** `null` where the mini program is not bound to an Open Platform account. */
+  readonly unionid: string | null
+  readonly userAgent: string | null
+}
+
+/** The answer of `onLogin`: claims for the session, a refusal, or nothing. */
+export type LoginDecision = { readonly claims: Claims } | { readonly deny: true } | null | undefined
+
+/** The answer of `onEvent`: what to reply to WeChat, or nothing. */
+export type EventReply = string | Readonly<Record<string, unknown>> | null | undefined
+
+/**
+ * The hooks; each of them is optional.
+ *
+ * @example
+ * const hooks: Hooks = { onLogin: ({ openid }) => (BLOCKED.has(openid) ? { deny: true } : null) }
+ */
+export interface Hooks {
+  /** Called once per login, between exchange and store; it has 2 seconds. */
+  onLogin?(login: LoginEvent): LoginDecision | Promise<LoginDecision>
+  /** Called once per delivery of a pushed message; it has 2.5 seconds. */
+  onEvent?(message: EventMessage): EventReply | Promise<EventReply>
+}
+
+/** What a call of a hook needs. */
+export interface HookContext {
+  readonly runtime: Runtime
+  readonly hooks: Hooks | null
+}
+
+const LOGIN_MILLISECONDS = 2000
+const EVENT_MILLISECONDS = 2500
+const CLAIMS_BYTES = 1024
+
+/**
+ * Asks whether a user may log in.
+ *
+ * @returns the claims for the session; `null` for none
+ * @throws {Problem} `login_denied`, `hook_unavailable`
+ */
+export async function askLoginHook(
+  context: HookContext,
+  login: LoginEvent,
+): Promise<Claims | null> {
+  const decision = await callHook(context, 'onLogin', login, LOGIN_MILLISECONDS)
+  if (decision === undefined || decision === null) return null
+  if (isObject(decision) && decision.deny === true) throw new Problem('login_denied')
+  if (!isObject(decision) || Object.keys(decision).join() !== 'claims') {
+    throw hookFailed('HOOKS.onLogin gave an answer that is neither claims nor deny')
+  }
+  if (!isJsonObject(decision.claims, CLAIMS_BYTES)) {
+    throw hookFailed('HOOKS.onLogin gave claims that are not a JSON object of at most 1 KiB')
+  }
+  return decision.claims
+}
+
+/**
+ * Asks for the reply to a pushed message.
+ *
+ * @returns `null` for none
+ * @throws {Problem} `hook_unavailable`
+ */
+export async function askEventHook(
+  context: HookContext,
+  message: EventMessage,
+): Promise<string | object | null> {
+  const reply = await callHook(context, 'onEvent', message, EVENT_MILLISECONDS)
+  if (reply === undefined || reply === null) return null
+  if (typeof reply === 'string' || isJsonObject(reply)) return reply
+  throw hookFailed('HOOKS.onEvent gave a reply that is neither a text nor a JSON object')
+}
+
+/** The answer of a hook; `undefined` also where there is no such hook. */
+async function callHook(
+  { runtime, hooks }: HookContext,
+  method: keyof Hooks,
+  argument: LoginEvent | EventMessage,
+  milliseconds: number,
+): Promise<unknown> {
+  if (typeof hooks?.[method] !== 'function') return undefined
+  const call = hooks as Readonly<Record<keyof Hooks, (argument: unknown) => unknown>>
+  const signal = runtime.deadline(milliseconds)
+  try {
+    const answer = Promise.resolve(call[method](argument))
+    return await Promise.race([answer, rejectOnAbort(signal)])
+  } catch (error) {
+    if (signal.aborted) throw hookFailed(`HOOKS.${method} did not answer in time`)
+    if (isMissingMethod(error, method) && (await isMissing(call, method))) return undefined
+    throw hookFailed(`HOOKS.${method} failed`)
+  }
+}
+
+/** workerd's error for a method that an entrypoint does not have. */
+function isMissingMethod(error: unknown, method: keyof Hooks): boolean {
+  const message = `The RPC receiver does not implement the method "${method}".`
+  return error instanceof TypeError && error.message === message
+}
+
+/** A hook may throw the same error itself; then the method can still be read. */
+async function isMissing(hooks: object, method: keyof Hooks): Promise<boolean> {
+  try {
+    await (hooks as Record<string, unknown>)[method]
+    return false
+  } catch (error) {
+    return isMissingMethod(error, method)
+  }
+}
+
+/** The reason goes to the log and must hold nothing that the hook has said. */
+function hookFailed(reason: string): Problem {
+  return new Problem('hook_unavailable', { log: { reason } })
+}

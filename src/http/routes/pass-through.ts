@@ -1,0 +1,34 @@
+/** `/wechat/api/*`: for backends, any call to WeChat's server API. */
+
+import type { Context } from 'hono'
+import { Hono } from 'hono/tiny'
+import type { AppEnv } from '../context'
+import { forBackends, onlyWithServiceKeys } from '../service-key'
+
+export const passThroughRoutes = new Hono<AppEnv>()
+  .use('/wechat/api/*', onlyWithServiceKeys)
+  .all('/wechat/api/*', forBackends, async (c) => {
+    const query = new URL(c.req.url).searchParams
+    const appid = query.get('appid')
+    query.delete('appid')
+    return c.var.service.passThrough({
+      appid,
+      method: c.req.method,
+      path: findWeChatPath(c),
+      query,
+      contentType: c.req.header('Content-Type') ?? null,
+      accept: c.req.header('Accept') ?? null,
+      body: findBody(c.req.raw),
+    })
+  })
+
+/** What follows the route's prefix, not decoded, wherever the app is mounted. */
+function findWeChatPath(c: Context): string {
+  const { pathname } = new URL(c.req.url)
+  return pathname.slice(pathname.indexOf('/wechat/api/') + '/wechat/api'.length)
+}
+
+function findBody({ body, headers }: Request) {
+  const declared = headers.get('Content-Length')
+  return body && { stream: body, length: declared === null ? null : Number(declared) }
+}
