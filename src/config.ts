@@ -3,6 +3,16 @@
 import * as v from 'valibot'
 import type { Hooks } from './hooks'
 import { isObject, parseJson } from './lib/encoding'
+import {
+  binding,
+  isBaseUrl,
+  list,
+  optionalText,
+  seconds,
+  serviceKeys,
+  text,
+  trimmed,
+} from './lib/settings'
 import { Problem } from './problem'
 
 /** A mini program with its credentials at WeChat. */
@@ -50,58 +60,9 @@ const SESSION_TTL = { min: 60, max: 30 * 24 * 3600, default: 7 * 24 * 3600 }
 /** A century: enough to replay any recorded data, small enough for a Date. */
 const OPEN_DATA_MAX_AGE = { min: 1, max: 100 * 365 * 24 * 3600, default: 300 }
 const API_BASE = 'https://api.weixin.qq.com'
-const SERVICE_KEY_LENGTH = 32
 
 const APPID = /^wx[\w-]+$/
 const APPSECRET = /^[\x21-\x7e]+$/
-
-// A secret piped in from a file ends in a newline, and an empty var counts as unset.
-const trimmed = v.pipe(
-  v.unknown(),
-  v.transform((value) => (typeof value === 'string' ? value.trim() || undefined : value)),
-)
-
-const text = v.pipe(
-  trimmed,
-  v.string(({ input }) => (input === undefined ? 'is missing' : 'must be a string')),
-)
-
-const optionalText = v.optional(
-  v.pipe(
-    trimmed,
-    v.transform((value) => value ?? null),
-    v.nullable(v.string('must be a string')),
-  ),
-  null,
-)
-
-const seconds = ({ min, max, ...rest }: { min: number; max: number; default: number }) => {
-  const message = `must be a whole number of seconds from ${min} to ${max}`
-  return v.optional(
-    v.pipe(
-      trimmed,
-      v.transform((value = rest.default) =>
-        typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value,
-      ),
-      v.number(message),
-      v.integer(message),
-      v.minValue(min, message),
-      v.maxValue(max, message),
-    ),
-    rest.default,
-  )
-}
-
-/** Comma-separated, white space around each part dropped. */
-const list = (fits: (part: string) => boolean, message: string) =>
-  v.pipe(
-    optionalText,
-    v.transform((value) => value?.split(',').map((part) => part.trim()) ?? null),
-    v.check((parts) => parts === null || parts.every(fits), message),
-  )
-
-const binding = <Binding>(method: string, message: string) =>
-  v.custom<Binding>((value) => typeof value === 'object' && !!value && method in value, message)
 
 const APPID_MESSAGE = 'must be the AppID of a mini program, which starts with wx'
 const APPS_MESSAGE = 'must be a JSON object of AppIDs, each with its AppSecret'
@@ -134,13 +95,10 @@ const Settings = v.object(
     SESSION_TTL: seconds(SESSION_TTL),
     OPEN_DATA_MAX_AGE: seconds(OPEN_DATA_MAX_AGE),
     WECHAT_API_BASE: list(
-      isApiBase,
+      isBaseUrl,
       'must be https URLs without credentials, query or fragment, separated by commas',
     ),
-    SERVICE_KEYS: list(
-      (key) => /^[\x21-\x7e]*$/.test(key) && key.length >= SERVICE_KEY_LENGTH,
-      `must be keys of at least ${SERVICE_KEY_LENGTH} characters, separated by commas`,
-    ),
+    SERVICE_KEYS: serviceKeys,
     WECHAT_PUSH_TOKEN: v.pipe(
       optionalText,
       v.check(
@@ -230,15 +188,6 @@ function toMiniPrograms(
       { appid, appsecret },
     ]),
   )
-}
-
-/** The AppSecret travels in the URL, so plain http is for a loopback host only. */
-function isApiBase(value: string): boolean {
-  const url = URL.parse(value)
-  if (!url || url.username || url.password || /[?#]/.test(value)) return false
-  if (url.protocol === 'https:') return true
-  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
-  return url.protocol === 'http:' && loopback
 }
 
 /** @throws {Problem} `not_found`: without `WECHAT_PUSH_TOKEN` there is no push endpoint */

@@ -49,8 +49,10 @@ export interface HookContext {
   readonly hooks: Hooks | null
 }
 
+/** The deadline of hooks that are called for a delivery, which WeChat expects within 5 seconds. */
+export const EVENT_MILLISECONDS = 2500
+
 const LOGIN_MILLISECONDS = 2000
-const EVENT_MILLISECONDS = 2500
 const CLAIMS_BYTES = 1024
 
 /**
@@ -64,7 +66,7 @@ export async function askLoginHook(
   login: LoginEvent,
 ): Promise<Claims | null> {
   const decision = await callHook(context, 'onLogin', login, LOGIN_MILLISECONDS)
-  if (decision === undefined || decision === null) return null
+  if (decision === MISSING || decision === undefined || decision === null) return null
   if (isObject(decision) && decision.deny === true) throw new Problem('login_denied')
   if (!isObject(decision) || Object.keys(decision).join() !== 'claims') {
     throw hookFailed('HOOKS.onLogin gave an answer that is neither claims nor deny')
@@ -86,41 +88,48 @@ export async function askEventHook(
   message: EventMessage,
 ): Promise<string | object | null> {
   const reply = await callHook(context, 'onEvent', message, EVENT_MILLISECONDS)
-  if (reply === undefined || reply === null) return null
+  if (reply === MISSING || reply === undefined || reply === null) return null
   if (typeof reply === 'string' || isJsonObject(reply)) return reply
   throw hookFailed('HOOKS.onEvent gave a reply that is neither a text nor a JSON object')
 }
 
-/** The answer of a hook; `undefined` also where there is no such hook. */
-async function callHook(
-  { runtime, hooks }: HookContext,
-  method: keyof Hooks,
-  argument: LoginEvent | EventMessage,
+/** The answer of a hook that does not exist. */
+export const MISSING: unique symbol = Symbol('missing')
+
+/** The answer of a hook, or {@link MISSING}. Rejects with `hook_unavailable`. */
+export async function callHook(
+  { runtime, hooks }: { readonly runtime: Runtime; readonly hooks: object | null },
+  method: string,
+  argument: object,
   milliseconds: number,
 ): Promise<unknown> {
-  if (typeof hooks?.[method] !== 'function') return undefined
-  const call = hooks as Readonly<Record<keyof Hooks, (argument: unknown) => unknown>>
+  const call = hooks as Readonly<Record<string, unknown>> | null
+  if (typeof call?.[method] !== 'function') return MISSING
   const signal = runtime.deadline(milliseconds)
   try {
-    const answer = Promise.resolve(call[method](argument))
+    // As a method: a service binding has no function of its own.
+    const answer = Promise.resolve(Reflect.apply(call[method], hooks, [argument]))
     return await Promise.race([answer, rejectOnAbort(signal)])
   } catch (error) {
     if (signal.aborted) throw hookFailed(`HOOKS.${method} did not answer in time`)
-    if (isMissingMethod(error, method) && (await isMissing(call, method))) return undefined
+    if (isMissingMethod(error, method) && (await isMissing(call, method))) return MISSING
     throw hookFailed(`HOOKS.${method} failed`)
   }
 }
 
 /** workerd's error for a method that an entrypoint does not have. */
-function isMissingMethod(error: unknown, method: keyof Hooks): boolean {
+function isMissingMethod(error: unknown, method: string): boolean {
   const message = `The RPC receiver does not implement the method "${method}".`
   return error instanceof TypeError && error.message === message
 }
 
 /** A hook may throw the same error itself; then the method can still be read. */
-async function isMissing(hooks: object, method: keyof Hooks): Promise<boolean> {
+async function isMissing(
+  hooks: Readonly<Record<string, unknown>>,
+  method: string,
+): Promise<boolean> {
   try {
-    await (hooks as Record<string, unknown>)[method]
+    await hooks[method]
     return false
   } catch (error) {
     return isMissingMethod(error, method)

@@ -2,7 +2,7 @@
 
 import type { Config } from './config'
 import type { Problem } from './problem'
-import type { LogEntry } from './runtime'
+import type { LogEntry, Runtime } from './runtime'
 
 /** A request that has been answered. */
 export interface RequestRecord {
@@ -12,11 +12,24 @@ export interface RequestRecord {
   readonly ms: number
   /** The mini program of the session, if there is one. */
   readonly appid?: string | undefined
-  readonly problem?: Problem | undefined
+  readonly problem?: Problem<string> | undefined
+}
+
+/** Writes the log line of a request that has been answered, and returns its record. */
+export type FinishRequest = (answer: Omit<RequestRecord, 'ms'>) => RequestRecord
+
+/** Starts timing a request. */
+export function startRequest(runtime: Runtime): FinishRequest {
+  const started = runtime.nowMilliseconds()
+  return (answer) => {
+    const record = { ...answer, ms: runtime.nowMilliseconds() - started }
+    runtime.log(toLogEntry(record))
+    return record
+  }
 }
 
 /** The log line of a request. */
-export function toLogEntry({ problem, appid, ...request }: RequestRecord): LogEntry {
+function toLogEntry({ problem, appid, ...request }: RequestRecord): LogEntry {
   const level = request.status < 400 ? 'info' : request.status < 500 ? 'warn' : 'error'
   const entry = { level, ...request, ...(appid !== undefined && { appid }) } as const
   if (!problem) return entry

@@ -36,24 +36,23 @@ interface ProblemOptions {
  *   error instanceof Problem ? error.getResponse() : c.json({ error: 'unexpected' }, 500),
  * )
  */
-export class Problem extends Error {
+export class Problem<Code extends string = ErrorCode> extends Error {
   override readonly name = 'Problem'
-  readonly code: ErrorCode
+  readonly code: Code
   readonly options: ProblemOptions
+  readonly row: ErrorRow
 
-  constructor(code: ErrorCode, options: ProblemOptions = {}) {
+  /** @param row The row of a code that is in another error table than `ERRORS` */
+  constructor(code: Code, options: ProblemOptions = {}, row: ErrorRow = requireRow(code)) {
     super(code)
     this.code = code
     this.options = options
-  }
-
-  get row(): ErrorRow {
-    return ERRORS[this.code]
+    this.row = row
   }
 
   /** The same problem with further options, which replace those of the same name. */
-  with(options: ProblemOptions): Problem {
-    return new Problem(this.code, { ...this.options, ...options })
+  with(options: ProblemOptions): Problem<Code> {
+    return new Problem(this.code, { ...this.options, ...options }, this.row)
   }
 
   /** For Hono, which answers with this where an app has no error handler of its own. */
@@ -63,11 +62,11 @@ export class Problem extends Error {
 }
 
 /** What a client sees of a problem: RFC 9457's members, and `code`, `action`, `errcode`, `errors`. */
-export interface ProblemDetails {
+export interface ProblemDetails<Code extends string = ErrorCode> {
   readonly type: string
   readonly title: string
   readonly status: number
-  readonly code: ErrorCode
+  readonly code: Code
   readonly detail: string
   readonly action: Action
   readonly errcode?: number
@@ -75,7 +74,11 @@ export interface ProblemDetails {
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9457 */
-export function problemDetails({ code, row, options }: Problem): ProblemDetails {
+export function problemDetails<Code extends string>({
+  code,
+  row,
+  options,
+}: Problem<Code>): ProblemDetails<Code> {
   const { status, title, action } = row
   return {
     type: `urn:code2session:error:${code}`,
@@ -95,7 +98,7 @@ export function invalidRequest(path: string, message: string): Problem {
 }
 
 /** A problem as `application/problem+json`. */
-export function problemResponse(problem: Problem): Response {
+export function problemResponse(problem: Problem<string>): Response {
   const { retryAfter, challenge } = problem.row
   return new Response(JSON.stringify(problemDetails(problem)), {
     status: problem.row.status,
@@ -118,4 +121,9 @@ export function toProblem(error: unknown): Problem {
   const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
   const reason = [name, ...frames.slice(0, 5).map((frame) => frame.trim())].join(' ')
   return new Problem('internal_error', { log: { reason } })
+}
+
+function requireRow(code: string): ErrorRow {
+  const rows: Readonly<Record<string, ErrorRow>> = ERRORS
+  return rows[code] ?? ERRORS.internal_error
 }

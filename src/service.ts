@@ -5,7 +5,7 @@
 
 import { type Config, parseConfig } from './config'
 import type { Hooks } from './hooks'
-import { type RequestRecord, toLogEntry } from './log'
+import { type FinishRequest, startRequest } from './log'
 import { createLogins, type LoginContext, type LoginRequest, login } from './login'
 import { chooseMiniProgram } from './mini-programs'
 import { getPhoneNumber, type PhoneNumberRequest } from './phone-number'
@@ -59,7 +59,7 @@ export interface Service {
   log(entry: LogEntry): void
 
   /** Starts timing a request. The returned function writes its log line, and returns its record. */
-  startRequest(): (answer: Omit<RequestRecord, 'ms'>) => RequestRecord
+  startRequest(): FinishRequest
 
   /**
    * Exchanges a code of `wx.login` for a new session, and ends the session whose token came along.
@@ -240,14 +240,5 @@ function bindService(shared: Shared, env: object): Service {
     },
     checkPushUrl: async (request) => checkPushUrl(context(), request),
     receivePush: async (request) => receivePush(context(), request),
-  }
-}
-
-function startRequest(runtime: Runtime): ReturnType<Service['startRequest']> {
-  const started = runtime.nowMilliseconds()
-  return (answer) => {
-    const record = { ...answer, ms: runtime.nowMilliseconds() - started }
-    runtime.log(toLogEntry(record))
-    return record
   }
 }

@@ -1,14 +1,13 @@
 /** The HTTP API as a Hono app: JSON in, JSON or problem details out. */
 
-import type { Context } from 'hono'
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import { matchedRoutes } from 'hono/route'
 import { Hono } from 'hono/tiny'
 import type { Hooks } from '../hooks'
 import { writeDataPoint } from '../log'
-import { Problem, problemResponse, toProblem } from '../problem'
+import { Problem, toProblem } from '../problem'
 import { createService, type Service } from '../service'
 import { workersRuntime } from '../workers-runtime'
+import { fail, findRoute, onMethodNotAllowed, setHeaders } from './answers'
 import type { AppEnv } from './context'
 import { introspectionRoutes } from './routes/introspection'
 import { loginRoutes } from './routes/login'
@@ -45,8 +44,7 @@ export function createApp({
     c.set('service', service(c.env))
     const finish = c.var.service.startRequest()
     await next()
-    c.header('Cache-Control', 'no-store')
-    c.header('X-Content-Type-Options', 'nosniff')
+    setHeaders(c)
     const { method } = c.req
     const { session, problem } = c.var
     const answer = { method, route: findRoute(c, app.routes), status: c.res.status, problem }
@@ -82,31 +80,4 @@ export function createApp({
   app.notFound((c) => fail(c, new Problem('not_found')))
   app.onError((error, c) => fail(c, toProblem(error)))
   return app
-}
-
-function onMethodNotAllowed(c: Context<AppEnv>, methods: readonly string[]): Response {
-  return fail(c, new Problem('method_not_allowed', { headers: { Allow: methods.join(', ') } }))
-}
-
-/**
- * The pattern of the request's route. Where only middleware has matched, as for a method that is
- * not allowed, it is the pattern that fits the path.
- */
-function findRoute(c: Context<AppEnv>, routes: readonly { path: string }[]): string {
-  const isPattern = ({ path }: { path: string }) =>
-    !path.endsWith('/*') || path.endsWith('/wechat/api/*')
-  const matched = matchedRoutes(c).findLast(isPattern)
-  if (matched) return matched.path
-  if (c.res.status !== 405) return '/*'
-  for (const { path } of routes.filter(isPattern)) {
-    // An app that this one is mounted in puts its own path in front.
-    const fits = new RegExp(`${path.replace(/:\w+/g, '[^/]+')}$`).exec(c.req.path)
-    if (fits) return c.req.path.slice(0, fits.index) + path
-  }
-  return '/*'
-}
-
-function fail(c: Context<AppEnv>, problem: Problem): Response {
-  c.set('problem', problem)
-  return problemResponse(problem)
 }

@@ -68,8 +68,8 @@ export async function readText(request: Request): Promise<string> {
   return text
 }
 
-/** `null` if the body is longer than the limit. */
-async function readBytes(request: Request): Promise<Uint8Array | null> {
+/** The raw bytes of a request's body; `null` if it is longer than the limit. */
+export async function readBytes(request: Request): Promise<Uint8Array | null> {
   const declared = request.headers.get('Content-Length')
   if (Number(declared) > BODY_LIMIT) return null
   // The platform holds a request to the length it declares, and reads it several times faster than

@@ -22,7 +22,8 @@ export const MAX_LENGTH = {
 const AES_BLOCK = 16
 const USER_ID_MESSAGE = 'must be a userId: 43 characters'
 
-const object = <const Entries extends v.ObjectEntries>(entries: Entries) =>
+/** An object with these fields. */
+export const object = <const Entries extends v.ObjectEntries>(entries: Entries) =>
   v.object(entries, 'is missing')
 
 const string = v.string('must be a string')
