@@ -40,7 +40,8 @@ const checks = { bundlerTimings: false }
 
 export default defineConfig([
   {
-    input: 'src/index.ts',
+    // Together, so that both share one Problem class.
+    input: { index: 'src/index.ts', pay: 'src/pay/index.ts' },
     external: /^(hono|valibot|cloudflare:)/,
     plugins: [types()],
     output: { ...output, cleanDir: true },

@@ -1,0 +1,138 @@
+/**
+ * Calls to WeChat Pay: signed, in time, and believed only if the answer is signed as well.
+ *
+ * An outcome that is not known is never an error of the order: the caller repeats the same request
+ * with the same number, or queries it. This file does not repeat a call itself.
+ */
+
+import { rejectOnAbort } from '../lib/abort'
+import { randomBytes } from '../lib/crypto'
+import { isObject, parseJson, parseUtf8 } from '../lib/encoding'
+import { readAtMost } from '../lib/read-at-most'
+import { Problem } from '../problem'
+import type { Runtime } from '../runtime'
+import { type PayCall, toRefusal } from './codes'
+import type { PayConfig } from './config'
+import { payProblem } from './errors'
+import { findSignatureFault, toAuthorization } from './signature'
+
+/** What a call needs: the settings and the outside world. */
+export interface PayContext {
+  readonly runtime: Runtime
+  readonly config: PayConfig
+}
+
+export interface PayRequest {
+  readonly call: PayCall
+  readonly method: 'GET' | 'POST'
+  /** With the query, percent-encoded. */
+  readonly pathAndQuery: string
+  /** Serialized once: what is signed is what is sent. */
+  readonly body?: object
+}
+
+/** A signed answer's fields; none for a 204. */
+export type PayFields = Readonly<Record<string, unknown>>
+
+const DEADLINE_MILLISECONDS = 5000
+const RESPONSE_LIMIT = 64 * 1024
+const USER_AGENT = 'code2session/0.1.0'
+
+/**
+ * Makes a call.
+ *
+ * @throws {Problem} what WeChat Pay refuses it for; `pay_timeout`, `pay_unavailable` where the
+ * outcome is not known
+ */
+export async function callWeChatPay(context: PayContext, request: PayRequest): Promise<PayFields> {
+  const { runtime } = context
+  const signal = runtime.deadline(DEADLINE_MILLISECONDS)
+  try {
+    const response = await Promise.race([
+      sendToHosts(context, request, signal),
+      rejectOnAbort(signal),
+    ])
+    return await Promise.race([readAnswer(context, request, response), rejectOnAbort(signal)])
+  } catch (error) {
+    if (error instanceof Problem) throw error
+    if (signal.aborted) throw payProblem('pay_timeout')
+    throw unavailable('the connection failed')
+  }
+}
+
+/** The next host is asked only where no connection came about; it gets the same body, newly signed. */
+async function sendToHosts(
+  context: PayContext,
+  request: PayRequest,
+  signal: AbortSignal,
+): Promise<Response> {
+  const { apiBases } = context.config
+  for (const [index, base] of apiBases.entries()) {
+    try {
+      return await context.runtime.fetch(await toHttpRequest(context, base, request, signal))
+    } catch (error) {
+      if (signal.aborted || index === apiBases.length - 1) throw error
+    }
+  }
+  throw unavailable('there is no host')
+}
+
+async function toHttpRequest(
+  { runtime, config }: PayContext,
+  base: string,
+  { method, pathAndQuery, body }: PayRequest,
+  signal: AbortSignal,
+): Promise<Request> {
+  const url = new URL(`${base}${pathAndQuery}`)
+  const text = body === undefined ? '' : JSON.stringify(body)
+  const signed = {
+    method,
+    pathAndQuery: `${url.pathname}${url.search}`,
+    timestamp: runtime.now(),
+    nonce: toNonce(),
+    body: text,
+  }
+  return new Request(url, {
+    method,
+    headers: {
+      Authorization: await toAuthorization(signed, config),
+      Accept: 'application/json',
+      'User-Agent': USER_AGENT,
+      'Wechatpay-Serial': config.publicKeyId,
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: text }),
+    redirect: 'manual',
+    signal,
+  })
+}
+
+/** 32 hex digits. */
+export function toNonce(): string {
+  return randomBytes(16).toHex()
+}
+
+/** The status first: refusals may be unsigned, and are hints. What says success must be signed. */
+async function readAnswer(
+  { runtime, config }: PayContext,
+  { call }: PayRequest,
+  response: Response,
+): Promise<PayFields> {
+  const { status, headers } = response
+  const body = await readAtMost(response.body, RESPONSE_LIMIT)
+  if (!body) throw unavailable('the body is too large')
+  const fields = parseJson(parseUtf8(body) ?? '')
+  if (!response.ok) {
+    throw toRefusal({ call, status, fields, requestId: headers.get('Request-ID') })
+  }
+  const fault = await findSignatureFault({ headers, body }, config.publicKeys, runtime.now())
+  if (fault) throw unavailable(`an answer is not WeChat Pay's: ${fault}`)
+  if (status === 204 && body.length === 0) return {}
+  if (status !== 200 || !isObject(fields)) throw unavailable(`HTTP status ${status}`)
+  return fields
+}
+
+/** An answer that cannot be believed. The reason goes to the log and must hold no value. */
+export function unavailable(reason: string) {
+  return payProblem('pay_unavailable', { log: { reason } })
+}

@@ -1,0 +1,141 @@
+/**
+ * WeChat Pay's error codes: what each one means on which call. The only place that knows them.
+ *
+ * @see https://pay.weixin.qq.com/doc/v3/merchant/4012068813
+ */
+
+import { isObject } from '../lib/encoding'
+import { Problem } from '../problem'
+import { PAY_ERRORS, type PayErrorCode, type PaymentsErrorCode, payProblem } from './errors'
+
+/** The kinds of calls; one code can mean different things on different calls. */
+export type PayCall = 'prepay' | 'query' | 'close' | 'refund' | 'refund_query' | 'echo'
+
+interface CodeRow {
+  /** WeChat Pay's code, without underscores: it has spelled them with and without. */
+  readonly wechat: string
+  readonly code: PaymentsErrorCode
+  /** The calls on which it means this; all of them if absent. */
+  readonly calls?: readonly PayCall[]
+  /** What the operator should do; goes to the log only. */
+  readonly advice?: string
+}
+
+const REFUNDS = ['refund', 'refund_query'] as const
+
+export const CODES: readonly CodeRow[] = [
+  { wechat: 'ORDERNOTEXIST', code: 'order_unknown' },
+  { wechat: 'RESOURCENOTEXISTS', code: 'refund_unknown', calls: ['refund_query'] },
+  { wechat: 'RESOURCENOTEXISTS', code: 'order_unknown' },
+  { wechat: 'ORDERPAID', code: 'order_paid' },
+  { wechat: 'ORDERCLOSED', code: 'order_closed' },
+  { wechat: 'OUTTRADENOUSED', code: 'order_exists' },
+  { wechat: 'RULELIMIT', code: 'refund_refused', calls: REFUNDS },
+  { wechat: 'RULELIMIT', code: 'payment_refused' },
+  { wechat: 'TRADEERROR', code: 'refund_refused', calls: REFUNDS },
+  { wechat: 'TRADEERROR', code: 'payment_refused' },
+  { wechat: 'ACCOUNTERROR', code: 'refund_refused', calls: REFUNDS },
+  { wechat: 'ACCOUNTERROR', code: 'payment_refused' },
+  { wechat: 'USERACCOUNTABNORMAL', code: 'refund_refused', calls: REFUNDS },
+  { wechat: 'USERACCOUNTABNORMAL', code: 'payment_refused' },
+  { wechat: 'TRADEOVERDUE', code: 'refund_refused' },
+  { wechat: 'REFUNDFEEMISMATCH', code: 'refund_refused' },
+  { wechat: 'NOTENOUGH', code: 'balance_too_low' },
+  { wechat: 'FREQUENCYLIMITED', code: 'rate_limited' },
+  { wechat: 'FREQUENCYLIMIT', code: 'rate_limited' },
+  { wechat: 'RATELIMITEXCEEDED', code: 'rate_limited' },
+  { wechat: 'PARAMERROR', code: 'invalid_request' },
+  { wechat: 'INVALIDREQUEST', code: 'invalid_request' },
+  { wechat: 'INVALIDTRANSACTIONID', code: 'invalid_request' },
+  { wechat: 'OPENIDMISMATCH', code: 'invalid_request' },
+  {
+    wechat: 'SIGNERROR',
+    code: 'misconfigured',
+    advice:
+      'WeChat Pay rejects the signature: check WECHAT_PAY_PRIVATE_KEY, WECHAT_PAY_CERT_SERIAL_NO, WECHAT_PAY_MCHID, and that the APIv3 key is set in the merchant console',
+  },
+  {
+    wechat: 'NOAUTH',
+    code: 'misconfigured',
+    advice: 'this merchant may not use this product; open it in the merchant console',
+  },
+  {
+    wechat: 'APPIDMCHIDNOTMATCH',
+    code: 'misconfigured',
+    advice: 'the appid is not bound to WECHAT_PAY_MCHID; bind it in the merchant console',
+  },
+  {
+    wechat: 'MCHNOTEXISTS',
+    code: 'misconfigured',
+    advice: 'WECHAT_PAY_MCHID is not a merchant that WeChat Pay knows',
+  },
+]
+
+/** Our names of the fields that WeChat Pay's `detail` can point to. */
+const FIELDS: Readonly<Record<string, string>> = {
+  description: 'description',
+  out_trade_no: 'outTradeNo',
+  out_refund_no: 'outRefundNo',
+  total: 'total',
+  refund: 'refund',
+  openid: 'openid',
+  appid: 'appid',
+  attach: 'attach',
+  time_expire: 'expiresAt',
+  goods_tag: 'goodsTag',
+  reason: 'reason',
+}
+
+interface Refusal {
+  readonly call: PayCall
+  readonly status: number
+  readonly fields: unknown
+  /** WeChat Pay's, which its support asks for. */
+  readonly requestId: string | null
+}
+
+/** The problem that a refusal stands for. No text of WeChat Pay's is kept. */
+export function toRefusal({ call, status, fields, requestId }: Refusal): Problem<string> {
+  const { code, message, detail } = isObject(fields) ? fields : {}
+  const spelled = typeof code === 'string' ? code : ''
+  const row = findRow(spelled.replaceAll('_', '').toUpperCase(), call) ?? toRowOfStatus(status)
+  const log = {
+    ...(requestId && /^[\w-]{1,80}$/.test(requestId) && { rid: requestId }),
+    ...(row.advice && { settings: [row.advice] }),
+    reason: `HTTP status ${status}${/^[A-Z_]{1,40}$/.test(spelled) ? `, ${spelled}` : ''}`,
+  }
+  if (row.code !== 'invalid_request') return toProblem(row.code, { log })
+  if (typeof message === 'string' && /商户订单号重复|订单重入/.test(message)) {
+    return toProblem('order_exists', { log })
+  }
+  return new Problem('invalid_request', {
+    errors: [{ path: findField(detail), message: 'WeChat Pay refuses this value' }],
+    log,
+  })
+}
+
+function toProblem(code: PaymentsErrorCode, options: ConstructorParameters<typeof Problem>[1]) {
+  return isPayErrorCode(code) ? payProblem(code, options) : new Problem(code, options)
+}
+
+function isPayErrorCode(code: PaymentsErrorCode): code is PayErrorCode {
+  return Object.hasOwn(PAY_ERRORS, code)
+}
+
+function findRow(wechat: string, call: PayCall): CodeRow | null {
+  return CODES.find((row) => row.wechat === wechat && (row.calls?.includes(call) ?? true)) ?? null
+}
+
+function toRowOfStatus(status: number): Omit<CodeRow, 'wechat'> {
+  if (status === 429) return { code: 'rate_limited' }
+  if (status === 401) return findRow('SIGNERROR', 'prepay') ?? { code: 'misconfigured' }
+  return { code: 'pay_unavailable' }
+}
+
+/** `detail` holds a JSON pointer, and may nest once more. Only names that we know go out. */
+function findField(detail: unknown): string {
+  if (!isObject(detail)) return ''
+  const pointer = isObject(detail.detail) ? detail.detail.field : detail.field
+  const name = typeof pointer === 'string' ? (pointer.split('/').at(-1) ?? '') : ''
+  return Object.hasOwn(FIELDS, name) ? (FIELDS[name] ?? '') : ''
+}

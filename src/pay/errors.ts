@@ -1,0 +1,87 @@
+/**
+ * The failures of payments that are not in the login's error table, as rows of the same shape; and
+ * the class to throw them with.
+ */
+
+import type { ErrorCode, ErrorRow } from '../errors'
+import { Problem } from '../problem'
+
+export const PAY_ERRORS = {
+  order_exists: {
+    status: 409,
+    title: 'Order number in use',
+    action: 'fix_request',
+    detail: 'This outTradeNo belongs to an order with other fields. Query it, or use a new number.',
+  },
+  order_paid: {
+    status: 409,
+    title: 'Order already paid',
+    action: 'fix_request',
+    detail: 'This order has been paid. Query it, and deliver.',
+  },
+  order_closed: {
+    status: 409,
+    title: 'Order closed',
+    action: 'fix_request',
+    detail: 'This order is closed. Use a new outTradeNo.',
+  },
+  order_unknown: {
+    status: 404,
+    title: 'Order unknown',
+    action: 'fix_request',
+    detail: 'WeChat Pay has no order with this outTradeNo.',
+  },
+  refund_unknown: {
+    status: 404,
+    title: 'Refund unknown',
+    action: 'fix_request',
+    detail: 'WeChat Pay has no refund with this outRefundNo.',
+  },
+  refund_refused: {
+    status: 409,
+    title: 'Refund refused',
+    action: 'stop',
+    detail: 'WeChat Pay refuses this refund: it is too late, too much, or the account is closed.',
+  },
+  payment_refused: {
+    status: 403,
+    title: 'Payment refused',
+    action: 'stop',
+    detail:
+      'WeChat Pay refuses this payment because of a risk, a rule, or the account of the payer.',
+  },
+  balance_too_low: {
+    status: 409,
+    title: 'Balance too low',
+    action: 'stop',
+    detail: 'The balance of the merchant does not cover this refund. Add money, then repeat it.',
+  },
+  pay_timeout: {
+    status: 504,
+    title: 'WeChat Pay did not answer in time',
+    action: 'retry_later',
+    detail: 'The outcome is not known. Repeat the same request with the same number, or query it.',
+    retryAfter: 5,
+  },
+  pay_unavailable: {
+    status: 502,
+    title: 'WeChat Pay unavailable',
+    action: 'retry_later',
+    detail:
+      'WeChat Pay gave no answer that can be trusted, so the outcome is not known. Repeat the same request with the same number, or query it.',
+    retryAfter: 5,
+  },
+} as const satisfies Record<string, ErrorRow>
+
+export type PayErrorCode = keyof typeof PAY_ERRORS
+
+/** Every code that a call of the payments Worker can fail with. */
+export type PaymentsErrorCode = ErrorCode | PayErrorCode
+
+/** A problem whose code is in {@link PAY_ERRORS}. */
+export function payProblem(
+  code: PayErrorCode,
+  options: ConstructorParameters<typeof Problem>[1] = {},
+): Problem<PayErrorCode> {
+  return new Problem<PayErrorCode>(code, options, PAY_ERRORS[code])
+}

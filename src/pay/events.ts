@@ -1,0 +1,144 @@
+/**
+ * WeChat Pay's callbacks: verified on the raw bytes, then decrypted, then parsed; and handed to the
+ * Queue and the hook, which keep them. Nothing is stored here.
+ *
+ * @see https://pay.weixin.qq.com/doc/v3/merchant/4012791902 (payments)
+ * @see https://pay.weixin.qq.com/doc/v3/merchant/4012791906 (refunds)
+ */
+
+import * as v from 'valibot'
+import { callHook, EVENT_MILLISECONDS, MISSING } from '../hooks'
+import { parseBase64, parseJson, parseUtf8, utf8 } from '../lib/encoding'
+import { invalidRequest, Problem } from '../problem'
+import type { PayContext } from './api'
+import { type Payment, parseTransaction, toPayment } from './orders'
+import { parseRefundNotice, type Refund } from './refunds'
+import { findSignatureFault } from './signature'
+
+/** An outcome, as it goes to the Queue and to `HOOKS.onPayment`. */
+export type PaymentEvent = {
+  /** Made of type, mchid and number: the same for every delivery of one outcome. */
+  readonly key: string
+  /** WeChat Pay's event_type: `TRANSACTION.SUCCESS`, `REFUND.SUCCESS`, … */
+  readonly type: string
+} & ({ readonly payment: Payment } | { readonly refund: Refund })
+
+/**
+ * The hook of payments, in the developer's own Worker or object, beside those of the login.
+ *
+ * @example
+ * const hooks: PaymentHooks = { onPayment: ({ key, type }) => console.log(type, key) }
+ */
+export interface PaymentHooks {
+  /**
+   * Called once per delivery of an outcome; it has 2.5 seconds. Once it resolves, WeChat Pay does
+   * not call again.
+   */
+  onPayment?(event: PaymentEvent): unknown
+}
+
+const REFUND_TYPES = ['REFUND.SUCCESS', 'REFUND.ABNORMAL', 'REFUND.CLOSED']
+
+const Notice = v.object({
+  event_type: v.string(),
+  resource: v.object({
+    algorithm: v.string(),
+    ciphertext: v.string(),
+    nonce: v.string(),
+    associated_data: v.optional(v.string(), ''),
+  }),
+})
+
+type Resource = v.InferOutput<typeof Notice>['resource']
+
+/**
+ * Takes a callback.
+ *
+ * @param body The raw bytes
+ * @throws {Problem} `event_refused`, `invalid_request`; `hook_unavailable`, `store_unavailable`
+ * where nobody has taken the outcome, so that WeChat Pay calls again
+ */
+export async function receivePaymentEvent(
+  context: PayContext,
+  { headers, body }: { headers: Headers; body: Uint8Array },
+): Promise<void> {
+  const { runtime, config } = context
+  const fault = await findSignatureFault({ headers, body }, config.publicKeys, runtime.now())
+  if (fault) throw refused(fault)
+  const notice = v.safeParse(Notice, parseJson(parseUtf8(body) ?? ''))
+  if (!notice.success) throw invalidRequest('', 'is not a notification of WeChat Pay')
+  const { event_type: type, resource } = notice.output
+  if (type !== 'TRANSACTION.SUCCESS' && !REFUND_TYPES.includes(type)) {
+    // Our answer would not change, so another delivery would not help.
+    const known =
+      type === 'SECURITY_ECHO.SUCCESS' ? 'SECURITY_ECHO.SUCCESS' : 'a type without a meaning here'
+    runtime.log({ level: 'info', reason: `a verified callback: ${known}` })
+    return
+  }
+  const text = await openResource(resource, config.apiV3Key)
+  if (text === null) throw refused('resource')
+  await deliver(context, toEvent(type, parseJson(text), config.mchid))
+}
+
+/**
+ * Decrypts a resource: AES-256-GCM under the APIv3 key.
+ *
+ * @returns `null` if it does not open
+ */
+export async function openResource(
+  { algorithm, ciphertext, nonce, associated_data }: Resource,
+  key: CryptoKey,
+): Promise<string | null> {
+  const bytes = parseBase64(ciphertext)
+  if (algorithm !== 'AEAD_AES_256_GCM' || !bytes) return null
+  try {
+    const parameters = { name: 'AES-GCM', iv: utf8(nonce), additionalData: utf8(associated_data) }
+    return parseUtf8(new Uint8Array(await crypto.subtle.decrypt(parameters, key, bytes)))
+  } catch {
+    return null
+  }
+}
+
+function toEvent(type: string, fields: unknown, ours: string): PaymentEvent {
+  if (type === 'TRANSACTION.SUCCESS') {
+    const transaction = parseTransaction(fields)
+    if (transaction?.mchid !== ours) throw refused('mchid')
+    const key = `${type}:${ours}:${transaction.out_trade_no}`
+    return { key, type, payment: toPayment(transaction) }
+  }
+  const notice = parseRefundNotice(fields)
+  if (notice?.mchid !== ours) throw refused('mchid')
+  return { key: `${type}:${ours}:${notice.refund.outRefundNo}`, type, refund: notice.refund }
+}
+
+/** The Queue first: it keeps the outcome, even if the hook fails. */
+async function deliver({ runtime, config }: PayContext, event: PaymentEvent): Promise<void> {
+  const { events } = config
+  if (events) await enqueue(events, event)
+  const isHooked = await callPaymentHook({ runtime, hooks: config.hooks }, event)
+  if (events || isHooked) return
+  const settings = ['neither HOOKS with onPayment nor EVENTS is bound, so nobody takes an outcome']
+  throw new Problem('hook_unavailable', { log: { settings } })
+}
+
+/** Whether there is such a hook; it has taken the event if it does not throw. */
+async function callPaymentHook(
+  context: { runtime: PayContext['runtime']; hooks: PaymentHooks | null },
+  event: PaymentEvent,
+): Promise<boolean> {
+  const answer = await callHook(context, 'onPayment', event, EVENT_MILLISECONDS)
+  return answer !== MISSING
+}
+
+async function enqueue(queue: Queue<PaymentEvent>, event: PaymentEvent): Promise<void> {
+  try {
+    await queue.send(event)
+  } catch {
+    const reason = 'the Queue EVENTS did not take an outcome'
+    throw new Problem('store_unavailable', { log: { reason } })
+  }
+}
+
+function refused(what: string): Problem {
+  return new Problem('event_refused', { log: { reason: `refused: ${what}` } })
+}

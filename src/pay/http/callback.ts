@@ -1,0 +1,26 @@
+/** `POST /wechat/pay/events`: WeChat Pay's callback, which has answers of its own form. */
+
+import type { Context } from 'hono'
+import { Problem, toProblem } from '../../problem'
+import type { PaymentAppEnv } from './app'
+
+/**
+ * 204 once somebody has the outcome. Everything else makes WeChat Pay call again.
+ *
+ * @param body `null` if it is too large
+ */
+export async function receiveCallback(
+  c: Context<PaymentAppEnv>,
+  body: Uint8Array | null,
+): Promise<Response> {
+  try {
+    if (!body) throw new Problem('body_too_large')
+    await c.var.payments.receiveEvent({ headers: c.req.raw.headers, body })
+    return c.body(null, 204)
+  } catch (error) {
+    const problem = toProblem(error)
+    c.set('problem', problem)
+    const { status } = problem.row
+    return Response.json({ code: 'FAIL', message: problem.row.title }, { status })
+  }
+}

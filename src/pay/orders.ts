@@ -1,0 +1,183 @@
+/**
+ * Orders: prepay, query, close.
+ *
+ * @see https://pay.weixin.qq.com/doc/v3/merchant/4012791897 (prepay)
+ * @see https://pay.weixin.qq.com/doc/v3/merchant/4012791899 (query)
+ * @see https://pay.weixin.qq.com/doc/v3/merchant/4012791901 (close)
+ */
+
+import * as v from 'valibot'
+import {
+  callWeChatPay,
+  type PayContext,
+  type PayFields,
+  type PayRequest,
+  toNonce,
+  unavailable,
+} from './api'
+import { type PaymentParameters, toPaymentParameters } from './signature'
+
+/** An order of a user. Amounts are whole fen. */
+export interface Order {
+  readonly appid: string
+  readonly openid: string
+  readonly outTradeNo: string
+  readonly description: string
+  readonly total: number
+  /** Comes back in queries and callbacks. */
+  readonly attach?: string | undefined
+  /** Unix seconds. */
+  readonly expiresAt?: number | undefined
+  readonly goodsTag?: string | undefined
+}
+
+/** An order as WeChat Pay knows it. What is absent is not known before the payment. */
+export interface Payment {
+  readonly outTradeNo: string
+  /** `SUCCESS`, `REFUND` (also in part), `NOTPAY`, `CLOSED`. */
+  readonly state: string
+  readonly appid: string
+  readonly openid?: string
+  /** Of the order, in fen. */
+  readonly total?: number
+  /** What the payer has paid, in fen: the total without coupons. */
+  readonly payerTotal?: number
+  readonly currency?: string
+  readonly transactionId?: string
+  /** ISO 8601 in UTC. */
+  readonly paidAt?: string
+  readonly attach?: string
+}
+
+/**
+ * Places an order. The same order with the same fields may be placed again until it is paid.
+ *
+ * @returns the argument of `wx.requestPayment`
+ * @throws {Problem} what WeChat Pay refuses it for, `pay_timeout`, `pay_unavailable`
+ */
+export async function placeOrder(context: PayContext, order: Order): Promise<PaymentParameters> {
+  const { config, runtime } = context
+  const fields = await callWeChatPay(context, prepayRequest(order, config))
+  const prepay = {
+    appid: order.appid,
+    prepayId: processPrepayAnswer(fields),
+    timestamp: runtime.now(),
+    nonce: toNonce(),
+  }
+  return toPaymentParameters(prepay, config.privateKey)
+}
+
+export function prepayRequest(
+  order: Order,
+  { mchid, notifyUrl }: { mchid: string; notifyUrl: string },
+): PayRequest {
+  const { appid, openid, outTradeNo, description, total, attach, expiresAt, goodsTag } = order
+  const body = {
+    appid,
+    mchid,
+    description,
+    out_trade_no: outTradeNo,
+    ...(expiresAt !== undefined && { time_expire: toChinaTime(expiresAt) }),
+    ...(attach !== undefined && { attach }),
+    notify_url: notifyUrl,
+    ...(goodsTag !== undefined && { goods_tag: goodsTag }),
+    amount: { total, currency: 'CNY' },
+    payer: { openid },
+  }
+  return { call: 'prepay', method: 'POST', pathAndQuery: '/v3/pay/transactions/jsapi', body }
+}
+
+function processPrepayAnswer({ prepay_id }: PayFields): string {
+  if (typeof prepay_id !== 'string' || prepay_id === '') throw unavailable('prepay_id is missing')
+  return prepay_id
+}
+
+/** One form for one time, so that an order that is placed again has the same fields. */
+function toChinaTime(seconds: number): string {
+  const local = new Date((seconds + 8 * 3600) * 1000).toISOString()
+  return `${local.slice(0, 19)}+08:00`
+}
+
+/** @throws {Problem} `order_unknown`, `pay_timeout`, `pay_unavailable` */
+export async function queryOrder(context: PayContext, outTradeNo: string): Promise<Payment> {
+  const { mchid } = context.config
+  const pathAndQuery = `${orderPath(outTradeNo)}?mchid=${mchid}`
+  const fields = await callWeChatPay(context, { call: 'query', method: 'GET', pathAndQuery })
+  const transaction = parseTransaction(fields)
+  if (!transaction || !isAbout(transaction, mchid, outTradeNo)) {
+    throw unavailable('an answer is about another order')
+  }
+  return toPayment(transaction)
+}
+
+/** @throws {Problem} `order_paid`, `order_unknown`, `pay_timeout`, `pay_unavailable` */
+export async function closeOrder(context: PayContext, outTradeNo: string): Promise<void> {
+  const { mchid } = context.config
+  const pathAndQuery = `${orderPath(outTradeNo)}/close`
+  await callWeChatPay(context, { call: 'close', method: 'POST', pathAndQuery, body: { mchid } })
+}
+
+function orderPath(outTradeNo: string): string {
+  return `/v3/pay/transactions/out-trade-no/${encodeURIComponent(outTradeNo)}`
+}
+
+const Transaction = v.object({
+  mchid: v.string(),
+  appid: v.string(),
+  out_trade_no: v.string(),
+  trade_state: v.string(),
+  transaction_id: v.optional(v.string()),
+  success_time: v.optional(v.string()),
+  attach: v.optional(v.string()),
+  payer: v.optional(v.object({ openid: v.optional(v.string()) })),
+  amount: v.optional(
+    v.object({
+      total: v.optional(v.number()),
+      payer_total: v.optional(v.number()),
+      currency: v.optional(v.string()),
+    }),
+  ),
+})
+
+export type Transaction = v.InferOutput<typeof Transaction>
+
+/** A transaction of an answer or a callback; `null` if it is none. */
+export function parseTransaction(fields: unknown): Transaction | null {
+  const { success, output } = v.safeParse(Transaction, fields)
+  return success ? output : null
+}
+
+/** A signed answer to another question may have been replayed. */
+function isAbout(transaction: Transaction, mchid: string, outTradeNo: string): boolean {
+  return transaction.mchid === mchid && transaction.out_trade_no === outTradeNo
+}
+
+export function toPayment(transaction: Transaction): Payment {
+  const { amount, payer } = transaction
+  return omitAbsent({
+    outTradeNo: transaction.out_trade_no,
+    state: transaction.trade_state,
+    appid: transaction.appid,
+    openid: payer?.openid,
+    total: amount?.total,
+    payerTotal: amount?.payer_total,
+    currency: amount?.currency,
+    transactionId: transaction.transaction_id || undefined,
+    paidAt: toIso(transaction.success_time),
+    attach: transaction.attach || undefined,
+  })
+}
+
+type Present<Fields> = { [Name in keyof Fields]: Exclude<Fields[Name], undefined> }
+
+/** These fields without those that are `undefined`. */
+export function omitAbsent<Fields extends object>(fields: Fields): Present<Fields> {
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(present) as Present<Fields>
+}
+
+/** WeChat Pay's RFC 3339 as ISO 8601 in UTC. */
+export function toIso(time: string | undefined): string | undefined {
+  const date = new Date(time ?? '')
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
+}

@@ -1,0 +1,138 @@
+/** The RPC interface of payments: what the developer's other Workers call over a service binding. */
+
+import { WorkerEntrypoint } from 'cloudflare:workers'
+import { parse } from '../http/schemas'
+import { type ProblemDetails, problemDetails, toProblem } from '../problem'
+import { workersRuntime } from '../workers-runtime'
+import type { PaymentsErrorCode } from './errors'
+import type { Payment } from './orders'
+import { createPayments, type Payments } from './payments'
+import type { Refund } from './refunds'
+import { OutRefundNo, OutTradeNo, RefundBody, toOrderBody } from './schemas'
+import type { PaymentParameters } from './signature'
+
+/** The result of an RPC call; `error` is the problem that HTTP would answer. */
+export type PaymentOutcome<Result> =
+  | ({ ok: true } & Result)
+  | { ok: false; error: ProblemDetails<PaymentsErrorCode> }
+
+/** The body of `POST /payments`. */
+export interface PaymentBody {
+  readonly token?: string
+  readonly appid?: string
+  readonly openid?: string
+  readonly outTradeNo: string
+  readonly description: string
+  /** In fen. */
+  readonly total: number
+  readonly attach?: string
+  /** ISO 8601. */
+  readonly expiresAt?: string
+  readonly goodsTag?: string
+}
+
+/** The body of `POST /payments/:outTradeNo/refunds`. */
+export interface PaymentRefundBody {
+  readonly outRefundNo: string
+  /** In fen. */
+  readonly refund: number
+  /** Of the order, in fen. */
+  readonly total: number
+  readonly reason?: string
+}
+
+/** What a binding with `entrypoint = "PaymentService"` offers. No method throws. */
+export interface PaymentServiceMethods {
+  /** Places an order: the argument of `wx.requestPayment`. */
+  createPayment(body: PaymentBody): Promise<PaymentOutcome<{ parameters: PaymentParameters }>>
+
+  /** The state of an order. */
+  getPayment(outTradeNo: string): Promise<PaymentOutcome<{ payment: Payment }>>
+
+  /** Closes an order that is not paid. */
+  closePayment(outTradeNo: string): Promise<PaymentOutcome<object>>
+
+  /** Asks for a refund. */
+  createRefund(
+    outTradeNo: string,
+    body: PaymentRefundBody,
+  ): Promise<PaymentOutcome<{ refund: Refund }>>
+
+  /** The state of a refund. */
+  getRefund(outRefundNo: string): Promise<PaymentOutcome<{ refund: Refund }>>
+}
+
+export interface PaymentServiceOptions {
+  /** What is behind the class; by default a service of its own in the Workers runtime. */
+  readonly payments?: (env: object) => Payments
+}
+
+/**
+ * Makes the entrypoint class.
+ *
+ * @example
+ * export class PaymentService extends createPaymentService() {}
+ */
+export function createPaymentService({
+  payments = createPayments(workersRuntime),
+}: PaymentServiceOptions = {}): new (
+  ctx: ExecutionContext,
+  env: object,
+) => WorkerEntrypoint<object> & PaymentServiceMethods {
+  async function run<Result>(
+    env: object,
+    method: string,
+    task: (payments: Payments) => Promise<Result>,
+  ): Promise<PaymentOutcome<Result>> {
+    const current = payments(env)
+    const finish = current.startRequest()
+    const record = { method: 'RPC', route: method }
+    try {
+      const result = await task(current)
+      finish({ ...record, status: 200 })
+      return { ok: true, ...result }
+    } catch (error) {
+      const problem = toProblem(error)
+      finish({ ...record, status: problem.row.status, problem })
+      return { ok: false, error: problemDetails<PaymentsErrorCode>(problem) }
+    }
+  }
+
+  return class PaymentService extends WorkerEntrypoint<object> implements PaymentServiceMethods {
+    createPayment(body: PaymentBody) {
+      return run(this.env, 'createPayment', async (payments) => {
+        const { order, payer } = parse(toOrderBody(payments.now()), body)
+        return { parameters: await payments.placeOrder(order, payer) }
+      })
+    }
+
+    getPayment(outTradeNo: string) {
+      return run(this.env, 'getPayment', async (payments) => {
+        const checked = parse(OutTradeNo, { outTradeNo })
+        return { payment: await payments.queryOrder(checked.outTradeNo) }
+      })
+    }
+
+    closePayment(outTradeNo: string) {
+      return run(this.env, 'closePayment', async (payments) => {
+        await payments.closeOrder(parse(OutTradeNo, { outTradeNo }).outTradeNo)
+        return {}
+      })
+    }
+
+    createRefund(outTradeNo: string, body: PaymentRefundBody) {
+      return run(this.env, 'createRefund', async (payments) => {
+        const checked = parse(OutTradeNo, { outTradeNo })
+        const refund = { ...checked, ...parse(RefundBody, body) }
+        return { refund: await payments.requestRefund(refund) }
+      })
+    }
+
+    getRefund(outRefundNo: string) {
+      return run(this.env, 'getRefund', async (payments) => {
+        const checked = parse(OutRefundNo, { outRefundNo })
+        return { refund: await payments.queryRefund(checked.outRefundNo) }
+      })
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The service behind HTTP and RPC of the payments Worker. Both parse their input into typed values,
+ * call it, and give its results and {@link Problem}s their form.
+ */
+
+import { BEARER_CHALLENGE } from '../errors'
+import { type FinishRequest, startRequest } from '../log'
+import { Problem } from '../problem'
+import type { Runtime } from '../runtime'
+import type { PayContext } from './api'
+import { type PayConfig, parsePayConfig } from './config'
+import { type PaymentHooks, receivePaymentEvent } from './events'
+import { closeOrder, type Order, type Payment, placeOrder, queryOrder } from './orders'
+import { queryRefund, type Refund, type RefundRequest, requestRefund } from './refunds'
+import type { PaymentParameters } from './signature'
+
+/** Who pays: the user of a token, or a user whom the backend knows. */
+export type Payer = { readonly token: string } | { readonly appid: string; readonly openid: string }
+
+/** All operations. Each rejects with a {@link Problem}; `misconfigured` is possible everywhere. */
+export interface Payments {
+  /** The settings. Rejects with `misconfigured`. */
+  config(): Promise<PayConfig>
+
+  /** Unix seconds, for what depends on the time in a request. */
+  now(): number
+
+  /** Starts timing a request. The returned function writes its log line. */
+  startRequest(): FinishRequest
+
+  /**
+   * Places an order: the argument of `wx.requestPayment`. Rejects with `session_invalid`,
+   * `order_exists`, `order_paid`, `order_closed`, `payment_refused`, `rate_limited`, `pay_timeout`,
+   * `pay_unavailable`.
+   */
+  placeOrder(order: Omit<Order, 'appid' | 'openid'>, payer: Payer): Promise<PaymentParameters>
+
+  /** The state of an order. Rejects with `order_unknown`, `pay_timeout`, `pay_unavailable`. */
+  queryOrder(outTradeNo: string): Promise<Payment>
+
+  /** Closes an order that is not paid. Rejects with `order_paid`, `pay_timeout`, `pay_unavailable`. */
+  closeOrder(outTradeNo: string): Promise<void>
+
+  /** Asks for a refund. Rejects with `refund_refused`, `balance_too_low`, `pay_unavailable`, … */
+  requestRefund(request: RefundRequest): Promise<Refund>
+
+  /** The state of a refund. Rejects with `refund_unknown`, `pay_timeout`, `pay_unavailable`. */
+  queryRefund(outRefundNo: string): Promise<Refund>
+
+  /** Takes a callback, raw. Rejects with `event_refused`, `invalid_request`, `hook_unavailable`. */
+  receiveEvent(callback: { headers: Headers; body: Uint8Array }): Promise<void>
+}
+
+export interface PaymentsOptions {
+  /** PaymentHooks in the same Worker; by default those bound as `HOOKS`. */
+  readonly hooks?: PaymentHooks
+}
+
+/**
+ * Makes the service. Keep what it returns for as long as the isolate lives: keys are imported once.
+ *
+ * @returns The service for a Worker's `env`, made once per `env`
+ * @example
+ * const payments = createPayments(workersRuntime)
+ * const payment = await payments(env).queryOrder('A123456')
+ */
+export function createPayments(
+  runtime: Runtime,
+  { hooks }: PaymentsOptions = {},
+): (env: object) => Payments {
+  const known = new WeakMap<object, Payments>()
+  return function payments(env) {
+    const found = known.get(env)
+    if (found) return found
+    const created = bindPayments(runtime, hooks ?? null, env)
+    known.set(env, created)
+    return created
+  }
+}
+
+function bindPayments(runtime: Runtime, hooks: PaymentHooks | null, env: object): Payments {
+  let parsed: Promise<PayConfig> | null = null
+  const config = () => {
+    parsed ??= parsePayConfig(env)
+    return parsed
+  }
+  const context = async (): Promise<PayContext> => {
+    const settings = await config()
+    return { runtime, config: { ...settings, hooks: hooks ?? settings.hooks } }
+  }
+  return {
+    config,
+    now: runtime.now,
+    startRequest: () => startRequest(runtime),
+    placeOrder: async (order, payer) => {
+      const current = await context()
+      return placeOrder(current, { ...order, ...(await findPayer(current.config, payer)) })
+    },
+    queryOrder: async (outTradeNo) => queryOrder(await context(), outTradeNo),
+    closeOrder: async (outTradeNo) => closeOrder(await context(), outTradeNo),
+    requestRefund: async (request) => requestRefund(await context(), request),
+    queryRefund: async (outRefundNo) => queryRefund(await context(), outRefundNo),
+    receiveEvent: async (callback) => receivePaymentEvent(await context(), callback),
+  }
+}
+
+/** @throws {Problem} `session_invalid`; `store_unavailable` where that cannot be found out */
+async function findPayer(
+  { login }: PayConfig,
+  payer: Payer,
+): Promise<{ appid: string; openid: string }> {
+  if ('openid' in payer) return payer
+  if (!login) {
+    throw new Problem('misconfigured', { log: { settings: ['LOGIN is missing'] } })
+  }
+  const outcome = await login.verify(payer.token).catch(() => {
+    throw new Problem('store_unavailable', { log: { reason: 'LOGIN.verify failed' } })
+  })
+  if (outcome.ok) return { appid: outcome.session.appid, openid: outcome.session.openid }
+  // The challenge names no error: the credential of this request, the service key, was good.
+  const headers = { 'WWW-Authenticate': BEARER_CHALLENGE }
+  const { code } = outcome.error
+  throw code === 'session_invalid' ? new Problem(code, { headers }) : new Problem(code)
+}

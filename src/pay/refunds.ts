@@ -1,0 +1,124 @@
+/**
+ * Refunds: request and query. An answer means that a refund is accepted, not that it is done.
+ *
+ * @see https://pay.weixin.qq.com/doc/v3/merchant/4013071036
+ */
+
+import * as v from 'valibot'
+import { callWeChatPay, type PayContext, type PayRequest, unavailable } from './api'
+import { omitAbsent, toIso } from './orders'
+
+/** A refund to make. Amounts are whole fen. */
+export interface RefundRequest {
+  readonly outTradeNo: string
+  /** Repeats of one refund must have the same number: another one would refund twice. */
+  readonly outRefundNo: string
+  readonly refund: number
+  /** Of the order. */
+  readonly total: number
+  /** The user sees it. */
+  readonly reason?: string | undefined
+}
+
+export interface Refund {
+  readonly outRefundNo: string
+  readonly outTradeNo: string
+  readonly refundId: string
+  /** `PROCESSING`, then `SUCCESS`, `CLOSED` (not refunded) or `ABNORMAL` (see the console). */
+  readonly status: string
+  readonly refund: number
+  readonly total: number
+  readonly transactionId?: string
+  /** What the payer gets, in fen. */
+  readonly payerRefund?: number
+  readonly currency?: string
+  /** ISO 8601 in UTC. */
+  readonly refundedAt?: string
+}
+
+/** @throws {Problem} what WeChat Pay refuses it for, `pay_timeout`, `pay_unavailable` */
+export async function requestRefund(context: PayContext, request: RefundRequest): Promise<Refund> {
+  const fields = await callWeChatPay(context, refundRequest(request, context.config))
+  return requireRefund(fields, request)
+}
+
+/** @throws {Problem} `refund_unknown`, `pay_timeout`, `pay_unavailable` */
+export async function queryRefund(context: PayContext, outRefundNo: string): Promise<Refund> {
+  const pathAndQuery = `${REFUNDS_PATH}/${encodeURIComponent(outRefundNo)}`
+  const fields = await callWeChatPay(context, { call: 'refund_query', method: 'GET', pathAndQuery })
+  return requireRefund(fields, { outRefundNo })
+}
+
+const REFUNDS_PATH = '/v3/refund/domestic/refunds'
+
+export function refundRequest(
+  { outTradeNo, outRefundNo, refund, total, reason }: RefundRequest,
+  { notifyUrl }: { notifyUrl: string },
+): PayRequest {
+  const body = {
+    out_trade_no: outTradeNo,
+    out_refund_no: outRefundNo,
+    ...(reason !== undefined && { reason }),
+    // Without it, the callback comes as XML, if the console has a URL of its own.
+    notify_url: notifyUrl,
+    amount: { refund, total, currency: 'CNY' },
+  }
+  return { call: 'refund', method: 'POST', pathAndQuery: REFUNDS_PATH, body }
+}
+
+const Amount = v.object({
+  refund: v.number(),
+  total: v.number(),
+  payer_refund: v.optional(v.number()),
+  currency: v.optional(v.string()),
+})
+
+const RefundFields = v.object({
+  out_refund_no: v.string(),
+  out_trade_no: v.string(),
+  refund_id: v.string(),
+  transaction_id: v.optional(v.string()),
+  success_time: v.optional(v.string()),
+  amount: Amount,
+})
+
+const Answer = v.object({ ...RefundFields.entries, status: v.string() })
+
+const Notice = v.object({ ...RefundFields.entries, mchid: v.string(), refund_status: v.string() })
+
+/** A signed answer to another question may have been replayed. */
+function requireRefund(
+  fields: unknown,
+  asked: { outRefundNo: string; outTradeNo?: string },
+): Refund {
+  const { success, output } = v.safeParse(Answer, fields)
+  if (!success) throw unavailable('an answer is no refund')
+  const isSame = asked.outTradeNo === undefined || output.out_trade_no === asked.outTradeNo
+  if (output.out_refund_no !== asked.outRefundNo || !isSame) {
+    throw unavailable('an answer is about another refund')
+  }
+  return toRefund(output, output.status)
+}
+
+/** The refund of a callback, with the mchid that it is about; `null` if it is none. */
+export function parseRefundNotice(fields: unknown): { mchid: string; refund: Refund } | null {
+  const { success, output } = v.safeParse(Notice, fields)
+  if (!success) return null
+  return { mchid: output.mchid, refund: toRefund(output, output.refund_status) }
+}
+
+function toRefund(fields: v.InferOutput<typeof RefundFields>, status: string): Refund {
+  const { amount } = fields
+  return omitAbsent({
+    outRefundNo: fields.out_refund_no,
+    outTradeNo: fields.out_trade_no,
+    refundId: fields.refund_id,
+    status,
+    refund: amount.refund,
+    total: amount.total,
+    transactionId: fields.transaction_id || undefined,
+    payerRefund: amount.payer_refund,
+    currency: amount.currency,
+    refundedAt: toIso(fields.success_time),
+  })
+}

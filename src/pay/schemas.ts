@@ -1,0 +1,121 @@
+/** What each endpoint of payments takes. Messages say what is wrong and never hold a value. */
+
+import * as v from 'valibot'
+import { object } from '../http/schemas'
+
+/** The longest texts, in characters; of the reason, in bytes of UTF-8. */
+export const MAX_LENGTH = {
+  appid: 32,
+  openid: 128,
+  description: 127,
+  attach: 128,
+  goodsTag: 32,
+  reasonBytes: 80,
+} as const
+
+const MINUTE_SECONDS = 60
+const WEEK_SECONDS = 7 * 24 * 3600
+const LARGEST_AMOUNT = 2 ** 31 - 1
+
+const string = v.string('must be a string')
+
+/** WeChat Pay takes no character beyond U+FFFF, and no control character. */
+const textUpTo = (length: number) =>
+  v.pipe(
+    string,
+    v.minLength(1, 'must not be empty'),
+    v.regex(
+      /^[\u0020-\ud7ff\ue000-\uffff]*$/,
+      'must not have characters beyond U+FFFF or below U+0020',
+    ),
+    v.maxLength(length, `must have at most ${length} characters`),
+  )
+
+const amount = v.pipe(
+  v.number('must be a whole number of fen'),
+  v.integer('must be a whole number of fen'),
+  v.minValue(1, 'must be at least 1 fen'),
+  v.maxValue(LARGEST_AMOUNT, `must be at most ${LARGEST_AMOUNT} fen`),
+)
+
+const outTradeNo = v.pipe(
+  string,
+  v.regex(/^[0-9A-Za-z_\-*|]{6,32}$/, 'must be 6 to 32 letters, digits or _-*|'),
+)
+
+const outRefundNo = v.pipe(
+  string,
+  v.regex(/^[0-9A-Za-z_\-*|@]{1,64}$/, 'must be 1 to 64 letters, digits or _-*|@'),
+)
+
+export const OutTradeNo = object({ outTradeNo })
+export const OutRefundNo = object({ outRefundNo })
+
+const EXPIRY_MESSAGE = 'must be an ISO 8601 time with a zone, 1 minute to 7 days ahead'
+const ISO_8601 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/
+
+/** Unix seconds. @param now Unix seconds */
+const expiry = (now: number) =>
+  v.pipe(
+    v.string(EXPIRY_MESSAGE),
+    v.regex(ISO_8601, EXPIRY_MESSAGE),
+    v.transform((text) => Math.floor(Date.parse(text) / 1000)),
+    v.number(EXPIRY_MESSAGE),
+    v.minValue(now + MINUTE_SECONDS, EXPIRY_MESSAGE),
+    v.maxValue(now + WEEK_SECONDS, EXPIRY_MESSAGE),
+  )
+
+const PAYER_MESSAGE = 'must come alone, or appid and openid instead of it'
+
+/** An order and who pays it: a token, or appid and openid, and not both. */
+export const toOrderBody = (now: number) =>
+  v.pipe(
+    object({
+      token: v.optional(string),
+      appid: v.optional(textUpTo(MAX_LENGTH.appid)),
+      openid: v.optional(textUpTo(MAX_LENGTH.openid)),
+      outTradeNo,
+      description: textUpTo(MAX_LENGTH.description),
+      total: amount,
+      attach: v.optional(textUpTo(MAX_LENGTH.attach)),
+      expiresAt: v.optional(expiry(now)),
+      goodsTag: v.optional(textUpTo(MAX_LENGTH.goodsTag)),
+    }),
+    v.forward(
+      v.check(({ token, appid, openid }) => !token === (!!appid || !!openid), PAYER_MESSAGE),
+      ['token'],
+    ),
+    v.forward(
+      v.check(({ appid, openid }) => !openid || !!appid, 'is missing'),
+      ['appid'],
+    ),
+    v.forward(
+      v.check(({ appid, openid }) => !appid || !!openid, 'is missing'),
+      ['openid'],
+    ),
+    v.transform(({ token, appid = '', openid = '', ...order }) => ({
+      order,
+      payer: token ? { token } : { appid, openid },
+    })),
+  )
+
+export const RefundBody = v.pipe(
+  object({
+    outRefundNo,
+    refund: amount,
+    total: amount,
+    reason: v.optional(
+      v.pipe(
+        textUpTo(MAX_LENGTH.reasonBytes),
+        v.check(
+          (text) => new TextEncoder().encode(text).length <= MAX_LENGTH.reasonBytes,
+          `must have at most ${MAX_LENGTH.reasonBytes} bytes of UTF-8`,
+        ),
+      ),
+    ),
+  }),
+  v.forward(
+    v.check(({ refund, total }) => refund <= total, 'must be at most total'),
+    ['refund'],
+  ),
+)
