@@ -290,4 +290,10 @@ export const ERRORS = {
   },
 } as const satisfies Record<string, ErrorRow>
 
+/**
+ * Every code that a client can see.
+ *
+ * @example
+ * const isDead = (code: ErrorCode) => code === 'session_invalid'
+ */
 export type ErrorCode = keyof typeof ERRORS

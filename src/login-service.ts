@@ -10,10 +10,21 @@ import type { EncryptionKey } from './wechat/session-key'
 import type { SubscribeMessage } from './wechat/subscribe-message'
 import { workersRuntime } from './workers-runtime'
 
-/** The result of an RPC call; `error` is the problem that HTTP would answer. */
+/**
+ * The result of an RPC call; `error` is the problem that HTTP would answer.
+ *
+ * @example
+ * const outcome = await env.LOGIN.verify(token)
+ * if (!outcome.ok) return Response.json(outcome.error, { status: outcome.error.status })
+ */
 export type Outcome<Result> = ({ ok: true } & Result) | { ok: false; error: ProblemDetails }
 
-/** The encrypted data to open, and the signed data to verify first, if it came along. */
+/**
+ * The encrypted data to open, and the signed data to verify first, if it came along.
+ *
+ * @example
+ * await env.LOGIN.decrypt(token, { encryptedData, iv })
+ */
 export interface EncryptedOpenData {
   readonly encryptedData: string
   readonly iv: string
@@ -27,7 +38,12 @@ export interface EncryptedOpenData {
  */
 export type RpcSession = Omit<VerifiedSession, 'claims'> & { readonly claims?: object }
 
-/** What a binding with `entrypoint = "LoginService"` offers. No method throws. */
+/**
+ * What a binding with `entrypoint = "LoginService"` offers. No method throws.
+ *
+ * @example
+ * type Env = { LOGIN: Service<ReturnType<typeof createLoginService>> }
+ */
 export interface LoginServiceMethods {
   /** The session of a token. */
   verify(token: string): Promise<Outcome<{ session: RpcSession }>>

@@ -61,7 +61,12 @@ export class Problem<Code extends string = ErrorCode> extends Error {
   }
 }
 
-/** What a client sees of a problem: RFC 9457's members, and `code`, `action`, `errcode`, `errors`. */
+/**
+ * What a client sees of a problem: RFC 9457's members, and `code`, `action`, `errcode`, `errors`.
+ *
+ * @example
+ * const { code, action } = (await response.json()) as ProblemDetails
+ */
 export interface ProblemDetails<Code extends string = ErrorCode> {
   readonly type: string
   readonly title: string

@@ -18,6 +18,12 @@ export interface LogEntry extends ProblemLog {
   readonly errcode?: number | undefined
 }
 
+/**
+ * The outside world.
+ *
+ * @example
+ * const runtime: Runtime = { ...workersRuntime, log: (entry) => console.log(entry.code) }
+ */
 export interface Runtime {
   /** Sends a request to WeChat. */
   readonly fetch: (request: Request) => Promise<Response>

@@ -33,7 +33,12 @@ export function toDecryptedView({ data, timestamp }: OpenData) {
   return { data, timestamp: toIso(timestamp) }
 }
 
-/** Who is calling, for the developer's own services. */
+/**
+ * Who is calling, for the developer's own services.
+ *
+ * @example
+ * app.get('/me', requireSession(), (c) => c.json({ you: c.var.session.userId }))
+ */
 export interface VerifiedSession {
   readonly userId: string
   readonly appid: string

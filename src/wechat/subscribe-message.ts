@@ -6,7 +6,12 @@
 
 import { badResponse, isOk, type WeChatRequest, type WeChatResponse, wechatError } from './api'
 
-/** A subscribe message, with this project's names for WeChat's fields. */
+/**
+ * A subscribe message, with this project's names for WeChat's fields.
+ *
+ * @example
+ * await env.LOGIN.sendSubscribeMessage({ openid, templateId, data: { thing1: 'Your order' } })
+ */
 export interface SubscribeMessage {
   /** Needed where there are several mini programs. */
   readonly appid?: string | undefined
