@@ -87,6 +87,29 @@ describe('the settings', () => {
     }
   })
 
+  it('OPEN_DATA_MAX_AGE is a whole number of seconds from 1 to a century', () => {
+    for (const age of ['1', '3153600000']) {
+      expect(findProblems({ OPEN_DATA_MAX_AGE: age })).toEqual([])
+    }
+    for (const age of ['0', '3153600001']) {
+      expect(findProblems({ OPEN_DATA_MAX_AGE: age })).toHaveLength(1)
+    }
+  })
+
+  it('CLIENT_IP_HEADER is the name of a header', () => {
+    expect(parseConfig({ ...GOOD, CLIENT_IP_HEADER: 'X-Client' }).clientIpHeader).toBe('X-Client')
+    for (const name of ['X Client', 'X-Client:', 'X-Client, Y', '\u00e9']) {
+      expect(findProblems({ CLIENT_IP_HEADER: name })).toHaveLength(1)
+    }
+  })
+
+  it('A rate limit that is no binding is reported', () => {
+    expect(findProblems({ LOGIN_LIMIT: 'x', USER_LIMIT: {} })).toEqual([
+      'LOGIN_LIMIT must be a rate limit binding',
+      'USER_LIMIT must be a rate limit binding',
+    ])
+  })
+
   it('WECHAT_API_BASE is an https URL, or an http URL of this machine', () => {
     const good = [
       'https://api2.weixin.qq.com/',
@@ -161,5 +184,12 @@ describe('the settings', () => {
     })
     expect(findProblems(push('AAAAA', 'A'.repeat(43)))).toEqual([])
     expect(findProblems(push('AA', 'A'.repeat(42)))).toHaveLength(2)
+    for (const [before, after] of [
+      ['-', ''],
+      ['', '-'],
+    ]) {
+      const around = (text: string) => `${before}${text}${after}`
+      expect(findProblems(push(around('AAAAA'), around('A'.repeat(43))))).toHaveLength(2)
+    }
   })
 })
