@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sessionKeySignature } from '../src/wechat/session-key'
 import { type LoginAnswer, type OpenData, type ProblemBody, useTestApp } from './support/app'
@@ -65,6 +66,21 @@ describe('POST /session/check', () => {
   })
 })
 
+describe('a session_key while WeChat is busy', () => {
+  it('checksession is repeated twice while WeChat is busy', async () => {
+    await app.press('fail', { errcode: -1, api: '/wxa/checksession', times: 2 })
+    expect(await post('/session/check')).toEqual([200, { valid: true }])
+    expect(app.sandbox.calls('/wxa/checksession')).toBe(3)
+  })
+
+  it('resetusersessionkey is not repeated while WeChat is busy', async () => {
+    await app.press('fail', { errcode: -1, api: '/wxa/resetusersessionkey' })
+    expect(await post('/session/reset')).toEqual([503, 'wechat_busy'])
+    expect(app.sandbox.calls('/wxa/resetusersessionkey')).toBe(1)
+    expect((await app.send('GET', '/session', { token })).status).toBe(200)
+  })
+})
+
 describe('POST /session/reset', () => {
   it('POST /session/reset returns a new token for a new session_key and ends the old session', async () => {
     const old = token
@@ -96,5 +112,90 @@ describe('POST /session/reset', () => {
     const key = 'HyVFkGl5F5OQWJZZaNzBBg=='
     app.setAnswer('/wxa/resetusersessionkey', { errcode: 0, openid: 'oBob', session_key: key })
     expect(await post('/session/reset')).toEqual([502, 'wechat_unavailable'])
+  })
+
+  it('POST /session/reset keeps the createdAt and expiresAt of the session', async () => {
+    const read = async () => (await app.send('GET', '/session', { token })).json()
+    const before = await read()
+    app.clock.now += 1000
+    const [, answer] = await post('/session/reset')
+    const { expiresIn, expiresAt, ...login } = answer as LoginAnswer
+    token = login.token
+    expect(expiresIn).toBe(604_800 - 1000)
+    expect(await read()).toEqual(before)
+    expect(before).toMatchObject({ expiresAt })
+  })
+
+  it('Resets in a row do not prolong a session beyond its end', async () => {
+    app.clock.now += 604_770
+    for (const expiresIn of [30, 20, 10]) {
+      const [status, answer] = await post('/session/reset')
+      expect([status, answer]).toEqual([200, expect.objectContaining({ expiresIn })])
+      token = (answer as LoginAnswer).token
+      app.clock.now += 10
+    }
+    expect((await app.send('GET', '/session', { token })).status).toBe(401)
+  })
+})
+
+describe('POST /session/reset while something else happens', () => {
+  /** Resets the session, and does this between the request to WeChat and its answer. */
+  async function resetDuring(
+    action: (tasks: readonly Promise<unknown>[]) => unknown,
+  ): Promise<[number, unknown]> {
+    const session_key = 'HyVFkGl5F5OQWJZZaNzBBg=='
+    const openid = await app.getOpenid()
+    app.setAnswer('/wxa/resetusersessionkey', { errcode: 0, openid, session_key })
+    let calls = 0
+    app.onCall(async ({ url }) => {
+      if (new URL(url).pathname !== '/wxa/resetusersessionkey' || ++calls > 1) return
+      // Requests wait for the app's tasks, and the reset is one of them.
+      await action(app.tasks.splice(0))
+    })
+    return post('/session/reset')
+  }
+
+  const countSessions = async () => (await env.SESSIONS.list({ prefix: 'session:' })).keys.length
+
+  it.each(['/session', '/sessions'])(
+    'A reset that DELETE %s overtakes answers session_invalid and leaves no session behind',
+    async (path) => {
+      const answer = await resetDuring(() => app.send('DELETE', path, { token }))
+      expect(answer).toEqual([401, 'session_invalid'])
+      expect(await countSessions()).toBe(0)
+    },
+  )
+
+  it('A log-out everywhere from another session overtakes a reset, which leaves no session behind', async () => {
+    const other = await app.login()
+    const answer = await resetDuring(() => app.send('DELETE', '/sessions', { token: other.token }))
+    expect(answer).toEqual([401, 'session_invalid'])
+    expect(await countSessions()).toBe(0)
+  })
+
+  it('A reset that another reset overtakes answers session_invalid, and the session of the other stays', async () => {
+    let fast: LoginAnswer | undefined
+    const slow = await resetDuring(async () => {
+      const response = await app.send('POST', '/session/reset', { token })
+      fast = await response.json<LoginAnswer>()
+    })
+    expect(slow).toEqual([401, 'session_invalid'])
+    expect(await countSessions()).toBe(1)
+    token = fast?.token ?? ''
+    expect((await app.send('GET', '/session', { token })).status).toBe(200)
+  })
+
+  it('A reset of a session that expires while WeChat answers is session_invalid', async () => {
+    const answer = await resetDuring(() => {
+      app.clock.now += 604_800
+    })
+    expect(answer).toEqual([401, 'session_invalid'])
+    expect(await countSessions()).toBe(1)
+  })
+
+  it('A reset is passed to waitUntil, so that it completes after the phone has hung up', async () => {
+    const tasks: Promise<unknown>[] = []
+    const [status] = await resetDuring((running) => tasks.push(...running))
+    expect([status, tasks.length]).toEqual([200, 1])
   })
 })

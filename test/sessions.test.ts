@@ -165,6 +165,11 @@ describe('GET /sessions', () => {
     expect(await list(token)).toMatchObject([{ userAgent: 'phone' }])
   })
 
+  it('GET /sessions shows a User-Agent without its characters outside ASCII', async () => {
+    const { token } = await loginFrom('Phon\u00e9 (\u00ff)')
+    expect(await list(token)).toMatchObject([{ userAgent: 'Phon ()' }])
+  })
+
   it('GET /sessions shows null for a missing User-Agent and cuts a long one to 256 characters', async () => {
     const { token } = await loginFrom(undefined)
     await loginFrom('a"\\'.repeat(1000))
