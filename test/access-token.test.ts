@@ -96,6 +96,23 @@ describe('the access_token', () => {
     expect(app.sandbox.calls(CHECK_API)).toBe(2)
   })
 
+  it.each([
+    [599, 1],
+    [600, 2],
+  ])('%i seconds after a forced refresh, %i have been forced', async (seconds, count) => {
+    const forced: boolean[] = []
+    app.onCall(async (request) => {
+      if (new URL(request.url).pathname !== TOKEN_API) return
+      forced.push((await request.json<{ force_refresh: boolean }>()).force_refresh)
+    })
+    for (const wait of [0, seconds]) {
+      app.clock.now += wait
+      await app.press('fail', { errcode: 40001, api: CHECK_API, times: 2 })
+      await check()
+    }
+    expect(forced.filter(Boolean)).toHaveLength(count)
+  })
+
   it('force_refresh is used once, even if WeChat rejects many access_tokens in a row', async () => {
     const forced: boolean[] = []
     app.onCall(async (request) => {
@@ -157,6 +174,12 @@ describe('the access_token', () => {
     expect((await check()).status).toBe(200)
     expect(app.warnings).toHaveLength(1)
     expect(app.warnings[0]).toMatch(/access_token not written: KV PUT failed: 429/)
+  })
+
+  it('The call for an access_token is repeated twice while WeChat is busy', async () => {
+    await app.press('fail', { errcode: -1, api: TOKEN_API, times: 2 })
+    expect((await check()).status).toBe(200)
+    expect([app.sandbox.calls(TOKEN_API), app.sleeps]).toEqual([3, [150, 300]])
   })
 
   it('Each mini program has its own access_token', async () => {

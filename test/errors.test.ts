@@ -191,6 +191,18 @@ describe("WeChat's errcodes", () => {
     expect([problem.code, problem.errcode]).toEqual(['code_invalid', 40029])
   })
 
+  it.each([
+    [40013, 'WECHAT_APPID'],
+    [41002, 'WECHAT_APPID'],
+    [41004, 'WECHAT_APPSECRET'],
+    [40125, 'WECHAT_APPSECRET'],
+    [41008, 'WECHAT_API_BASE'],
+  ])('Errcode %i of code2Session names the setting %s in the log', async (errcode, setting) => {
+    await loginAgainst({ errcode })
+    const { settings } = JSON.parse(app.warnings[0] ?? '')
+    expect(settings).toEqual([expect.stringMatching(`^${setting} `)])
+  })
+
   it('A wrong AppSecret is misconfigured, and the log names the setting', async () => {
     app.replace({ settings: { WECHAT_APPSECRET: 'not-the-one' } })
     const body = { code: await app.wxLogin() }

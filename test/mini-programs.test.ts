@@ -153,4 +153,18 @@ describe('the hosts of WECHAT_API_BASE', () => {
       expect(await findHosts([], failure)).toEqual(['api.weixin.qq.com'])
     }
   })
+
+  it('A host of WECHAT_API_BASE that is passed over is logged once in an isolate, without its name', async () => {
+    await findHosts(['api.weixin.qq.com', 'hk.api.weixin.qq.com'])
+    await app.login()
+    const settings = app.warnings.flatMap((line) => JSON.parse(line).settings)
+    expect(settings).toEqual([
+      expect.stringContaining('host 1 of 3'),
+      expect.stringContaining('host 2 of 3'),
+    ])
+    expect(app.warnings.join()).not.toContain('weixin')
+    app.restart()
+    await app.login()
+    expect(app.warnings).toHaveLength(4)
+  })
 })

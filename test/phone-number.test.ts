@@ -13,6 +13,7 @@ interface PhoneButton extends OpenData {
   code: string
 }
 
+const PHONE_API = '/wxa/business/getuserphonenumber'
 const NUMBER = { phoneNumber: '13580006666', purePhoneNumber: '13580006666', countryCode: '86' }
 
 async function post(path: string, body?: object): Promise<[number, unknown]> {
@@ -30,7 +31,7 @@ describe('POST /phone-number', () => {
   it("POST /phone-number decrypts the button's encryptedData without a call to WeChat", async () => {
     const { encryptedData, iv } = await app.press<PhoneButton>('getPhoneNumber')
     expect(await post('/phone-number', { encryptedData, iv })).toEqual([200, NUMBER])
-    expect(app.sandbox.calls('/wxa/business/getuserphonenumber')).toBe(0)
+    expect(app.sandbox.calls(PHONE_API)).toBe(0)
   })
 
   it("POST /phone-number accepts the button's whole e.detail", async () => {
@@ -40,7 +41,7 @@ describe('POST /phone-number', () => {
 
   it('POST /phone-number returns countryCode as a string, even if WeChat sends a number', async () => {
     const phone_info = { ...NUMBER, countryCode: 86, watermark: { appid: env.WECHAT_APPID } }
-    app.setAnswer('/wxa/business/getuserphonenumber', { errcode: 0, phone_info })
+    app.setAnswer(PHONE_API, { errcode: 0, phone_info })
     expect(await post('/phone-number', { code: 'x' })).toEqual([200, NUMBER])
   })
 
@@ -59,16 +60,33 @@ describe('POST /phone-number', () => {
 
   it('POST /phone-number refuses an answer with no watermark or that of another mini program', async () => {
     const phone_info = { ...NUMBER, watermark: { appid: 'wx0000000000000000', timestamp: 1 } }
-    app.setAnswer('/wxa/business/getuserphonenumber', { errcode: 0, phone_info })
+    app.setAnswer(PHONE_API, { errcode: 0, phone_info })
     expect(await post('/phone-number', { code: 'x' })).toEqual([422, 'watermark_mismatch'])
-    app.setAnswer('/wxa/business/getuserphonenumber', { errcode: 0, phone_info: NUMBER })
+    app.setAnswer(PHONE_API, { errcode: 0, phone_info: NUMBER })
     expect(await post('/phone-number', { code: 'x' })).toEqual([422, 'watermark_mismatch'])
   })
 
   it('POST /phone-number answers wechat_unavailable if WeChat sends no number', async () => {
-    app.setAnswer('/wxa/business/getuserphonenumber', { errcode: 0, errmsg: 'ok' })
+    app.setAnswer(PHONE_API, { errcode: 0, errmsg: 'ok' })
     expect(await post('/phone-number', { code: 'x' })).toEqual([502, 'wechat_unavailable'])
   })
+
+  it.each([
+    ['is a text', 'text'],
+    ['is a list', [NUMBER]],
+    ['is empty', {}],
+    ['has no phoneNumber', { ...NUMBER, phoneNumber: undefined }],
+    ['has no purePhoneNumber', { ...NUMBER, purePhoneNumber: undefined }],
+    ['has no countryCode', { ...NUMBER, countryCode: undefined }],
+  ])(
+    'POST /phone-number answers wechat_unavailable if phone_info %s',
+    async (_, info: string | object) => {
+      const watermark = { appid: env.WECHAT_APPID }
+      const phone_info = typeof info === 'string' ? info : { ...info, watermark }
+      app.setAnswer(PHONE_API, { errcode: 0, phone_info })
+      expect(await post('/phone-number', { code: 'x' })).toEqual([502, 'wechat_unavailable'])
+    },
+  )
 
   it('POST /phone-number refuses encrypted data without a phone number', async () => {
     const steps = await app.press<OpenData>('wx.getWeRunData')
@@ -78,5 +96,48 @@ describe('POST /phone-number', () => {
   it('POST /phone-number refuses a body with neither code nor encryptedData, and requires a session', async () => {
     expect(await post('/phone-number', {})).toEqual([400, 'invalid_request'])
     expect((await app.send('POST', '/phone-number', { body: { code: 'x' } })).status).toBe(401)
+  })
+})
+
+describe("WeChat's refusals of a phone code", () => {
+  /** The answer while WeChat refuses phone codes with this errcode. */
+  async function refuseWith(errcode: number): Promise<ProblemBody> {
+    await app.press('fail', { errcode, api: PHONE_API })
+    return (await app.send('POST', '/phone-number', { token, body: { code: 'x' } })).json()
+  }
+
+  it("Errcode 40003 of getPhoneNumber is openid_mismatch: the code is another user's", async () => {
+    expect(await refuseWith(40003)).toMatchObject({
+      status: 422,
+      code: 'openid_mismatch',
+      errcode: 40003,
+    })
+  })
+
+  it.each([40013, 40029, 40226001, 9009099])(
+    'Errcode %i of getPhoneNumber is code_invalid, asks for another tap, and is logged',
+    async (errcode) => {
+      const problem = await refuseWith(errcode)
+      expect(problem).toMatchObject({ status: 400, code: 'code_invalid', errcode })
+      expect(problem.detail).toContain('tap again')
+      expect(JSON.parse(app.warnings[0] ?? '')).toMatchObject({ code: 'code_invalid', errcode })
+    },
+  )
+
+  it('Errcode 48001 of getPhoneNumber is misconfigured, and the log says which accounts have no such API', async () => {
+    expect(await refuseWith(48001)).toMatchObject({ status: 500, code: 'misconfigured' })
+    const { settings } = JSON.parse(app.warnings[0] ?? '')
+    expect(settings).toEqual([expect.stringContaining('personal accounts')])
+  })
+
+  it('getPhoneNumber is not repeated while WeChat is busy, because it may have used the code', async () => {
+    expect(await refuseWith(-1)).toMatchObject({ status: 503, code: 'wechat_busy', errcode: -1 })
+    expect(app.sandbox.calls(PHONE_API)).toBe(1)
+  })
+
+  it('POST /phone-number with an empty body names code, encryptedData and iv', async () => {
+    const response = await app.send('POST', '/phone-number', { token, body: {} })
+    const { errors } = await response.json<ProblemBody>()
+    expect(errors?.map(({ path }) => path)).toEqual(['code', 'encryptedData', 'iv'])
   })
 })

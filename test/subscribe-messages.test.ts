@@ -38,6 +38,23 @@ describe('POST /subscribe-messages', () => {
     expect([problem.code, problem.errcode]).toEqual(['message_refused', 43101])
   })
 
+  it('POST /subscribe-messages sends a message once if WeChat is busy, and says that it may have been sent', async () => {
+    await allow()
+    await app.press('fail', { errcode: -1, api: '/cgi-bin/message/subscribe/send' })
+    const problem = await (await send()).json<ProblemBody>()
+    expect([problem.status, problem.code, problem.errcode]).toEqual([503, 'wechat_busy', -1])
+    expect(problem.detail).toContain('may have been sent')
+    expect(app.sandbox.calls('/cgi-bin/message/subscribe/send')).toBe(1)
+  })
+
+  it('POST /subscribe-messages does not repeat a bad field name in its answer', async () => {
+    const response = await send({ data: { 'name-that-was-sent<script>': 'x' } })
+    expect([response.status, await response.text()]).toEqual([
+      400,
+      expect.not.stringContaining('name-that-was-sent'),
+    ])
+  })
+
   it('POST /subscribe-messages names the field that WeChat refuses', async () => {
     const problem = await (await send({ data: { thing1: 'x' } })).json<ProblemBody>()
     expect([problem.code, problem.errcode]).toEqual(['message_data_invalid', 47003])
@@ -52,7 +69,8 @@ describe('POST /subscribe-messages', () => {
       [{ data: ['text'] }, 'data'],
       [{ data: { thing1: 1 } }, 'data.thing1'],
       [{ data: { 'thing 1': 'x' } }, 'data'],
-      [{ data: { constructor: 'x' } }, 'data'],
+      [{ data: { thing1: 'x', constructor: 'x' } }, 'data'],
+      [{ data: { prototype: 'x' } }, 'data'],
       [{ data: JSON.parse('{"__proto__":"x"}') }, 'data'],
       [{ state: 'beta' }, 'state'],
       [{ lang: 'de' }, 'lang'],
