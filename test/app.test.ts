@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import api from '../docs/api.md?raw'
 import { createApp } from '../src/http/app'
 import { openapi } from '../src/openapi/document'
-import { useTestApp } from './support/app'
+import { type ProblemBody, useTestApp } from './support/app'
 
 const app = useTestApp()
 
@@ -41,6 +41,26 @@ describe('paths and methods', () => {
   ])('%s %s is refused with 405 and Allow: %s', async (method, path, allow) => {
     const response = await app.request(path, { method })
     expect([response.status, response.headers.get('Allow')]).toEqual([405, allow])
+  })
+
+  it('createApp has no route at /, because people mount it under a path of their own', async () => {
+    const response = await app.send('GET', '/')
+    expect([response.status, response.headers.get('Location')]).toEqual([404, null])
+  })
+
+  it('The answer to an unknown path says how paths are written and where they are listed', async () => {
+    const { detail } = await (await app.send('GET', '/login/')).json<ProblemBody>()
+    expect(detail).toMatch(/lower case, no trailing slash.*GET \/docs/)
+  })
+
+  it('Every kind of answer forbids a browser to guess its type', async () => {
+    const answers = ['/health', '/nope', '/session', '/wechat/events'].map((path) =>
+      app.send('GET', path),
+    )
+    const refused = app.send('PUT', '/login')
+    for (const { headers } of await Promise.all([...answers, refused])) {
+      expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
+    }
   })
 
   it('No answer has CORS headers', async () => {

@@ -115,3 +115,75 @@ describe('a service key', () => {
     expect(response.status).toBe(401)
   })
 })
+
+describe('a service key as the password of HTTP Basic', () => {
+  const basic = (credentials: string) => ({
+    Authorization: `Basic ${new TextEncoder().encode(credentials).toBase64()}`,
+  })
+
+  async function introspectAs(headers: Record<string, string>, keys: string): Promise<number> {
+    app.replace({ settings: { SERVICE_KEYS: keys } })
+    return (await introspect(undefined, headers)).status
+  }
+
+  it.each(['backend', '', 'with space', '\u5fae\u4fe1'])(
+    'POST /introspect takes a service key as password, as curl -u sends it, with the user name %o',
+    async (user) => {
+      expect((await introspect(undefined, basic(`${user}:${SERVICE_KEY}`))).status).toBe(200)
+    },
+  )
+
+  it.each(['+', '%2B', '%', '&', ':', 'a:b', '=', '+%20'])(
+    'A service key with %o in it is taken as sent and form-encoded',
+    async (characters) => {
+      const key = `${'k'.repeat(32)}${characters}z`
+      const encoded = new URLSearchParams({ key }).toString().slice('key='.length)
+      expect(await introspectAs(basic(`backend:${key}`), key)).toBe(200)
+      expect(await introspectAs(basic(`backend:${encoded}`), key)).toBe(200)
+    },
+  )
+
+  it('The scheme Basic is case-insensitive', async () => {
+    const { Authorization } = basic(`backend:${SERVICE_KEY}`)
+    const headers = { Authorization: Authorization.replace('Basic', 'basic') }
+    expect((await introspect(undefined, headers)).status).toBe(200)
+  })
+
+  it.each([
+    ['a wrong key', basic(`backend:${SERVICE_KEY}x`)],
+    ['the key as user name', basic(`${SERVICE_KEY}:`)],
+    ['the key without a colon', basic(SERVICE_KEY)],
+    ['an empty password', basic(':')],
+    ['bytes that are not UTF-8', { Authorization: 'Basic Ov/+' }],
+    ['no base64', { Authorization: `Basic :${SERVICE_KEY}` }],
+  ])('HTTP Basic with %s is refused with a challenge for each scheme', async (_, headers) => {
+    const response = await introspect(undefined, headers)
+    expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([
+      401,
+      'Bearer realm="code2session", error="invalid_token", Basic realm="code2session"',
+    ])
+    expect(await response.json()).toMatchObject({ code: 'service_key_invalid' })
+  })
+
+  it.each(['Basic', 'Basic ', 'Digest x', 'x'])(
+    'The Authorization %o holds no service key, and both schemes are offered',
+    async (Authorization) => {
+      const response = await introspect(undefined, { Authorization })
+      expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([
+        401,
+        'Bearer realm="code2session", Basic realm="code2session"',
+      ])
+      expect(await response.json()).toMatchObject({ code: 'service_key_required' })
+    },
+  )
+
+  it('POST /subscribe-messages takes a service key as bearer token only', async () => {
+    const headers = { ...basic(`backend:${SERVICE_KEY}`), 'Content-Type': 'application/json' }
+    const init = { method: 'POST', headers, body: '{}' }
+    const response = await app.request('/subscribe-messages', init)
+    expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([
+      401,
+      'Bearer realm="code2session"',
+    ])
+  })
+})

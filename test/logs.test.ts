@@ -89,6 +89,43 @@ describe('the log', () => {
     ])
   })
 
+  it.each([
+    ['GET', '/health', 200, '/health'],
+    ['DELETE', '/health', 405, '/health'],
+    ['GET', '/sessions/something-personal', 405, '/sessions/:id'],
+    ['PUT', '/wechat/events/wx1', 405, '/wechat/events/:appid'],
+    ['GET', '/something-personal', 404, '/*'],
+  ])('%s %s is logged with status %i and the route %s', async (method, path, status, route) => {
+    await app.send(method, path)
+    expect(JSON.parse(app.log[0] ?? '')).toMatchObject({ method, status, route })
+  })
+
+  it.each([
+    ['/introspect', 'SERVICE_KEYS'],
+    ['/subscribe-messages', 'SERVICE_KEYS'],
+    ['/wechat/events', 'WECHAT_PUSH_TOKEN'],
+  ])('A request to %s logs that %s is not set, and its answer does not', async (path, setting) => {
+    app.replace({ settings: { [setting]: undefined } })
+    const response = await app.send('POST', path, { body: {} })
+    expect([response.status, await response.text()]).toEqual([
+      404,
+      expect.not.stringContaining(setting),
+    ])
+    const { settings } = JSON.parse(app.warnings[0] ?? '')
+    expect(settings).toEqual([expect.stringMatching(`^${setting} is not set`)])
+    expect(settings[0]).toContain('[secrets]')
+  })
+
+  it('The log names the operation of KV that failed and what KV said', async () => {
+    const { token } = await app.login()
+    app.kv.down.add('get')
+    await app.send('GET', '/session', { token })
+    expect(JSON.parse(app.warnings[0] ?? '')).toMatchObject({
+      code: 'store_unavailable',
+      reason: 'KV GET failed: 429 Too Many Requests',
+    })
+  })
+
   it('Analytics Engine gets one data point for every request if it is bound', async () => {
     const points: unknown[] = []
     const ANALYTICS = { writeDataPoint: (point: unknown) => points.push(point) }
