@@ -187,6 +187,44 @@ describe('POST /open-data/decrypt', () => {
       ])
     }
   })
+
+  /** The messages about data of so many bytes of plaintext after this change to each of its texts. */
+  async function messagesAfter(change: (text: string) => string, length: number) {
+    const { encryptedData, iv } = await encryptText('x'.repeat(length), KEY)
+    const body = { encryptedData: change(encryptedData), iv: change(iv) }
+    const response = await app.send('POST', '/open-data/decrypt', { token, body })
+    expect(response.status).toBe(400)
+    return (await response.json<ProblemBody>()).errors
+  }
+  const twice = (text: string) => new TextEncoder().encode(text).toBase64()
+  const bothFields = (message: string) => ['encryptedData', 'iv'].map((path) => ({ path, message }))
+
+  // Some of these texts, encoded twice, have a length that ciphertext can have, too.
+  it.each([1, 32, 47, 64, 80, 95, 500])(
+    'POST /open-data/decrypt names base64 that is encoded twice, for a plaintext of %i bytes',
+    async (length) => {
+      const errors = bothFields('is base64 twice; send the value as wx returned it')
+      expect(await messagesAfter(twice, length)).toEqual(errors)
+    },
+  )
+
+  it.each([1, 32, 47, 64, 80, 95, 500])(
+    'POST /open-data/decrypt names base64 that is URL-encoded, for a plaintext of %i bytes',
+    async (length) => {
+      // An iv ends in ==, and a + or / is sure in ciphertext only where it is put there.
+      const encode = (text: string) => encodeURIComponent(text.replace(/^./, '/'))
+      const errors = bothFields('is URL-encoded; send the value as wx returned it')
+      expect(await messagesAfter(encode, length)).toEqual(errors)
+      expect(await messagesAfter((text) => encode(encode(text)), length)).toEqual(errors)
+    },
+  )
+
+  it('POST /open-data/decrypt says which fault an unescaped + is', async () => {
+    const spaced = (text: string) => text.replace(/^./, ' ')
+    const errors = await messagesAfter(spaced, 64)
+    expect(errors).toHaveLength(2)
+    for (const { message } of errors ?? []) expect(message).toContain('an unescaped +')
+  })
 })
 
 describe('the previous session_key', () => {
