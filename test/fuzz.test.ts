@@ -1,22 +1,31 @@
-/** Arbitrary input at every endpoint: no internal_error, and no part of the input in the answer. */
+/**
+ * Arbitrary input at every endpoint: no internal_error, and no part of the input in the answer or in
+ * the log.
+ *
+ * FUZZ_RUNS is the number of requests, shared by the properties below. A million takes 20 minutes:
+ *
+ *     FUZZ_RUNS=1000000 npx vitest run --config test/vitest.config.ts test/fuzz.test.ts
+ */
 
+import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, inject, it } from 'vitest'
 import { ERRORS, type ErrorCode } from '../src/errors'
 import { createApp } from '../src/http/app'
+import { pushRequest } from '../src/sandbox/push'
 import { APPID, createTestApp, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
 /** Part of everything that is sent; no answer may contain it. */
 const MARK = 'zQ7mArK'
 
-/** Shared by the properties below; set FUZZ_RUNS, e.g. to 1000000, for more runs. */
 declare module 'vitest' {
   interface ProvidedContext {
     fuzzRuns: number
   }
 }
 
-const RUNS = Math.ceil(inject('fuzzRuns') / 5)
+const PROPERTIES = 6
+const RUNS = Math.ceil(inject('fuzzRuns') / PROPERTIES)
 
 const ROUTES = createApp().routes.filter(
   ({ method, path }) => method !== 'ALL' && path !== '/health',
@@ -37,6 +46,12 @@ const FIELDS = [
   ...['data', 'page', 'state', 'lang', 'token', 'Encrypt', 'Event', 'OpenID', ' OpenID'],
   ...['__proto__', 'constructor', 'toString', 'length', ''],
 ]
+const PUSH_FIELDS = [
+  ...['MsgId', 'FromUserName', 'CreateTime', 'Event', 'OpenID', 'AppID', 'MsgType', 'Encrypt'],
+  ...[' OpenID', 'Event ', 'ToUserName', 'RevokeInfo', 'List', '__proto__', 'constructor'],
+]
+/** What a conversion calls or reads, if an object brings it along. */
+const METHODS = ['toString', 'valueOf', 'toJSON', 'then', '__proto__', 'constructor', 'length']
 
 const app = useTestApp()
 let token: string
@@ -53,19 +68,38 @@ const anyText = fc.oneof(
 )
 const marked = anyText.map((text) => `${MARK}${text}`)
 
+/** An object with methods of its own that are not functions. */
+const hostile = fc.dictionary(
+  fc.constantFrom(...METHODS),
+  fc.oneof(
+    marked,
+    fc.constantFrom(null, 1, {}, []),
+    fc.dictionary(fc.constantFrom(...METHODS), marked, { maxKeys: 2 }),
+  ),
+  { minKeys: 1, maxKeys: 4 },
+)
+
 const anyValue: fc.Arbitrary<unknown> = fc.oneof(
   { depthSize: 'small', withCrossShrink: true },
   marked,
   anyText,
+  hostile,
+  hostile.map((value) => [value]),
+  fc.dictionary(marked, fc.oneof(marked, hostile), { maxKeys: 3 }),
   fc.jsonValue({ maxDepth: 4 }),
   fc.double(),
   fc.constantFrom(null, true, [], {}, -0, 1e308, Number.MAX_SAFE_INTEGER),
 )
 
+/** Mostly a known name, sometimes one that must not come back. */
+function fieldName(names: readonly string[]): fc.Arbitrary<string> {
+  return fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...names) }, marked)
+}
+
 /** JSON with known fields, in forms that parsers treat differently. */
 const anyJson = fc.oneof(
   fc
-    .dictionary(fc.constantFrom(...FIELDS), anyValue, { maxKeys: 8 })
+    .dictionary(fieldName(FIELDS), anyValue, { maxKeys: 8 })
     .map((fields) => JSON.stringify(fields)),
   fc.tuple(fc.constantFrom(...FIELDS), marked).map(([name, text]) => {
     const pair = `${JSON.stringify(name)}:${JSON.stringify(text)}`
@@ -106,6 +140,9 @@ async function expectDocumented(response: Response): Promise<void> {
   expect(text).not.toContain(MARK)
   expect([...response.headers.values()].join()).not.toContain(MARK)
   expect(response.headers.get('Cache-Control')).toBe('no-store')
+  expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
+  expect(app.log.splice(0).join()).not.toContain(MARK)
+  app.warnings.length = 0
   if (response.ok) return
   const problem = JSON.parse(text) as ProblemBody
   expect(Object.keys(ERRORS)).toContain(problem.code)
@@ -121,7 +158,7 @@ function toAuthorization(text: string | undefined): Record<string, string> {
   return { Authorization: known ? `Bearer ${known}` : text }
 }
 
-describe('arbitrary requests and answers', { timeout: 600_000 }, () => {
+describe('arbitrary requests and answers', { timeout: Math.max(600_000, RUNS * 20) }, () => {
   it('Every endpoint answers as documented, whatever the body, its type and the Authorization', async () => {
     const request = fc.record({
       route: fc.constantFrom(...ROUTES),
@@ -177,6 +214,35 @@ describe('arbitrary requests and answers', { timeout: 600_000 }, () => {
     })
   })
 
+  it('POST /wechat/events answers as documented, whatever event WeChat has signed', async () => {
+    const events = fc.record({
+      fields: fc.dictionary(fieldName(PUSH_FIELDS), anyValue, { maxKeys: 8 }),
+      Event: fc.constantFrom('user_authorization_revoke', 'user_info_modified', undefined),
+      raw: fc.option(anyJson, { freq: 5 }),
+      isSafe: fc.boolean(),
+    })
+    const EVENTS = { send: async (message: object) => void structuredClone(message) }
+    const WECHAT_PUSH_AES_KEY = undefined
+    const safe = createTestApp({ settings: { EVENTS } })
+    const plain = createTestApp({ settings: { EVENTS, WECHAT_PUSH_AES_KEY } })
+    await check(events, async ({ fields, Event, raw, isSafe }) => {
+      const target = isSafe ? safe : plain
+      const event = { ...fields, ...(Event && { Event }) }
+      const request = await pushRequest('https://login.example/wechat/events', event, {
+        appid: APPID,
+        token: env.WECHAT_PUSH_TOKEN,
+        encodingAESKey: isSafe ? env.WECHAT_PUSH_AES_KEY : null,
+        timestamp: target.clock.now,
+      })
+      const isRaw = raw !== null && !isSafe
+      const sent = isRaw ? new Request(request.url, { method: 'POST', body: raw }) : request
+      const response = await target.receive(sent)
+      app.log.push(...target.log.splice(0))
+      target.warnings.length = 0
+      return response
+    })
+  })
+
   it('Every endpoint that calls WeChat answers as documented, whatever WeChat answers', async () => {
     const answer = fc.oneof(
       fc
@@ -206,7 +272,9 @@ describe('arbitrary requests and answers', { timeout: 600_000 }, () => {
     const session = token
     await check(request, async ({ answer, status, call }) => {
       const other = createTestApp({ fetch: async () => new Response(answer, { status }) })
-      return other.send('POST', call, { token: session, body: { code: 'x' } })
+      const response = await other.send('POST', call, { token: session, body: { code: 'x' } })
+      app.log.push(...other.log)
+      return response
     })
   })
 })
