@@ -76,3 +76,28 @@ export const FAULTS = {
     response.on('close', () => clearInterval(timer))
   },
 } as const satisfies Record<string, Handler>
+
+/**
+ * Sends a body of 5 bytes by its Content-Length, and without end by its chunks of 1 MiB, until the
+ * connection is closed.
+ *
+ * @returns How many bytes have been handed to the socket
+ */
+export function sendEndlessly(response: ServerResponse): { bytes: () => number } {
+  const { socket } = response
+  const chunk = Buffer.alloc(1024 * 1024, 'x')
+  let bytes = 0
+  const frame = Buffer.concat([Buffer.from('100000\r\n'), chunk, Buffer.from('\r\n')])
+  const sendMore = () => {
+    while (socket?.writable) {
+      bytes += frame.length
+      if (!socket.write(frame)) return
+    }
+  }
+  socket?.on('drain', sendMore)
+  socket?.on('error', () => undefined)
+  const headers = ['HTTP/1.1 200 OK', 'Content-Length: 5', 'Transfer-Encoding: chunked']
+  socket?.write(`${headers.join('\r\n')}\r\n\r\n`)
+  sendMore()
+  return { bytes: () => bytes }
+}
