@@ -5,7 +5,7 @@
 
 import { ERRORS, type ErrorCode } from '../errors'
 import { ERRCODES } from '../wechat/errcodes'
-import { type Operation, TAGS } from './operation'
+import { ANYTHING, type Operation, TAGS } from './operation'
 import { OPERATIONS } from './operations'
 import { SAMPLE_BASE, toSamples } from './samples'
 import { SCHEMAS } from './schemas'
@@ -13,11 +13,20 @@ import { toWhen } from './tables'
 
 /** Any operation can fail with these. */
 const ANYWHERE: readonly ErrorCode[] = ['misconfigured', 'internal_error']
+const SERVICE_ERRORS = ['service_key_required', 'service_key_invalid', 'not_found'] as const
+/** The security schemes of each kind of caller, any of which will do. */
+const SECURITY = {
+  anyone: [],
+  session: [{ session: [] }],
+  service: [{ service: [] }],
+  oauth: [{ service: [] }, { basic: [] }],
+} as const
 /** The errors of each kind of caller. */
 const BY_CALLER = {
   anyone: [],
   session: ['session_required', 'session_invalid', 'store_unavailable'],
-  service: ['service_key_required', 'service_key_invalid', 'not_found'],
+  service: SERVICE_ERRORS,
+  oauth: SERVICE_ERRORS,
 } as const satisfies Record<string, readonly ErrorCode[]>
 const WITH_BODY: readonly ErrorCode[] = ['invalid_request', 'body_too_large']
 
@@ -48,6 +57,11 @@ export function openapi() {
       securitySchemes: {
         session: { type: 'http', scheme: 'bearer', description: 'The token of `POST /login`.' },
         service: { type: 'http', scheme: 'bearer', description: 'One of `SERVICE_KEYS`.' },
+        basic: {
+          type: 'http',
+          scheme: 'basic',
+          description: 'Any user name, with one of `SERVICE_KEYS` as password.',
+        },
       },
       schemas: SCHEMAS,
       examples: Object.fromEntries(
@@ -64,7 +78,7 @@ function describe(operation: Operation) {
     tags: [tag],
     summary,
     ...(description && { description }),
-    security: caller === 'anyone' ? [] : [{ [caller]: [] }],
+    security: SECURITY[caller],
     ...(parameters && { parameters }),
     ...(body && {
       requestBody: {
@@ -82,8 +96,9 @@ function describe(operation: Operation) {
 function toErrorCodes({ id, tag, caller, body, errors }: Operation): readonly ErrorCode[] {
   if (id === 'health') return []
   const ofBody: readonly ErrorCode[] = body ? WITH_BODY : []
-  // Of WeChat's pushes, any Content-Type is accepted.
-  const ofType: readonly ErrorCode[] = body && tag !== 'WeChat' ? ['unsupported_media_type'] : []
+  // WeChat's pushes, and what goes through to WeChat, may have any Content-Type.
+  const isTyped = body && tag !== 'WeChat' && body.type !== ANYTHING
+  const ofType: readonly ErrorCode[] = isTyped ? ['unsupported_media_type'] : []
   return [...BY_CALLER[caller], ...ofBody, ...ofType, ...errors, ...ANYWHERE]
 }
 

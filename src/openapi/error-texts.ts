@@ -179,12 +179,12 @@ export const WHEN: Readonly<Record<ErrorCode, Text>> = {
     zh: '这个路径不支持该方法。`Allow` 响应头列出了支持的方法。',
   },
   body_too_large: {
-    en: 'The body is larger than 64 KiB.',
-    zh: '请求体超过 64 KiB。',
+    en: 'The body is larger than 64 KiB, or on `/wechat/api/*` larger than 10 MiB.',
+    zh: '请求体超过 64 KiB；对 `/wechat/api/*` 来说，则是超过 10 MiB。',
   },
   unsupported_media_type: {
-    en: 'The body is not UTF-8 JSON, or on `/introspect` not a form.',
-    zh: '请求体不是 UTF-8 编码的 JSON；对 `/introspect` 来说，则是请求体不是表单。',
+    en: 'The body is not UTF-8 JSON, or on `/introspect` and `/revoke` not a form.',
+    zh: '请求体不是 UTF-8 编码的 JSON；对 `/introspect` 和 `/revoke` 来说，则是请求体不是表单。',
   },
   internal_error: {
     en: 'An unexpected error occurred. The log of the server says where.',
@@ -197,7 +197,10 @@ export const CALLS: Readonly<Record<WeChatCall, Text>> = {
   code2session: { en: 'login', zh: '登录' },
   access_token: { en: 'access_token', zh: '获取 access_token' },
   phone_number: { en: 'phone number', zh: '手机号' },
-  session_key: { en: 'check or reset of the session_key', zh: '检查或重置 session_key' },
+  session_key: {
+    en: 'check or reset of the session_key, encryption keys',
+    zh: '检查或重置 session_key、获取加密密钥',
+  },
   subscribe_message: { en: 'subscribe message', zh: '订阅消息' },
 }
 

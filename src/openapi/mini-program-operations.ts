@@ -46,6 +46,8 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
       'code_invalid',
       'code_used',
       'user_blocked',
+      'login_denied',
+      'hook_unavailable',
       ...WECHAT_ERRORS,
       'appid_required',
       'appid_unknown',

@@ -14,9 +14,14 @@ export const TAGS = [
   { name: 'Health', description: 'Anyone may call this.' },
 ] as const
 
+/** The media type of a form. */
+export const FORM = 'application/x-www-form-urlencoded'
+/** Whatever WeChat takes and gives. */
+export const ANYTHING = '*/*'
+
 interface Body {
   /** The media type; JSON if absent. */
-  readonly type?: 'application/x-www-form-urlencoded'
+  readonly type?: typeof FORM | typeof ANYTHING
   readonly schema: object
   readonly example: unknown
 }
@@ -40,7 +45,8 @@ export interface Operation {
   readonly method: 'get' | 'post' | 'delete'
   readonly path: string
   readonly tag: (typeof TAGS)[number]['name']
-  readonly caller: 'anyone' | 'session' | 'service'
+  /** `oauth` is a service that can send its key as the password of HTTP Basic as well. */
+  readonly caller: 'anyone' | 'session' | 'service' | 'oauth'
   readonly summary: string
   readonly description?: string
   readonly parameters?: readonly Parameter[]

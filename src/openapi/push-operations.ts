@@ -59,7 +59,7 @@ function pushOperations(path: string, suffix: string): Operation[] {
       method: 'post',
       summary: 'Receive an event',
       description:
-        'If the event says that a user has withdrawn an authorization or closed the account, all sessions of the user end. The body is JSON; its `Content-Type` does not matter.',
+        'If the event says that a user has withdrawn an authorization or closed the account, all sessions of the user end. The message goes to the Queue and to the hook `onEvent`. What neither answers gets `success`, except that a message to customer service goes on to the desk, and that a purchase of virtual goods is confirmed only if the Queue has it. The body is JSON; its `Content-Type` does not matter.',
       parameters: [
         ...inPath,
         ...EVENT,
@@ -74,8 +74,11 @@ function pushOperations(path: string, suffix: string): Operation[] {
         schema: ref('Push'),
         example: { ToUserName: 'gh_97417a04a28d', Encrypt: ENCRYPT },
       },
-      success: plainText('The event has been received', 'success'),
-      errors: [...ERRORS, 'store_unavailable'],
+      success: plainText(
+        'The answer that WeChat wants: `success`, or as JSON a reply, which safe mode encrypts',
+        'success',
+      ),
+      errors: [...ERRORS, 'store_unavailable', 'hook_unavailable'],
     },
   ]
 }

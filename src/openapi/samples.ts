@@ -1,6 +1,6 @@
 /** How to send each operation's example: with curl, from a mini program, from a backend. */
 
-import type { Operation } from './operation'
+import { FORM, type Operation } from './operation'
 
 /** The base URL in the samples; the page at /docs shows its own instead. */
 export const SAMPLE_BASE = 'https://login.example.com'
@@ -26,9 +26,16 @@ export function toSamples(operation: Operation): Sample[] {
   return samples
 }
 
+const SECRETS = {
+  anyone: null,
+  session: '$TOKEN',
+  service: '$SERVICE_KEY',
+  oauth: '$SERVICE_KEY',
+} as const
+
 function toCurl(operation: Operation): string {
   const { method, body, caller } = operation
-  const secret = { anyone: null, session: '$TOKEN', service: '$SERVICE_KEY' }[caller]
+  const secret = SECRETS[caller]
   const isDefaultMethod = method === 'get' || body !== undefined
   const lines = [
     `curl ${isDefaultMethod ? '' : `-X ${method.toUpperCase()} `}${toShell(toUrl(operation))}`,
@@ -39,7 +46,7 @@ function toCurl(operation: Operation): string {
 }
 
 function toCurlBody({ type, example }: NonNullable<Operation['body']>): string[] {
-  if (type === undefined) return [`--json ${toShell(JSON.stringify(example))}`]
+  if (type !== FORM) return [`--json ${toShell(JSON.stringify(example))}`]
   const fields = Object.entries(example as Record<string, string>)
   return fields.map(([name, value]) => `--data-urlencode ${toShell(`${name}=${value}`)}`)
 }
@@ -60,7 +67,7 @@ function toWxRequest(operation: Operation): string {
 
 function toFetch(operation: Operation): string {
   const { method, body, success } = operation
-  const isForm = body?.type !== undefined
+  const isForm = body?.type === FORM
   const headers = [
     "Authorization: 'Bearer ' + process.env.SERVICE_KEY",
     ...(body && !isForm ? [`'Content-Type': 'application/json'`] : []),
@@ -73,7 +80,7 @@ function toFetch(operation: Operation): string {
     `  headers: { ${headers.join(', ')} },`,
     ...(literal ? [`  body: ${wrapper}(${literal}),`] : []),
     '})',
-    `console.log(response.status${success[200] ? ', await response.json()' : ''})`,
+    `console.log(response.status${success[200]?.content ? ', await response.json()' : ''})`,
   ].join('\n')
 }
 

@@ -130,6 +130,32 @@ export const SCHEMAS = {
     countryCode: text,
   }),
   Valid: object({ valid: { type: 'boolean' } }),
+  SignRequest: object({
+    token: { ...text, description: 'The token of the user, as the mini program sent it to you.' },
+    text: {
+      ...nonEmpty,
+      description: 'The exact text to sign, such as the `signData` of a virtual payment.',
+    },
+  }),
+  Signature: object({
+    signature: {
+      ...text,
+      description: 'HMAC-SHA256 of the text under the session_key, in lower-case hexadecimal.',
+    },
+  }),
+  EncryptionKeysRequest: object({ token: text }),
+  EncryptionKeys: object({
+    keys: {
+      type: 'array',
+      items: object({
+        encryptKey: { ...text, contentEncoding: 'base64', description: '16 bytes.' },
+        iv: { ...text, description: '16 characters.' },
+        version: { type: 'integer', description: 'The phone names it, too.' },
+        expiresIn: { type: 'integer', description: 'What is left of its lifetime, in seconds.' },
+        createdAt: { type: 'integer', description: 'In Unix seconds.' },
+      }),
+    },
+  }),
   IntrospectionRequest: object({ token: nonEmpty }),
   Introspection: object(
     {
@@ -138,12 +164,14 @@ export const SCHEMAS = {
       client_id: { ...text, description: 'The AppID.' },
       openid: text,
       unionid: { ...text, description: 'If WeChat gives one for this mini program.' },
+      claims: { type: 'object', description: 'What the login hook said of the user, if anything.' },
       iat: { type: 'integer', description: 'When the session began, in Unix seconds.' },
       exp: { type: 'integer', description: 'When the session ends, in Unix seconds.' },
       token_type: { ...text, const: 'Bearer' },
     },
     ['active'],
   ),
+  RevocationRequest: object({ token: nonEmpty }),
   SubscribeMessage: object(
     {
       appid: { ...appid, description: 'The mini program, where the server has several.' },
@@ -161,5 +189,7 @@ export const SCHEMAS = {
     ['openid', 'templateId', 'data'],
   ),
   Push: { type: 'object', description: 'An event, or in safe mode `{"ToUserName","Encrypt"}`.' },
+  WeChatRequest: { description: "What WeChat's API takes: JSON, a file, or nothing." },
+  WeChatAnswer: { description: "What WeChat's API gives: JSON, or a picture." },
   Health: object({ status: { ...text, const: 'ok' } }),
 }

@@ -9,6 +9,7 @@ import { ERRORS } from '../../src/errors'
 import { MAX_LENGTH } from '../../src/http/schemas'
 import { openapi } from '../../src/openapi/document'
 import { type Language, WHAT_TO_DO } from '../../src/openapi/error-texts'
+import { FORM } from '../../src/openapi/operation'
 import { OPERATIONS } from '../../src/openapi/operations'
 import { SAMPLE_BASE, toSamples } from '../../src/openapi/samples'
 import { SCHEMAS } from '../../src/openapi/schemas'
@@ -146,14 +147,15 @@ describe('the samples of an operation', () => {
       const words = readCurl(sampleOf(operation.id, 'curl'))
       const url = words.find((word) => word.startsWith(SAMPLE_BASE)) ?? ''
       expect(new URL(url).pathname).toMatch(
-        new RegExp(`^${operation.path.replace(/\{\w+\}/, '[\\w-]+')}$`),
+        new RegExp(`^${operation.path.replace(/\{\w+\}/, '[\\w/-]+')}$`),
       )
-      const credential = { anyone: [], session: ['the-token'], service: ['the-key'] }
+      const service = ['the-key']
+      const credential = { anyone: [], session: ['the-token'], service, oauth: service }
       expect(words.filter((word) => word.startsWith('Authorization'))).toEqual(
         credential[operation.caller].map((secret) => `Authorization: Bearer ${secret}`),
       )
       const json = words[words.indexOf('--json') + 1] ?? ''
-      if (operation.body && !operation.body.type) {
+      if (operation.body && operation.body.type !== FORM) {
         expect(JSON.parse(json)).toEqual(operation.body.example)
       }
     },
@@ -187,7 +189,7 @@ describe('the samples of an operation', () => {
   })
 
   it('no operation with a service key has a sample for a mini program', () => {
-    for (const operation of OPERATIONS.filter(({ caller }) => caller === 'service')) {
+    for (const operation of OPERATIONS.filter(({ tag }) => tag === 'Backend')) {
       expect(toSamples(operation).map(({ label }) => label)).toEqual(['curl', 'fetch'])
     }
   })
