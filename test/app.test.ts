@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import api from '../docs/api.md?raw'
+import english from '../docs/backends.md?raw'
+import chinese from '../docs/zh-CN/backends.md?raw'
 import { createApp } from '../src/http/app'
+import { createLoginService } from '../src/login-service'
 import { openapi } from '../src/openapi/document'
+import { createService } from '../src/service'
+import { workersRuntime } from '../src/workers-runtime'
 import { type ProblemBody, useTestApp } from './support/app'
 
 const app = useTestApp()
@@ -28,6 +33,35 @@ describe('the routes', () => {
     routes.push('ANY /wechat/api/*')
     const others = ['GET /wechat/events/:appid', 'POST /wechat/events/:appid']
     expect(new Set([...listed, ...others])).toEqual(new Set(routes))
+  })
+})
+
+describe('the table of operations in docs/backends.md', () => {
+  /** The names in a column: 1 is HTTP, 2 is RPC, 3 is createService. */
+  const readColumn = (text: string, column: number) => {
+    const [, table = ''] = text.split('| HTTP | RPC | `createService` |\n')
+    const lines = table.split('\n\n')[0]?.split('\n').slice(1) ?? []
+    const cells = lines.map((line) => line.split('|').slice(1, -1)[column] ?? '')
+    return new Set(
+      cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name)),
+    )
+  }
+
+  it.each([
+    ['English', english],
+    ['Chinese', chinese],
+  ])('in %s it has every route, every RPC method and every method of the service', (_, text) => {
+    const routes = createApp()
+      .routes.filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => `${method} ${path}`)
+    expect(readColumn(text, 1)).toEqual(new Set([...routes, 'ANY /wechat/api/*']))
+
+    const methods = Object.getOwnPropertyNames(createLoginService().prototype)
+    expect(readColumn(text, 2)).toEqual(new Set(methods.filter((name) => name !== 'constructor')))
+
+    const members = Object.keys(createService(workersRuntime)({}))
+    const plumbing = ['config', 'log', 'startRequest']
+    expect(readColumn(text, 3)).toEqual(new Set(members.filter((name) => !plumbing.includes(name))))
   })
 })
 
