@@ -1,0 +1,44 @@
+/**
+ * A backend in Node that answers the hooks: `BACKEND_SECRET=… node examples/hooks/backend.js`.
+ * It verifies each request that forward.ts sends; put your own answers into `hooks`.
+ */
+
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createServer } from 'node:http'
+
+const { BACKEND_SECRET: secret, PORT: port = '3000' } = process.env
+if (!secret) throw new Error('BACKEND_SECRET is missing')
+
+/** An older request may be a recording, in seconds. */
+const MAX_AGE_SECONDS = 300
+const MAX_BODY_BYTES = 64 * 1024
+
+const hooks = {
+  onLogin: () => ({ claims: { roles: ['member'] } }),
+  onEvent: () => null,
+}
+
+const server = createServer(async (request, response) => {
+  const { 'content-length': length, 'x-timestamp': timestamp, 'x-signature': hex } = request.headers
+  if (!(Number(length) <= MAX_BODY_BYTES)) return response.writeHead(413).end()
+  const body = Buffer.concat(await request.toArray())
+  if (!isSigned({ timestamp, hex, body })) return response.writeHead(401).end()
+  const { hook, argument } = JSON.parse(body.toString())
+  if (!Object.hasOwn(hooks, hook)) return response.writeHead(404).end()
+  const answer = JSON.stringify(hooks[hook](argument))
+  response.writeHead(200, { 'Content-Type': 'application/json' }).end(answer)
+})
+
+/** Whether the signature is right, and the time within five minutes of ours. */
+function isSigned({ timestamp = '', hex = '', body }) {
+  const age = Date.now() / 1000 - Number(timestamp)
+  if (!(Math.abs(age) <= MAX_AGE_SECONDS)) return false
+  const signature = Buffer.from(hex, 'hex')
+  const expected = createHmac('sha256', secret).update(`${timestamp}.`).update(body).digest()
+  // `===` would tell by its time how many of the first characters are right.
+  return signature.length === expected.length && timingSafeEqual(signature, expected)
+}
+
+server.listen(Number(port), '127.0.0.1', () => {
+  console.log(`Ready on http://127.0.0.1:${server.address().port}`)
+})
