@@ -13,13 +13,14 @@ const DOCS = globSync('docs/*.md').toSorted()
 const PAIRS: [string, string][] = [
   ['README.md', 'README.zh-CN.md'],
   ['examples/miniprogram/README.md', 'examples/miniprogram/README.zh-CN.md'],
+  ['examples/hooks/README.md', 'examples/hooks/README.zh-CN.md'],
   ...DOCS.map((path): [string, string] => [path, path.replace('docs/', 'docs/zh-CN/')]),
 ]
 const DOCUMENTS = [
   ...PAIRS.flat(),
   'CHANGELOG.md',
   ...globSync('.github/*.md'),
-  ...globSync('examples/*/README.md').filter((path) => !path.includes('miniprogram')),
+  ...globSync('examples/*/README.md').filter((path) => !PAIRS.flat().includes(path)),
 ]
 
 /** What docs/api.md has a row of its own for. */

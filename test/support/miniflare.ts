@@ -12,6 +12,7 @@ export interface MiniflareWorker {
   /** Vars and secrets, by their names. */
   readonly bindings?: Readonly<Record<string, string>>
   readonly kvNamespaces?: readonly string[]
+  readonly d1Databases?: readonly string[]
   /** Other Workers by the names of their bindings. */
   readonly services?: Readonly<Record<string, string | { name: string; entrypoint: string }>>
 }
@@ -26,6 +27,8 @@ export interface MiniflareOptions {
 export interface MiniflareServer {
   readonly url: URL
   inspectorUrl(): Promise<URL>
+  /** The bindings of the Worker with this name, for use in Node. */
+  getBindings<Env>(worker: string): Promise<Env>
   close(): Promise<void>
 }
 
@@ -45,13 +48,14 @@ export async function startMiniflare(
     convertV4MiniflareOptions({
       ...(hasInspector && { inspectorPort: 0 }),
       handleStructuredLogs: ({ message }) => onLog?.(message),
-      workers: workers.map(({ name, code, bindings = {}, kvNamespaces = [], services = {} }) => ({
+      workers: workers.map(({ name, code, bindings = {}, services = {}, ...stores }) => ({
         name,
         modules: true,
         script: code,
         compatibilityDate: COMPATIBILITY_DATE,
         bindings,
-        kvNamespaces: [...kvNamespaces],
+        kvNamespaces: [...(stores.kvNamespaces ?? [])],
+        d1Databases: [...(stores.d1Databases ?? [])],
         serviceBindings: services,
       })),
     }),
@@ -59,6 +63,7 @@ export async function startMiniflare(
   return {
     url: await miniflare.ready,
     inspectorUrl: () => miniflare.getInspectorURL(),
+    getBindings: <Env>(worker: string) => miniflare.getBindings<Env>(worker),
     close: () => miniflare.dispose(),
   }
 }
