@@ -18,16 +18,22 @@ const hooks = {
   onEvent: () => null,
 }
 
-const server = createServer(async (request, response) => {
-  const { 'content-length': length, 'x-timestamp': timestamp, 'x-signature': hex } = request.headers
-  if (!(Number(length) <= MAX_BODY_BYTES)) return response.writeHead(413).end()
-  const body = Buffer.concat(await request.toArray())
-  if (!isSigned({ timestamp, hex, body })) return response.writeHead(401).end()
-  const { hook, argument } = JSON.parse(body.toString())
-  if (!Object.hasOwn(hooks, hook)) return response.writeHead(404).end()
-  const answer = JSON.stringify(hooks[hook](argument))
-  response.writeHead(200, { 'Content-Type': 'application/json' }).end(answer)
+const server = createServer((request, response) => {
+  answer(request).then(
+    ({ status, reply }) => response.writeHead(status).end(reply),
+    () => response.writeHead(500).end(),
+  )
 })
+
+async function answer(request) {
+  const { 'content-length': length, 'x-timestamp': timestamp, 'x-signature': hex } = request.headers
+  if (!(Number(length) <= MAX_BODY_BYTES)) return { status: 413 }
+  const body = Buffer.concat(await request.toArray())
+  if (!isSigned({ timestamp, hex, body })) return { status: 401 }
+  const { hook, argument } = JSON.parse(body.toString())
+  if (!Object.hasOwn(hooks, hook)) return { status: 404 }
+  return { status: 200, reply: JSON.stringify(await hooks[hook](argument)) }
+}
 
 /** Whether the signature is right, and the time within five minutes of ours. */
 function isSigned({ timestamp = '', hex = '', body }) {
