@@ -1,8 +1,9 @@
-/** WeChat's server API. Each call makes the checks that the original makes, in the same order. */
+/** WeChat's server API for logins and messages. Each call makes the checks that the original makes, in the same order. */
 
 import { type Context, Hono } from 'hono'
 import type { AccessTokens } from './access-tokens'
 import { hmacHex } from './encrypt'
+import { readObject, refuse, respond, tokenError } from './responses'
 import type { SandboxUser, Users } from './users'
 
 interface ApiOptions {
@@ -67,6 +68,13 @@ export function createApi({ apps, now, users, tokens }: ApiOptions): Hono {
     return respond({ errcode: 0, errmsg: 'ok', openid, session_key })
   })
 
+  api.get('/wxa/business/getuserencryptkey', async (c) => {
+    const user = await verifyUser(c)
+    if (user instanceof Response) return user
+    const key_info_list = users.listEncryptionKeys(user)
+    return respond({ errcode: 0, errmsg: 'ok', key_info_list })
+  })
+
   api.post('/cgi-bin/message/subscribe/send', async (c) => {
     const appid = tokens.findAppid(c.req.query('access_token'))
     if (!appid) return tokenError(c)
@@ -104,26 +112,4 @@ export function createApi({ apps, now, users, tokens }: ApiOptions): Hono {
   }
 
   return api
-}
-
-function tokenError(c: Context): Response {
-  return c.req.query('access_token')
-    ? refuse(40001, 'invalid credential, access_token is invalid or not latest')
-    : refuse(41001, 'access_token missing')
-}
-
-async function readObject(c: Context): Promise<Record<string, unknown> | null> {
-  const value: unknown = await c.req.json().catch(() => null)
-  return typeof value === 'object' && value !== null ? { ...value } : null
-}
-
-export function refuse(errcode: number, text: string): Response {
-  return respond({ errcode, errmsg: `${text}, rid: 65f2a1b0-1c2d3e4f-5a6b7c8d` })
-}
-
-/** JSON as WeChat sends it: text/plain, with escaped slashes. */
-function respond(value: object): Response {
-  return new Response(JSON.stringify(value).replaceAll('/', '\\/'), {
-    headers: { 'Content-Type': 'text/plain' },
-  })
 }

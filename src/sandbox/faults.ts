@@ -1,6 +1,6 @@
 /** Failures of WeChat, on request: errcodes, and responses that are broken. */
 
-import { refuse } from './api'
+import { refuse } from './responses'
 
 const FAULTS = {
   html: () =>

@@ -3,6 +3,7 @@
 import { sha256 } from '../lib/crypto'
 
 export interface SandboxUser {
+  readonly name: string
   readonly appid: string
   readonly openid: string
   unionid: string | null
@@ -12,6 +13,17 @@ export interface SandboxUser {
   messagesAllowed: number
   /** The subscribe messages sent to the user, as WeChat received them. */
   readonly messages: object[]
+  /** The keys of wx.getUserCryptoManager, newest first. */
+  readonly encryptionKeys: UserEncryptionKey[]
+  /** Whether the sandbox's login hook denies the user. */
+  isBlocked: boolean
+}
+
+interface UserEncryptionKey {
+  readonly encrypt_key: string
+  readonly iv: string
+  readonly version: number
+  readonly create_time: number
 }
 
 type Kind = 'login' | 'phone'
@@ -26,6 +38,11 @@ interface Code {
 export type Users = ReturnType<typeof createUsers>
 
 const CODE_LIFETIME_SECONDS = 300
+const ENCRYPTION_KEY_SECONDS = 3600
+/** How many encryption keys WeChat lists. */
+const LISTED_KEYS = 3
+/** The user whom the login hook denies from the start. */
+const BLOCKED_NAME = 'mallory'
 /** The oldest codes are dropped beyond this number, to bound the memory. */
 const MAX_CODES = 10_000
 
@@ -51,14 +68,17 @@ export function createUsers({ now }: { now: () => number }) {
       return known
     }
     const number = '13580006666'
-    const user = {
+    const user: SandboxUser = {
+      name,
       appid,
       openid,
       unionid,
       phone: { phoneNumber: number, purePhoneNumber: number, countryCode: '86' },
-      session_key: createSessionKey(),
+      session_key: createKey(),
       messagesAllowed: 0,
       messages: [],
+      encryptionKeys: [],
+      isBlocked: name === BLOCKED_NAME,
     }
     users.set(openid, user)
     return user
@@ -91,13 +111,28 @@ export function createUsers({ now }: { now: () => number }) {
   }
 
   function rotateSessionKey(user: SandboxUser): void {
-    user.session_key = createSessionKey()
+    user.session_key = createKey()
   }
 
-  return { get, createCode, redeemCode, findByOpenid, rotateSessionKey }
+  /** The newest encryption keys, after a new one where the last has expired. */
+  function listEncryptionKeys({ encryptionKeys: keys }: SandboxUser) {
+    const secondsLeft = ({ create_time }: UserEncryptionKey) =>
+      Math.max(0, create_time + ENCRYPTION_KEY_SECONDS - now())
+    const [newest] = keys
+    if (!newest || secondsLeft(newest) === 0) {
+      const iv = crypto.getRandomValues(new Uint8Array(8)).toHex()
+      const version = (newest?.version ?? 0) + 1
+      keys.unshift({ encrypt_key: createKey(), iv, version, create_time: now() })
+      keys.splice(LISTED_KEYS)
+    }
+    return keys.map((key) => ({ ...key, expire_in: secondsLeft(key) }))
+  }
+
+  return { get, createCode, redeemCode, findByOpenid, rotateSessionKey, listEncryptionKeys }
 }
 
-function createSessionKey(): string {
+/** 16 random bytes, in base64. */
+function createKey(): string {
   return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
 }
 

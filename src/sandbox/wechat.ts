@@ -10,8 +10,10 @@
 import { Hono } from 'hono'
 import { createAccessTokens } from './access-tokens'
 import { createApi } from './api'
+import { createContentApi } from './content-api'
 import { createFaults } from './faults'
 import { createPhone } from './phone'
+import { refuse } from './responses'
 import { createUsers } from './users'
 
 export interface SandboxOptions {
@@ -39,14 +41,18 @@ export function createSandbox({ apps, now, deliver, pageApi }: SandboxOptions) {
     const { path } = c.req
     if (path.startsWith('/sandbox')) return next()
     calls.push(path)
+    // A POST that is sent in chunks instead of with a Content-Length.
+    if (c.req.header('Transfer-Encoding')) return c.text('Precondition Failed', 412)
     const fault = faults.take(path)
     return fault ? fault() : next()
   })
   app.route('/', createApi({ apps, now, users, tokens }))
+  app.route('/', createContentApi({ now, users, tokens }))
   app.route('/sandbox', createPhone({ apps, now, users, faults, tokens, deliver }))
   if (pageApi) app.route('/sandbox', pageApi)
 
   app.notFound((c) => {
+    if (!c.req.path.startsWith('/sandbox')) return refuse(40066, 'invalid url')
     const { origin } = new URL(c.req.url)
     const commands = app.routes
       .filter(({ method, path }) => method !== 'ALL' && path.startsWith('/sandbox/'))
