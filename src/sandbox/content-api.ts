@@ -40,8 +40,8 @@ export function createContentApi({ now, users, tokens }: ContentApiOptions): Hon
 
   for (const path of PATHS) {
     api.use(path, async (c, next) => {
-      if (!tokens.findAppid(c.req.query('access_token'))) return tokenError(c)
-      await next()
+      const appid = tokens.findAppid(c.req.query('access_token'))
+      return appid === null ? tokenError(c) : next()
     })
   }
 

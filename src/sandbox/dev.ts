@@ -11,8 +11,9 @@ import { createLoginService } from '../login-service'
 import { createService } from '../service'
 import { workersRuntime } from '../workers-runtime'
 import { deleteFutureSessions } from './future-sessions'
+import { createHooks } from './hooks'
 import { createPageApi } from './page-api'
-import { pushRequest } from './push'
+import { openReply, pushRequest } from './push'
 import { createRecorder } from './recorder'
 import { findFile } from './static-files'
 import { createClock, createDelay } from './time'
@@ -32,7 +33,8 @@ const sandbox = createSandbox({
   deliver: async (appid, event) => {
     const { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: encodingAESKey } = env
     const options = { appid, token, encodingAESKey, timestamp: now() }
-    return push(await pushRequest('http://localhost/wechat/events', event, options))
+    const request = await pushRequest('http://localhost/wechat/events', event, options)
+    return openReply(await push(request), options)
   },
   pageApi: createPageApi({ clock, delay, recorder, sessions: SESSIONS }),
 })
@@ -41,7 +43,8 @@ const callWeChat = recorder.recordRequests('worker', async (request) => {
   await delay.wait()
   return sandbox.fetch(request)
 })
-const service = createService({ ...workersRuntime, now, fetch: callWeChat })
+const hooks = recorder.recordHooks(createHooks(sandbox))
+const service = createService({ ...workersRuntime, now, fetch: callWeChat }, { hooks })
 const app = createApp({ service })
 const recordedEnv = { ...env, SESSIONS: recorder.recordKV(SESSIONS) }
 const push = recorder.recordRequests('wechat', async (request) => app.fetch(request, recordedEnv))

@@ -1,18 +1,18 @@
 /** The phone: the results of wx.login, wx.getUserInfo, wx.getWeRunData and the phone button. */
 
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import type { AccessTokens } from './access-tokens'
 import { encryptOpenData, signRawData } from './encrypt'
 import { type Faults, isFaultName } from './faults'
+import { type FindUser, readFields } from './phone-request'
 import type { SandboxUser, Users } from './users'
 
 interface PhoneOptions {
-  readonly apps: Readonly<Record<string, string>>
   readonly now: () => number
+  readonly findUser: FindUser
   readonly users: Users
   readonly faults: Faults
   readonly tokens: AccessTokens
-  readonly deliver: ((appid: string, event: object) => Promise<Response>) | undefined
 }
 
 /** The errmsg of 40164. */
@@ -30,19 +30,19 @@ const USER_INFO = {
 }
 
 export function createPhone(options: PhoneOptions): Hono {
-  const { apps, now, users, faults, tokens, deliver } = options
+  const { now, findUser, users, faults, tokens } = options
   const phone = new Hono()
 
   /** `{"user"?: "alice", "appid"?, "unionid"?: true, "rotate"?: false}` */
   phone.post('/wx.login', async (c) => {
-    const options = await readObject(c)
+    const options = await readFields(c)
     const user = await findUser(options)
     if (options.rotate === true) users.rotateSessionKey(user)
     return c.json({ errMsg: 'login:ok', code: users.createCode(user, 'login') })
   })
 
   phone.post('/wx.getUserInfo', async (c) => {
-    const user = await findUser(await readObject(c))
+    const user = await findUser(await readFields(c))
     const rawData = JSON.stringify(USER_INFO)
     const { openid: openId, unionid } = user
     const plaintext = { openId, ...USER_INFO, ...(unionid && { unionId: unionid }) }
@@ -56,7 +56,7 @@ export function createPhone(options: PhoneOptions): Hono {
   })
 
   phone.post('/wx.getWeRunData', async (c) => {
-    const user = await findUser(await readObject(c))
+    const user = await findUser(await readFields(c))
     const day = 24 * 3600
     const today = now() - (now() % day)
     const stepInfoList = Array.from({ length: 31 }, (_, index) => ({
@@ -68,7 +68,7 @@ export function createPhone(options: PhoneOptions): Hono {
 
   /** The phone button, `<button open-type="getPhoneNumber">`. */
   phone.post('/getPhoneNumber', async (c) => {
-    const user = await findUser(await readObject(c))
+    const user = await findUser(await readFields(c))
     return c.json({
       errMsg: 'getPhoneNumber:ok',
       code: users.createCode(user, 'phone'),
@@ -76,30 +76,35 @@ export function createPhone(options: PhoneOptions): Hono {
     })
   })
 
+  /** `wx.getUserCryptoManager().getLatestUserKey()` */
+  phone.post('/getLatestUserKey', async (c) => {
+    const [key] = users.listEncryptionKeys(await findUser(await readFields(c)))
+    if (!key) return c.json({ errMsg: 'getLatestUserKey:fail' })
+    const { encrypt_key: encryptKey, iv, version, create_time, expire_in } = key
+    const times = { expireTime: create_time + expire_in }
+    return c.json({ errMsg: 'getLatestUserKey:ok', encryptKey, iv, version, ...times })
+  })
+
   /** The user accepts one more subscribe message. Returns those sent to the user so far. */
   phone.post('/wx.requestSubscribeMessage', async (c) => {
-    const user = await findUser(await readObject(c))
+    const user = await findUser(await readFields(c))
     user.messagesAllowed++
     return c.json({ errMsg: 'requestSubscribeMessage:ok', messages: user.messages })
   })
 
   /** Gives a user a new session_key, as a wx.login elsewhere can: `{"user"?: "alice"}`. */
   phone.post('/rotate', async (c) => {
-    users.rotateSessionKey(await findUser(await readObject(c)))
+    users.rotateSessionKey(await findUser(await readFields(c)))
     return c.body(null, 204)
   })
 
-  if (deliver) {
-    /** Pushes an event about a user: `{"event"?: "user_authorization_revoke", "user"?: "alice"}`. */
-    phone.post('/push', async (c) => {
-      const fields = await readObject(c)
-      const { appid, openid } = await findUser(fields)
-      const { event: Event = 'user_authorization_revoke' } = fields
-      const sender = { ToUserName: 'gh_97417a04a28d', FromUserName: 'oOfficialWeChatAccount' }
-      const kind = { CreateTime: now(), MsgType: 'event', Event }
-      return deliver(appid, { ...sender, ...kind, OpenID: openid, AppID: appid, RevokeInfo: '6' })
-    })
-  }
+  /** Makes the login hook deny a user, or not any more: `{"user"?: "alice", "blocked"?: true}`. */
+  phone.post('/block', async (c) => {
+    const fields = await readFields(c)
+    const user = await findUser(fields)
+    user.isBlocked = fields.blocked !== false
+    return c.body(null, 204)
+  })
 
   /** Invalidates all access_tokens, as a forced refresh elsewhere would. */
   phone.post('/end-access-tokens', (c) => {
@@ -112,7 +117,7 @@ export function createPhone(options: PhoneOptions): Hono {
    * `"api"?: "/sns/jscode2session"`.
    */
   phone.post('/fail', async (c) => {
-    const { errcode, fault, errmsg, times = 1, api = '/sns/jscode2session' } = await readObject(c)
+    const { errcode, fault, errmsg, times = 1, api = '/sns/jscode2session' } = await readFields(c)
     const failure = typeof errcode === 'number' ? errcode : fault
     if (!(typeof failure === 'number' || isFaultName(failure)) || typeof times !== 'number') {
       return c.text('Send {"errcode": number} or {"fault": name}, and "times" to repeat it.\n', 400)
@@ -123,21 +128,9 @@ export function createPhone(options: PhoneOptions): Hono {
     return c.body(null, 204)
   })
 
-  function findUser({ user, appid, unionid }: Record<string, unknown>): Promise<SandboxUser> {
-    const name = typeof user === 'string' ? user : 'alice'
-    const inApp = typeof appid === 'string' ? appid : (Object.keys(apps)[0] ?? '')
-    return users.get(inApp, name, typeof unionid === 'boolean' ? { unionid } : {})
-  }
-
   function encrypted({ appid, session_key }: SandboxUser, fields: object) {
     return encryptOpenData({ ...fields, watermark: { timestamp: now(), appid } }, session_key)
   }
 
   return phone
-}
-
-/** The body as an object. It is optional, so anything but a JSON object counts as an empty one. */
-async function readObject(c: Context): Promise<Record<string, unknown>> {
-  const value: unknown = await c.req.json().catch(() => null)
-  return typeof value === 'object' && value !== null ? { ...value } : {}
 }

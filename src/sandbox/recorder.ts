@@ -1,6 +1,6 @@
 /**
  * A record of what happens on the server, for the watch page: the Worker's calls to WeChat, WeChat's
- * pushes to the Worker, and the Worker's KV operations. In memory, latest entries only.
+ * pushes to the Worker, the Worker's KV operations and its questions to hooks. In memory, latest entries only.
  */
 
 /** A request and its response are separate entries, so that a pending call can be shown. */
@@ -16,7 +16,9 @@ export type Entry =
     }
   | { kind: 'response'; by: Caller; id: number; status: number; body: string }
   | { kind: 'kv'; operation: KVOperation; key: string }
+  | { kind: 'hook'; name: string; answer: string }
 
+type Hook = (argument: never) => unknown
 type Caller = 'worker' | 'wechat'
 type KVOperation = 'get' | 'put' | 'delete' | 'list'
 type Query = Readonly<Record<string, string>>
@@ -84,9 +86,21 @@ export function createRecorder() {
     })
   }
 
+  /** Wraps hooks, and records their answers. */
+  function recordHooks<Recorded extends object>(hooks: Recorded): Recorded {
+    const wrap = (name: string, hook: Hook) => async (argument: never) => {
+      const answer = await hook(argument)
+      append({ kind: 'hook', name, answer: JSON.stringify(answer ?? null) })
+      return answer
+    }
+    const wrapped = Object.entries(hooks).map(([name, hook]) => [name, wrap(name, hook as Hook)])
+    return Object.fromEntries(wrapped) as Recorded
+  }
+
   return {
     recordRequests,
     recordKV,
+    recordHooks,
     /** The number of the latest entry. */
     last: () => last,
     /** The entries after the one with this number. */
@@ -95,6 +109,11 @@ export function createRecorder() {
 }
 
 async function readText(message: Request | Response): Promise<string> {
+  const type = message.headers.get('Content-Type') ?? ''
+  if (/^(image|audio|video|multipart)\//.test(type)) {
+    const { byteLength } = await message.arrayBuffer()
+    return `(${type.split(';')[0]}, ${byteLength} bytes)`
+  }
   const text = await message.text().catch(() => '(the connection was reset)')
   return text.slice(0, MAX_BODY_CHARACTERS)
 }

@@ -13,6 +13,8 @@ import { createApi } from './api'
 import { createContentApi } from './content-api'
 import { createFaults } from './faults'
 import { createPhone } from './phone'
+import { createUserFinder } from './phone-request'
+import { createPushed, type Deliver } from './pushed'
 import { refuse } from './responses'
 import { createUsers } from './users'
 
@@ -21,8 +23,7 @@ export interface SandboxOptions {
   readonly apps: Readonly<Record<string, string>>
   /** Unix time in whole seconds. */
   readonly now: () => number
-  /** Sends a pushed event to the backend and returns its response. */
-  readonly deliver?: (appid: string, event: object) => Promise<Response>
+  readonly deliver?: Deliver
   /** More paths under /sandbox/: those that the watch page needs. */
   readonly pageApi?: Hono
 }
@@ -34,6 +35,7 @@ export function createSandbox({ apps, now, deliver, pageApi }: SandboxOptions) {
   const users = createUsers({ now })
   const faults = createFaults()
   const tokens = createAccessTokens({ now })
+  const findUser = createUserFinder({ apps, users })
   const calls: string[] = []
   const app = new Hono()
 
@@ -48,7 +50,8 @@ export function createSandbox({ apps, now, deliver, pageApi }: SandboxOptions) {
   })
   app.route('/', createApi({ apps, now, users, tokens }))
   app.route('/', createContentApi({ now, users, tokens }))
-  app.route('/sandbox', createPhone({ apps, now, users, faults, tokens, deliver }))
+  app.route('/sandbox', createPhone({ now, findUser, users, faults, tokens }))
+  if (deliver) app.route('/sandbox', createPushed({ now, findUser, deliver }))
   if (pageApi) app.route('/sandbox', pageApi)
 
   app.notFound((c) => {
@@ -66,6 +69,8 @@ export function createSandbox({ apps, now, deliver, pageApi }: SandboxOptions) {
     fetch: async (request: Request) => app.fetch(request),
     /** The openid of the user with this name. */
     getOpenid: async (appid: string, name: string) => (await users.get(appid, name)).openid,
+    /** The user with this openid, or `null`. */
+    findUser: users.findByOpenid,
     /** How often backends called this path. */
     calls: (path: string) => calls.filter((called) => called === path).length,
   }

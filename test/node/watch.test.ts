@@ -14,6 +14,13 @@ import { openWatch, STEP_IDS, skipNotice, type Watch } from '../support/watch-pa
 
 const WEEK = 7 * 24 * 3600
 
+/** Run in the page: the width of the picture in the diagram, in pixels of its own. */
+const PICTURE_WIDTH = `(async () => {
+  const picture = document.querySelector('#diagram img.picture')
+  await picture.decode()
+  return picture.naturalWidth
+})()`
+
 if (skipNotice) console.warn(`the watch page is not tested${skipNotice}`)
 
 /** The times of the latest diagram and of the panel, in Unix seconds. */
@@ -152,6 +159,74 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(withdrawn.toPhone).toMatchObject([{ label: '401 session_invalid' }])
   })
 
+  it('shows a virtual payment: the signature, WeChat’s notice, and the hook’s answer', async () => {
+    const page = await watch.openPage()
+    await watch.press(page, 'login')
+    const paid = await watch.press(page, 'pay')
+    expect(paid.toBackend).toMatchObject([{ label: '200' }])
+    expect(paid.toBackend[0]?.text).toMatch(/signature[\da-f]{24}…[\da-f]{8}/)
+    expect(paid.diagram).toContain('requestVirtualPayment:ok')
+    expect(paid.fromWeChat).toEqual(['POST /wechat/events'])
+    expect(paid.diagram).toContain('HOOKS.onEvent {"ErrCode":0,"ErrMsg":"success"}')
+    expect(paid.meaning).toContain('the hook onEvent delivered the goods')
+  })
+
+  it('shows that a purchase that no hook answers stays unanswered', async () => {
+    const page = await watch.openPage()
+    const { toWeChat, diagram, meaning } = await watch.press(page, 'unanswered')
+    expect(toWeChat).toEqual(['503'])
+    expect(diagram).toContain('HOOKS.onEvent null')
+    expect(diagram).toContain('hook_unavailable')
+    expect(meaning).toContain('WeChat sends the notice again')
+  })
+
+  it('passes a message of the user on to the customer service desk', async () => {
+    const page = await watch.openPage()
+    const { toWeChat, diagram, meaning } = await watch.press(page, 'customerMessage')
+    expect(toWeChat).toEqual(['200'])
+    expect(diagram).toMatch(/Encrypt.*MsgSignature/)
+    expect(diagram).toMatch(/reads the reply: .*"MsgType":"transfer_customer_service"/)
+    expect(meaning).toContain('goes to the customer service desk')
+  })
+
+  it('gives the backend the encryption key that the mini program has', async () => {
+    const page = await watch.openPage()
+    await watch.press(page, 'login')
+    const { toWeChat, toBackend, meaning } = await watch.press(page, 'keys')
+    expect(toWeChat).toContain('GET /wxa/business/getuserencryptkey')
+    expect(toBackend[0]?.text).toContain('encryptKey')
+    expect(meaning).toContain('the same key')
+  })
+
+  it('shows the picture of a mini-program code, and keeps the access_token from the backend', async () => {
+    const page = await watch.openPage()
+    const { toWeChat, toBackend, diagram } = await watch.press(page, 'picture')
+    expect(toWeChat).toContain('POST /wxa/getwxacodeunlimit')
+    expect(diagram).toMatch(/\(image\/png, \d+ bytes\)/)
+    expect(toBackend).toMatchObject([{ label: '200' }])
+    expect(await page.evaluate(PICTURE_WIDTH)).toBe(430)
+  })
+
+  it('ends the session of a token that the backend revokes', async () => {
+    const page = await watch.openPage()
+    await watch.press(page, 'login')
+    const { toBackend, toPhone, meaning } = await watch.press(page, 'revoke')
+    expect(toBackend).toMatchObject([{ label: '200' }])
+    expect(toPhone).toMatchObject([{ label: '401 session_invalid' }])
+    expect(meaning).toContain('The backend revoked the token')
+  })
+
+  it('gives no session to a user whom the hook denies, and claims to the others', async () => {
+    const page = await watch.openPage()
+    const denied = await watch.press(page, 'denied')
+    expect(denied.diagram).toContain('HOOKS.onLogin {"deny":true}')
+    expect(denied.diagram).not.toContain('KV put')
+    expect(denied.toPhone).toMatchObject([{ label: '403 login_denied' }])
+    expect(denied.meaning).toContain('stored no session')
+    const { diagram } = await watch.press(page, 'login')
+    expect(diagram).toContain('HOOKS.onLogin {"claims":{"role":"member"}}')
+  })
+
   it('keeps the phone’s token when it is reloaded, and knows what the server learnt', async () => {
     const page = await watch.openPage()
     await watch.press(page, 'login')
@@ -179,7 +254,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
       return ids.filter((_, index) => labels[index]?.includes('needs wx.login'))
     }
     const ids =
-      'session devices logout logoutAll userInfo phoneNumber weRun check wait week withdraw'
+      'session devices logout logoutAll userInfo phoneNumber weRun check pay keys revoke wait week withdraw'
     expect(await waiting()).toEqual(ids.split(' '))
     const refused = await watch.press(page, 'session')
     expect(refused.meaning).toContain('session_required: The phone has no token.')

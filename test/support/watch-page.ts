@@ -64,7 +64,10 @@ export async function openWatch() {
       const { url } = message.location()
       // The browser's own line about an answer of 400 or more, which some presses are about.
       const isRefusal = /^Failed to load resource: the server responded/.test(message.text())
-      const isOfWorker = /\/(login|sessions?|session\/check|phone-number|open-data\/\w+)$/.test(url)
+      const isOfWorker =
+        /\/(login|sessions?|session\/check|phone-number|open-data\/\w+|session-key\/[\w-]+|revoke|sandbox\/push)$/.test(
+          url,
+        )
       if (isRefusal && isOfWorker) return
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
     })
@@ -99,6 +102,7 @@ export async function openWatch() {
       meaning: await page.textContent('#meaning'),
       diagram: await page.textContent('#diagram .messages'),
       toPhone: between('worker', 'phone'),
+      toBackend: between('worker', 'backend'),
       toWeChat: between('worker', 'wechat').map(({ label }) => label),
       fromWeChat: between('wechat', 'worker').map(({ label }) => label),
     }

@@ -1,4 +1,7 @@
-/** The sequence diagram of one step: three parties, and messages in the order in which they occur. */
+/**
+ * The sequence diagram of one step: three parties, and messages in the order in which they occur. The
+ * first party is the mini program, the developer's backend, or both.
+ */
 
 import { el, fieldList } from './dom.js'
 import { texts } from './language.js'
@@ -11,12 +14,13 @@ const PACE_MILLISECONDS = 110
  * Creates a diagram that is empty except for its title.
  *
  * @param {string} title
+ * @param {'phone' | 'backend' | 'both'} first Who is at the first lifeline
  * @param {number} now The time of the sandbox's clock, in Unix seconds
  */
-export function createDiagram(title, now) {
+export function createDiagram(title, first, now) {
   const messages = el('ol.messages')
-  const heads = Object.entries(texts.parties).map(([party, name]) =>
-    el('span', { 'data-party': party }, name),
+  const heads = [first, 'worker', 'wechat'].map((party) =>
+    el('span', { 'data-party': party }, texts.parties[party]),
   )
   const element = el(
     'article.diagram',
@@ -37,13 +41,14 @@ export function createDiagram(title, now) {
   return {
     element,
     /** Adds an arrow from one party to another, and what it carries. */
-    message({ from, to, isResponse = false, isError = false, label, fields = [] }) {
+    message({ from, to, isResponse = false, isError = false, label, fields = [], picture }) {
       const kind = `li.message${isResponse ? '.response' : ''}${isError ? '.failed' : ''}`
       const direction = texts.arrow(texts.parties[from], texts.parties[to])
       const hidden = el('span.visually-hidden', {}, direction)
       const arrow = el('p.arrow', {}, hidden, el('span.label', {}, ...breakable(label)))
       const item = el(kind, { 'data-from': from, 'data-to': to }, arrow)
       if (fields.length > 0) item.append(fieldList(fields))
+      if (picture) item.append(el('img.picture', { src: picture, alt: texts.picture }))
       add(item)
     },
     /** Adds something that happens at one party, or at `all`. */

@@ -20,7 +20,14 @@ export function el(name, attributes = {}, ...children) {
 const LONG = 64
 
 /** Names of values that must not reach the phone. */
-const SERVER_ONLY = new Set(['secret', 'session_key', 'openid', 'unionid', 'access_token'])
+const SERVER_ONLY = new Set([
+  'secret',
+  'session_key',
+  'openid',
+  'unionid',
+  'access_token',
+  'service key',
+])
 
 export const isServerOnly = (name) => SERVER_ONLY.has(name)
 

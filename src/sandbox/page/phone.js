@@ -26,26 +26,42 @@ export const phone = {
     await recordIn(nextDiagram)
   },
 
+  draw: (message) => diagram.message(message),
   note: (party, text) => diagram.note(party, text),
 
-  /** Calls an API of the phone, such as `wx.login`. */
-  async wx(api) {
-    diagram.message({ from: 'phone', to: 'wechat', label: `${api}()` })
-    const text = await post(`/sandbox/${api}`, {})
+  /** Calls an API of the phone, such as `wx.login`. What WeChat does meanwhile is drawn as well. */
+  async wx(api, options = {}, { shown = {} } = {}) {
+    const label = `${api}()`
+    diagram.message({ from: 'phone', to: 'wechat', label, fields: toFields(shown) })
+    const { text, body } = await recordDuring(post(`/sandbox/${api}`, options))
     received.push(text)
-    const response = parseJson(text)
-    const { errMsg: label, ...rest } = response
+    const { errMsg, notice, ...rest } = body
+    const isError = !errMsg?.endsWith(':ok')
     const fields = toFields(rest)
-    diagram.message({ from: 'wechat', to: 'phone', isResponse: true, label, fields })
-    return response
+    diagram.message({
+      from: 'wechat',
+      to: 'phone',
+      isResponse: true,
+      isError,
+      label: errMsg,
+      fields,
+    })
+    return body
   },
 
   /** Changes the sandbox. This is no message between the three parties. */
   sandbox: (path, body) => recordDuring(post(`/sandbox/${path}`, body)),
 
+  /** Makes WeChat push a message: what it reads in the Worker's reply. */
+  async push(path, body) {
+    const response = await phone.sandbox(path, body)
+    diagram.note('wechat', texts.reads(response.text))
+    return response
+  },
+
   /** Sets the clock forward. */
   async skip(seconds) {
-    const { now } = parseJson(await phone.sandbox('clock', { skip: seconds }))
+    const { now } = (await phone.sandbox('clock', { skip: seconds })).body
     phone.note('all', texts.clockSet(formatDuration(seconds), formatTime(now)))
   },
 
@@ -110,5 +126,6 @@ async function sendRequest([method, path, { token, body }]) {
 
 async function post(path, body) {
   const response = await fetch(path, { method: 'POST', body: JSON.stringify(body) })
-  return response.text()
+  const text = await response.text()
+  return { ok: response.ok, text, body: parseJson(text) }
 }

@@ -1,16 +1,20 @@
 /** The step behind each button: what the phone does. What it is called and means is in texts/. */
 
+import { BACKEND_STEPS } from './backend-steps.js'
 import { texts } from './language.js'
 import { phone } from './phone.js'
 
 const FIVE_MINUTES = 300
 const WEEK = 7 * 24 * 3600
 const SLOW_MILLISECONDS = 800
+/** The user whom the sandbox's login hook denies. */
+const BLOCKED_USER = 'mallory'
 
 /**
  * `run` does the step, and returns the responses that decide whether it succeeded. If they are all
  * good, it means `done`; `lead` is said in any case, and `next` names a step that should follow.
- * Steps with `needsLogin` fail with session_required while the phone has no token.
+ * Steps with `needsLogin` fail with session_required while the phone has no token. `first` is who is
+ * at the first lifeline, if that is not the mini program alone.
  */
 export const GROUPS = [
   {
@@ -122,6 +126,7 @@ export const GROUPS = [
       },
     ],
   },
+  { id: 'backend', steps: BACKEND_STEPS },
   {
     id: 'failures',
     steps: [
@@ -171,10 +176,19 @@ export const GROUPS = [
         },
       },
       {
+        id: 'denied',
+        async run({ done, allowed }) {
+          const { code } = await phone.wx('wx.login', { user: BLOCKED_USER })
+          const [response] = await phone.send(['POST', '/login', { body: { code } }])
+          const isDenied = response.body?.code === 'login_denied'
+          return { responses: [], done: isDenied ? done : allowed }
+        },
+      },
+      {
         id: 'withdraw',
         needsLogin: true,
         async run({ pushed, done }) {
-          await phone.sandbox('push', {})
+          await phone.push('push', {})
           return { responses: [await phone.request('GET', '/session')], lead: pushed, done }
         },
       },

@@ -5,12 +5,12 @@ export const en = {
   page: {
     title: 'code2session: watch page',
     intro:
-      'Each button does what a phone does. The diagram shows every request between the phone, this Worker and the sandbox that stands in for WeChat.',
+      'Each button does what a phone or a backend does. The diagram shows every request to and from this Worker, with a sandbox in place of WeChat.',
     colours: 'Colours',
     serverOnly: 'stays on the server',
     token: 'the phone’s token',
     error: 'an error',
-    steps: 'Buttons of the phone',
+    steps: 'Buttons of the phone and the backend',
     diagram: 'The latest requests',
     result: 'Result',
     empty: 'Nothing has happened yet.',
@@ -19,10 +19,19 @@ export const en = {
   },
   panels: { phone: 'On the phone', server: 'On the server only', kv: 'In KV, encrypted' },
   allSteps: 'All buttons',
-  parties: { phone: 'Mini program', worker: 'Worker', wechat: 'WeChat' },
+  parties: {
+    phone: 'Mini program',
+    backend: 'Your backend',
+    both: 'Phone, backend',
+    worker: 'Worker',
+    wechat: 'WeChat',
+  },
   arrow: (from, to) => `${from} to ${to}: `,
   characters: (count) => `${count.toLocaleString('en')} characters`,
   textField: 'text',
+  picture: 'The mini-program code',
+  customerMessage: 'Where is my order?',
+  reads: (text) => `reads the reply: ${text}`,
 
   start: 'Start with wx.login.',
   running: 'is running…',
@@ -45,7 +54,12 @@ export const en = {
   units: { day: ' d', hour: ' h', minute: ' min', second: ' s' },
   clockSet: (duration, time) => `The clock goes forward by ${duration} to ${time}`,
 
-  groups: { session: 'Session', openData: 'Open data', failures: 'What can go wrong' },
+  groups: {
+    session: 'Session',
+    openData: 'Open data',
+    backend: 'Your backend',
+    failures: 'What can go wrong',
+  },
   steps: {
     login: {
       name: 'wx.login',
@@ -105,6 +119,47 @@ export const en = {
       hint: 'Like wx.checkSession',
       done: 'Yes: data that the phone gets now can be decrypted.',
       stale: 'No: WeChat has a newer session_key, so new data cannot be decrypted. Press wx.login.',
+    },
+    pay: {
+      name: 'Virtual payment',
+      hint: 'Sign, pay, deliver',
+      gives: 'The backend gives the signature to the mini program.',
+      done: 'The Worker signed the order with the session_key, and WeChat accepted the signature. Then WeChat pushed a notice of the purchase; the hook onEvent delivered the goods, and the Worker encrypted its answer.',
+    },
+    keys: {
+      name: 'Encryption keys',
+      hint: 'For wx.getUserCryptoManager',
+      done: 'The backend and the mini program have the same key, so they can encrypt for each other.',
+      differ: 'The keys of the backend and of the mini program differ.',
+    },
+    picture: {
+      name: 'Mini-program code',
+      hint: 'Any other call of WeChat’s API',
+      done: 'The Worker passed the request on with its access_token, and passed WeChat’s picture back. The backend never has the access_token.',
+    },
+    revoke: {
+      name: 'Revoke a token',
+      hint: 'The backend ends a session',
+      lead: 'The backend revoked the token of this session.',
+      done: 'The session is still valid.',
+    },
+    customerMessage: {
+      name: 'Write to customer service',
+      hint: 'WeChat pushes the message',
+      done: 'The hook had no answer, so the Worker replied transfer_customer_service: the message goes to the customer service desk.',
+      silent: 'The Worker did not pass the message on to customer service.',
+    },
+    unanswered: {
+      name: 'A purchase without an answer',
+      hint: 'The hook does not know the product',
+      done: 'Only your code can say that goods are delivered. The hook did not, so the Worker answered 503, and WeChat sends the notice again.',
+      answered: 'The Worker answered the notice.',
+    },
+    denied: {
+      name: 'A blocked user logs in',
+      hint: 'The hook onLogin denies it',
+      done: 'The hook onLogin denied the user, so the Worker stored no session. Other users get claims from the hook.',
+      allowed: 'The user was let in.',
     },
     rotate: {
       name: 'Change the session_key',

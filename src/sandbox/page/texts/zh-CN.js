@@ -5,12 +5,12 @@ export const zhCN = {
   page: {
     title: 'code2session 演示页面',
     intro:
-      '每个按钮对应手机上的一个操作。时序图实时展示手机、Worker 以及代替微信的沙箱之间的每一次请求。',
+      '每个按钮对应手机或后端的一个操作。时序图实时展示 Worker 收发的每一次请求，微信由沙箱代替。',
     colours: '颜色说明',
     serverOnly: '只留在服务端',
     token: '手机的 token',
     error: '错误',
-    steps: '手机上的操作',
+    steps: '手机和后端的操作',
     diagram: '最近一次操作的请求',
     result: '结果',
     empty: '还没有请求。',
@@ -19,10 +19,19 @@ export const zhCN = {
   },
   panels: { phone: '手机端', server: '仅在服务端', kv: 'KV 中（已加密）' },
   allSteps: '全部按钮',
-  parties: { phone: '小程序', worker: 'Worker', wechat: '微信' },
+  parties: {
+    phone: '小程序',
+    backend: '业务后端',
+    both: '小程序、业务后端',
+    worker: 'Worker',
+    wechat: '微信',
+  },
   arrow: (from, to) => `${from}到${to}：`,
   characters: (count) => `${count} 个字符`,
   textField: '文本',
+  picture: '小程序码',
+  customerMessage: '我的订单到哪里了？',
+  reads: (text) => `读取应答：${text}`,
 
   start: '请从 wx.login 开始。',
   running: '进行中…',
@@ -45,7 +54,7 @@ export const zhCN = {
   units: { day: ' 天', hour: ' 小时', minute: ' 分', second: ' 秒' },
   clockSet: (duration, time) => `时钟快进 ${duration}，到 ${time}`,
 
-  groups: { session: '会话', openData: '开放数据', failures: '异常情况' },
+  groups: { session: '会话', openData: '开放数据', backend: '业务后端', failures: '异常情况' },
   steps: {
     login: {
       name: 'wx.login',
@@ -105,6 +114,47 @@ export const zhCN = {
       hint: '相当于 wx.checkSession',
       done: '有效：手机现在获取的数据可以解密。',
       stale: '已失效：微信端的 session_key 已经更换，新数据无法解密。请点 wx.login。',
+    },
+    pay: {
+      name: '虚拟支付',
+      hint: '签名、支付、发货',
+      gives: '后端把 signature 交给小程序。',
+      done: 'Worker 用 session_key 对订单签名，微信验签通过，随后推送发货通知；onEvent 钩子完成发货，Worker 加密后应答微信。',
+    },
+    keys: {
+      name: '加密密钥',
+      hint: '用于 wx.getUserCryptoManager',
+      done: '后端与小程序持有相同的密钥，可以互相加密数据。',
+      differ: '后端与小程序的密钥不一致。',
+    },
+    picture: {
+      name: '小程序码',
+      hint: '调用微信的其他接口',
+      done: 'Worker 带上 access_token 转发请求，并原样返回微信的图片。后端始终接触不到 access_token。',
+    },
+    revoke: {
+      name: '吊销 token',
+      hint: '由后端结束会话',
+      lead: '后端吊销了该会话的 token。',
+      done: '会话仍然有效。',
+    },
+    customerMessage: {
+      name: '给客服发消息',
+      hint: '微信推送该消息',
+      done: '钩子没有应答，Worker 回复 transfer_customer_service，消息转到客服工作台。',
+      silent: 'Worker 没有把消息转给客服。',
+    },
+    unanswered: {
+      name: '无人应答的发货通知',
+      hint: '钩子不认识该商品',
+      done: '是否已发货，只有业务代码知道。钩子没有应答，Worker 返回 503，微信会再次推送。',
+      answered: 'Worker 应答了这条通知。',
+    },
+    denied: {
+      name: '被封禁的用户登录',
+      hint: 'onLogin 钩子拒绝登录',
+      done: 'onLogin 钩子拒绝了该用户，Worker 没有保存会话。其他用户会得到钩子给出的 claims。',
+      allowed: '该用户登录成功了。',
     },
     rotate: {
       name: '更换 session_key',

@@ -1,0 +1,28 @@
+/** What the requests to the phone have in common: whose phone it is, and the body. */
+
+import type { Context } from 'hono'
+import type { SandboxUser, Users } from './users'
+
+export type Fields = Record<string, unknown>
+export type FindUser = (fields: Fields) => Promise<SandboxUser>
+
+/** The body as an object. It is optional, so anything but a JSON object counts as an empty one. */
+export async function readFields(c: Context): Promise<Fields> {
+  const value: unknown = await c.req.json().catch(() => null)
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+/** Finds the user that a body names: `alice` of the first mini program by default. */
+export function createUserFinder({
+  apps,
+  users,
+}: {
+  readonly apps: Readonly<Record<string, string>>
+  readonly users: Users
+}): FindUser {
+  return ({ user, appid, unionid }) => {
+    const name = typeof user === 'string' ? user : 'alice'
+    const inApp = typeof appid === 'string' ? appid : (Object.keys(apps)[0] ?? '')
+    return users.get(inApp, name, typeof unionid === 'boolean' ? { unionid } : {})
+  }
+}
