@@ -63,11 +63,11 @@ export function createRecorder() {
         query,
         body: requestBody,
       })
-      const response = await handle(request)
       // Read before the caller reads it, so that the response is recorded before what follows it.
+      const response = await handle(request)
       const body = await readText(response.clone())
       append({ kind: 'response', by, id, status: response.status, body })
-      return response
+      return rebuffer(response)
     }
   }
 
@@ -108,11 +108,27 @@ export function createRecorder() {
   }
 }
 
+/**
+ * The same response with a body that was never cloned: workerd does not pipe on the rest of a clone
+ * of which a part has been read, which is what the pass-through does.
+ */
+async function rebuffer(response: Response): Promise<Response> {
+  const copy = response.clone()
+  try {
+    return new Response(await response.arrayBuffer(), response)
+  } catch {
+    return copy
+  }
+}
+
+function isBinary({ headers }: Request | Response): boolean {
+  return /^(image|audio|video|multipart)\//.test(headers.get('Content-Type') ?? '')
+}
+
 async function readText(message: Request | Response): Promise<string> {
-  const type = message.headers.get('Content-Type') ?? ''
-  if (/^(image|audio|video|multipart)\//.test(type)) {
+  if (isBinary(message)) {
     const { byteLength } = await message.arrayBuffer()
-    return `(${type.split(';')[0]}, ${byteLength} bytes)`
+    return `(${message.headers.get('Content-Type')?.split(';')[0]}, ${byteLength} bytes)`
   }
   const text = await message.text().catch(() => '(the connection was reset)')
   return text.slice(0, MAX_BODY_CHARACTERS)

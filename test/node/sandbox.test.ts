@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DevServer, startDev } from '../support/dev-server'
-import { send } from '../support/environment'
+import { CREDENTIALS, send } from '../support/environment'
 
 const WEEK = 7 * 24 * 3600
 
@@ -32,6 +32,31 @@ async function listSessions(token: string): Promise<{ createdAt: string }[]> {
   const { answer } = await send(new URL(dev.url()), 'GET', '/sessions', { token })
   return (answer as { sessions: { createdAt: string }[] }).sessions
 }
+
+const SERVICE_KEY = 'the-sandbox-service-key-is-public-too'
+
+/** Calls the Worker as a backend. */
+async function backend(method: string, path: string, body?: object) {
+  return send(new URL(dev.url()), method, path, { token: SERVICE_KEY, ...(body && { body }) })
+}
+
+/** Calls WeChat's API directly, with an access_token unless the query has one. */
+async function wechat(path: string, query: Record<string, string> = {}, init: RequestInit = {}) {
+  const { answer } = await send(new URL(dev.url()), 'POST', '/cgi-bin/stable_token', {
+    body: {
+      grant_type: 'client_credential',
+      appid: CREDENTIALS.WECHAT_APPID,
+      secret: CREDENTIALS.WECHAT_APPSECRET,
+    },
+  })
+  const { access_token } = answer as { access_token: string }
+  return fetch(
+    new URL(`${path}?${new URLSearchParams({ access_token, ...query })}`, dev.url()),
+    init,
+  )
+}
+
+const post = (body: BodyInit): RequestInit => ({ method: 'POST', body })
 
 describe('npm run dev', () => {
   it.each([
@@ -70,16 +95,149 @@ describe('npm run dev', () => {
     const response = await request('/sandbox/nothing')
     expect(response.status).toBe(404)
     const lines = (await response.text()).split('\n').map((line) => line.trim())
-    const paths = `wx.login wx.getUserInfo wx.getWeRunData getPhoneNumber
-      wx.requestSubscribeMessage push end-access-tokens rotate clock slow fail`.split(/\s+/)
+    const paths = `wx.login wx.getUserInfo wx.getWeRunData getPhoneNumber getLatestUserKey
+      wx.requestSubscribeMessage wx.requestVirtualPayment customer-message push block
+      end-access-tokens rotate clock slow fail`.split(/\s+/)
     const commands = paths.map((path) => `curl -X POST ${new URL(`/sandbox/${path}`, dev.url())}`)
     expect(lines).toEqual(expect.arrayContaining(commands))
   })
 
+  it('denies the login of a blocked user, and gives the others a role', async () => {
+    const { code } = await phone('wx.login', { user: 'mallory' })
+    const denied = await send(new URL(dev.url()), 'POST', '/login', { body: { code } })
+    expect(denied).toMatchObject({ status: 403, answer: { code: 'login_denied' } })
+    const form = new URLSearchParams({ token: await logIn('admin') })
+    const { answer } = await backend('POST', '/introspect', form)
+    expect(answer).toMatchObject({ active: true, claims: { role: 'admin' } })
+  })
+
+  it('blocks any user and unblocks them', async () => {
+    await phone('block', { user: 'bob' })
+    const { code } = await phone('wx.login', { user: 'bob' })
+    const denied = await send(new URL(dev.url()), 'POST', '/login', { body: { code } })
+    expect(denied.status).toBe(403)
+    await phone('block', { user: 'bob', blocked: false })
+    expect(await logIn('bob')).toMatch(/^[\w-]{43}\.[\w-]{43}$/)
+  })
+
+  it('answers a message to customer service, opened as WeChat opens it', async () => {
+    const reply = await phone('customer-message', { text: '你好' })
+    expect(reply).toMatchObject({
+      MsgType: 'transfer_customer_service',
+      FromUserName: 'gh_97417a04a28d',
+    })
+  })
+
+  it('accepts a payment that is signed with the session_key, and delivers what is known', async () => {
+    const token = await logIn('alice')
+    const pay = async (productId: string, signature?: string) => {
+      const signData = JSON.stringify({ productId, outTradeNo: '1' })
+      const { answer } = await backend('POST', '/session-key/sign', { token, text: signData })
+      return phone('wx.requestVirtualPayment', {
+        signData,
+        ...(answer as object),
+        ...(signature && { signature }),
+      })
+    }
+    expect(await pay('sandbox-product')).toEqual({
+      errMsg: 'requestVirtualPayment:ok',
+      notice: { status: 200, answer: { ErrCode: 0, ErrMsg: 'success' } },
+    })
+    expect(await pay('unknown-product')).toMatchObject({
+      notice: { status: 503, answer: { code: 'hook_unavailable' } },
+    })
+    expect(await pay('sandbox-product', 'f'.repeat(64))).toMatchObject({ errCode: -15005 })
+  })
+})
+
+describe('the sandbox’s WeChat', () => {
+  it.each(['/cgi-bin/stable_token', '/wxa/msg_sec_check', '/cgi-bin/media/upload'])(
+    'answers 412 to a chunked POST %s',
+    async (path) => {
+      const body = new Blob(['{}']).stream()
+      const response = await wechat(path, {}, {
+        method: 'POST',
+        body,
+        duplex: 'half',
+      } as RequestInit)
+      expect(response.status).toBe(412)
+    },
+  )
+
+  it.each([
+    ['GET', '/wxa/business/getuserencryptkey'],
+    ['POST', '/wxa/getwxacodeunlimit'],
+    ['POST', '/wxa/msg_sec_check'],
+    ['POST', '/wxa/generate_urllink'],
+    ['POST', '/cgi-bin/media/upload'],
+  ])('refuses %s %s with a wrong access_token', async (method, path) => {
+    const response = await wechat(path, { access_token: 'x' }, { method })
+    expect(await response.json()).toEqual({
+      errcode: 40001,
+      errmsg: expect.stringContaining(', rid: '),
+    })
+  })
+
+  it('refuses a path that WeChat does not have', async () => {
+    expect(await (await wechat('/wxa/nothing')).json()).toMatchObject({ errcode: 40066 })
+  })
+
+  it('gives encryption keys to a call that is signed with the session_key, and to no other', async () => {
+    const token = await logIn('alice')
+    const { answer } = await backend('POST', '/session-key/encryption-keys', { token })
+    const { encryptKey, iv, version } = await phone('getLatestUserKey')
+    expect(answer).toMatchObject({ keys: [{ encryptKey, iv, version }] })
+    const { answer: user } = await backend('POST', '/introspect', new URLSearchParams({ token }))
+    const { openid } = user as { openid: string }
+    const errcode = async (query: Record<string, string>) => {
+      const signed = { sig_method: 'hmac_sha256', signature: 'f'.repeat(64), ...query }
+      return (await wechat('/wxa/business/getuserencryptkey', signed)).json()
+    }
+    expect(await errcode({ openid: 'oUnknown' })).toMatchObject({ errcode: 87007 })
+    expect(await errcode({ openid })).toMatchObject({ errcode: 87009 })
+  })
+
+  it('draws another picture for another code', async () => {
+    const draw = async (scene: string) => {
+      const response = await wechat('/wxa/getwxacodeunlimit', {}, post(JSON.stringify({ scene })))
+      expect(response.headers.get('Content-Type')).toBe('image/png')
+      return Buffer.from(await response.arrayBuffer())
+    }
+    const picture = await draw('table=7')
+    expect(picture.subarray(1, 4).toString()).toBe('PNG')
+    expect(picture.equals(await draw('table=7'))).toBe(true)
+    expect(picture.equals(await draw('table=8'))).toBe(false)
+    const refused = await wechat('/wxa/getwxacodeunlimit', {}, post('{}'))
+    expect(await refused.json()).toMatchObject({ errcode: 40169 })
+  })
+
+  it('takes an upload, and gives the same bytes back', async () => {
+    const form = new FormData()
+    const bytes = crypto.getRandomValues(new Uint8Array(1000))
+    form.append('media', new File([bytes], 'a.png', { type: 'image/png' }))
+    const uploaded = await wechat('/cgi-bin/media/upload', { type: 'image' }, post(form))
+    const { media_id } = (await uploaded.json()) as { media_id: string }
+    const media = await wechat('/cgi-bin/media/get', { media_id })
+    expect(new Uint8Array(await media.arrayBuffer())).toEqual(bytes)
+  })
+
+  it('checks a text, and makes a link', async () => {
+    const token = await logIn('alice')
+    const { answer } = await backend('POST', '/introspect', new URLSearchParams({ token }))
+    const { openid } = answer as { openid: string }
+    const text = { openid, content: 'hello', version: 2, scene: 1 }
+    const checked = await wechat('/wxa/msg_sec_check', {}, post(JSON.stringify(text)))
+    expect(await checked.json()).toMatchObject({ errcode: 0, result: { suggest: 'pass' } })
+    const link = await wechat('/wxa/generate_urllink', {}, post('{}'))
+    expect(await link.json()).toMatchObject({ url_link: expect.stringMatching(/^https:/) })
+  })
+})
+
+describe('a restart of npm run dev', () => {
   it('keeps the sessions of the present and no others when it starts again', async () => {
-    const present = await logIn('alice')
+    const present = await logIn('carol')
     await phone('clock', { skip: WEEK - 60 })
-    await logIn('alice')
+    await logIn('carol')
     expect(await listSessions(present)).toHaveLength(2)
     await dev.restart()
     const sessions = await listSessions(present)
