@@ -128,7 +128,7 @@ export const en = {
     },
     keys: {
       name: 'Encryption keys',
-      hint: 'For wx.getUserCryptoManager',
+      hint: 'The same on both sides',
       done: 'The backend and the mini program have the same key, so they can encrypt for each other.',
       differ: 'The keys of the backend and of the mini program differ.',
     },
@@ -150,8 +150,8 @@ export const en = {
       silent: 'The Worker did not pass the message on to customer service.',
     },
     unanswered: {
-      name: 'A purchase without an answer',
-      hint: 'The hook does not know the product',
+      name: 'Unanswered purchase',
+      hint: 'No hook knows the product',
       done: 'Only your code can say that goods are delivered. The hook did not, so the Worker answered 503, and WeChat sends the notice again.',
       answered: 'The Worker answered the notice.',
     },

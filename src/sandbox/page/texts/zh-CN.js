@@ -123,7 +123,7 @@ export const zhCN = {
     },
     keys: {
       name: '加密密钥',
-      hint: '用于 wx.getUserCryptoManager',
+      hint: '后端与小程序共用',
       done: '后端与小程序持有相同的密钥，可以互相加密数据。',
       differ: '后端与小程序的密钥不一致。',
     },
