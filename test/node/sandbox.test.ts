@@ -2,6 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { signPush } from '../../src/sandbox/encrypt'
+import { openReply } from '../../src/sandbox/push'
 import { type DevServer, startDev } from '../support/dev-server'
 import { CREDENTIALS, send } from '../support/environment'
 
@@ -176,6 +178,28 @@ describe('the sandbox’s WeChat', () => {
       errcode: 40001,
       errmsg: expect.stringContaining(', rid: '),
     })
+  })
+
+  it('cannot read a reply that is not encrypted, or not signed by this mini program', async () => {
+    const options = { appid: 'wx1', token: 'AAAAA', encodingAESKey: 'A'.repeat(43) }
+    const Encrypt = Buffer.alloc(32).toString('base64')
+    const signed = { Encrypt, TimeStamp: 1, Nonce: '2' }
+    const MsgSignature = await signPush(options.token, '1', '2', Encrypt)
+    const read = async (reply: object) => {
+      const response = await openReply(Response.json(reply), options)
+      return [response.status, await response.text()]
+    }
+    expect(await read({ MsgType: 'text' })).toEqual([502, expect.stringContaining('not encrypted')])
+    expect(await read({ ...signed, MsgSignature: 'f'.repeat(40) })).toEqual([
+      502,
+      expect.stringContaining('wrong MsgSignature'),
+    ])
+    expect(await read({ ...signed, MsgSignature })).toEqual([
+      502,
+      expect.stringContaining('not encrypted under this EncodingAESKey'),
+    ])
+    const receipt = await openReply(new Response('success'), options)
+    expect([receipt.status, await receipt.text()]).toEqual([200, 'success'])
   })
 
   it('refuses a path that WeChat does not have', async () => {
