@@ -40,17 +40,49 @@ export interface ServeOptions {
    * its LoginService as LOGIN.
    */
   readonly caller?: string
+  /**
+   * The code of another Worker, bound to the built one as HOOKS; by its entrypoint class Hooks
+   * unless `hooksEntrypoint` is null. It has a KV namespace SEEN.
+   */
+  readonly hooks?: string
+  readonly hooksEntrypoint?: string | null
+  /** Whether a queue is bound as EVENTS. The Worker in `hooks` consumes it. */
+  readonly hasQueue?: boolean
 }
 
 /** Serves a built Worker over HTTP, with a KV namespace SESSIONS. It may connect to any address. */
-export async function serve({ code }: BuiltWorker, { bindings, caller }: ServeOptions) {
+export async function serve({ code }: BuiltWorker, options: ServeOptions) {
+  const { bindings, caller, hooks, hooksEntrypoint = 'Hooks', hasQueue = false } = options
   const logs: string[] = []
   const name = 'code2session'
-  const login: MiniflareWorker = { name, code, bindings, kvNamespaces: ['SESSIONS'] }
-  const services = { HTTP: name, LOGIN: { name, entrypoint: 'LoginService' } }
-  const { url, close } = await startMiniflare(
-    caller ? [{ name: 'caller', code: caller, services }, login] : [login],
-    { onLog: (line) => void logs.push(line) },
-  )
+  const entrypoint = hooksEntrypoint === null ? {} : { entrypoint: hooksEntrypoint }
+  const login: MiniflareWorker = {
+    name,
+    code,
+    bindings,
+    kvNamespaces: ['SESSIONS'],
+    ...(hooks && { services: { HOOKS: { name: 'hooks', ...entrypoint } } }),
+    ...(hasQueue && { queueProducers: { EVENTS: 'events' } }),
+  }
+  const callerWorker: MiniflareWorker | null = caller
+    ? {
+        name: 'caller',
+        code: caller,
+        services: { HTTP: name, LOGIN: { name, entrypoint: 'LoginService' } },
+      }
+    : null
+  const hooksWorker: MiniflareWorker | null = hooks
+    ? {
+        name: 'hooks',
+        code: hooks,
+        kvNamespaces: ['SEEN'],
+        ...(hasQueue && { queueConsumers: ['events'] }),
+      }
+    : null
+  const others = hooksWorker ? [hooksWorker] : []
+  const workers: [MiniflareWorker, ...MiniflareWorker[]] = callerWorker
+    ? [callerWorker, login, ...others]
+    : [login, ...others]
+  const { url, close } = await startMiniflare(workers, { onLog: (line) => void logs.push(line) })
   return { url, logs, close }
 }

@@ -14,7 +14,11 @@ export interface MiniflareWorker {
   readonly kvNamespaces?: readonly string[]
   readonly d1Databases?: readonly string[]
   /** Other Workers by the names of their bindings. */
-  readonly services?: Readonly<Record<string, string | { name: string; entrypoint: string }>>
+  readonly services?: Readonly<Record<string, string | { name: string; entrypoint?: string }>>
+  /** Queues by the names of the bindings that send to them. */
+  readonly queueProducers?: Readonly<Record<string, string>>
+  /** The queues whose messages this Worker takes, one at a time. */
+  readonly queueConsumers?: readonly string[]
 }
 
 export interface MiniflareOptions {
@@ -57,6 +61,10 @@ export async function startMiniflare(
         kvNamespaces: [...(stores.kvNamespaces ?? [])],
         d1Databases: [...(stores.d1Databases ?? [])],
         serviceBindings: services,
+        queueProducers: { ...stores.queueProducers },
+        queueConsumers: Object.fromEntries(
+          (stores.queueConsumers ?? []).map((queue) => [queue, { maxBatchSize: 1 }]),
+        ),
       })),
     }),
   )
