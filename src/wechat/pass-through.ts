@@ -116,8 +116,8 @@ type SentBody =
   | { readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly stream: ReadableStream<Uint8Array>; readonly length: number }
 
-async function toSentBody({ body }: PassThroughRequest): Promise<SentBody> {
-  if (!body) return { bytes: new Uint8Array() }
+async function toSentBody({ method, body }: PassThroughRequest): Promise<SentBody> {
+  if (!body || isBodiless(method)) return { bytes: new Uint8Array() }
   const { stream, length } = body
   if (length !== null && length > BODY_LIMIT) throw tooLarge()
   if (length !== null && length > KEPT_BODY_LIMIT) return { stream, length }
@@ -126,6 +126,11 @@ async function toSentBody({ body }: PassThroughRequest): Promise<SentBody> {
   })
   if (!bytes) throw tooLarge()
   return { bytes }
+}
+
+/** `fetch` takes no body with these methods. */
+function isBodiless(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 function tooLarge(): Problem {
@@ -152,7 +157,7 @@ async function sendOnce(
       new Request(toUrl(base, request, access_token), {
         method: request.method,
         headers: toHeaders(request),
-        ...(!/^(GET|HEAD)$/.test(request.method) && { body: source }),
+        ...(!isBodiless(request.method) && { body: source }),
         redirect: 'manual',
         signal: AbortSignal.any([stop.signal, call]),
       }),
@@ -185,7 +190,8 @@ function toSource(body: SentBody): { source: BodyInit; sent: Promise<void> } {
   if ('bytes' in body) return { source: body.bytes, sent: Promise.resolve() }
   // The platform sends the length of such a stream as Content-Length.
   const { readable, writable } = new FixedLengthStream(body.length)
-  const sent = body.stream.pipeTo(writable)
+  // A body that breaks off fails the fetch, unless WeChat has answered before its end.
+  const sent = body.stream.pipeTo(writable).catch(() => undefined)
   return { source: readable, sent }
 }
 
@@ -221,8 +227,8 @@ function prepend(start: Uint8Array, rest: ReadableStream<Uint8Array>): ReadableS
     writer.releaseLock()
     return rest.pipeTo(writable)
   })
-  // Whoever reads the stream learns of a failure.
-  written.catch(() => undefined)
+  // Whoever reads the stream learns of a failure; without a reader, the rest is of no use.
+  written.catch(() => rest.cancel()).catch(() => undefined)
   return readable
 }
 
