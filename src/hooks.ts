@@ -112,7 +112,7 @@ export async function callHook(
     return await Promise.race([answer, rejectOnAbort(signal)])
   } catch (error) {
     if (signal.aborted) throw hookFailed(`HOOKS.${method} did not answer in time`)
-    if (isMissingMethod(error, method) && (await isMissing(call, method))) return MISSING
+    if (isMissingMethod(error, method) && (await isMissing(call, method, signal))) return MISSING
     throw hookFailed(`HOOKS.${method} failed`)
   }
 }
@@ -127,9 +127,10 @@ function isMissingMethod(error: unknown, method: string): boolean {
 async function isMissing(
   hooks: Readonly<Record<string, unknown>>,
   method: string,
+  signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    await hooks[method]
+    await Promise.race([hooks[method], rejectOnAbort(signal)])
     return false
   } catch (error) {
     return isMissingMethod(error, method)

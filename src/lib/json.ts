@@ -20,20 +20,28 @@ export function isJsonObject(
   return new TextEncoder().encode(JSON.stringify(value)).length <= limit
 }
 
-function isJsonValue(value: unknown, parents: Set<object>): boolean {
+/** A deeper value would exhaust the stack, here or in `JSON.stringify`. */
+const MAX_DEPTH = 512
+
+function isJsonValue(value: unknown, parents: ReadonlySet<object>): boolean {
   if (value === null || typeof value === 'boolean') return true
   if (typeof value === 'string') return value.isWellFormed()
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
-  if (typeof value !== 'object' || parents.has(value)) return false
-  if (!Array.isArray(value) && !isPlainObject(value)) return false
-  // An array with a hole, or with a property of its own, differs in its number of keys.
-  if (Array.isArray(value) && Object.keys(value).length !== value.length) return false
+  if (typeof value !== 'object' || parents.has(value) || parents.size === MAX_DEPTH) return false
+  if (Array.isArray(value) ? !isPlainArray(value) : !isPlainObject(value)) return false
   const inside = new Set(parents).add(value)
   return Object.values(value).every((member) => isJsonValue(member, inside))
+}
+
+/** Without holes, and without properties of its own. */
+function isPlainArray(value: readonly unknown[]): boolean {
+  const keys = Object.keys(value)
+  return keys.length === value.length && keys.every((key, index) => key === String(index))
 }
 
 function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== null && prototype !== Object.prototype) return false
-  return Object.getOwnPropertySymbols(value).length === 0
+  if (Object.getOwnPropertySymbols(value).length > 0) return false
+  return Object.keys(value).every((name) => name.isWellFormed())
 }
