@@ -4,6 +4,7 @@ import { createExecutionContext, reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach } from 'vitest'
 import { createApp } from '../../src/http/app'
+import type { Hooks } from '../../src/hooks'
 import type { Runtime } from '../../src/runtime'
 import { createSandbox } from '../../src/sandbox/wechat'
 import { createService } from '../../src/service'
@@ -31,6 +32,8 @@ export interface TestAppOptions {
   readonly apps?: Readonly<Record<string, string>>
   /** When the time for WeChat's answer runs out; never by default. */
   readonly deadline?: 'before the answer' | 'within the body'
+  /** Hooks in the same Worker. */
+  readonly hooks?: Hooks
 }
 
 /** Whose phone it is, which mini program is open, and whether wx.login rotates the session_key. */
@@ -70,6 +73,7 @@ export function createTestApp({
   down = [],
   apps = {},
   deadline,
+  hooks,
 }: TestAppOptions = {}) {
   const clock = { now: 1_790_000_000 }
   const sandbox = createSandbox({
@@ -81,7 +85,9 @@ export function createTestApp({
   const sleeps: number[] = []
   const tasks: Promise<unknown>[] = []
   const timer = new AbortController()
-  const timeOut = () => timer.abort(new DOMException('The time is over', 'TimeoutError'))
+  const timeout = () => new DOMException('The time is over', 'TimeoutError')
+  const timeOut = () => timer.abort(timeout())
+  const deadlines: { milliseconds: number; controller: AbortController }[] = []
   const kv = countedKV(env.SESSIONS)
   const bindings = { ...env, SESSIONS: kv.namespace, ...settings }
 
@@ -95,7 +101,11 @@ export function createTestApp({
     sleep: async (milliseconds) => {
       sleeps.push(milliseconds)
     },
-    deadline: () => timer.signal,
+    deadline: (milliseconds) => {
+      const controller = new AbortController()
+      deadlines.push({ milliseconds, controller })
+      return AbortSignal.any([timer.signal, controller.signal])
+    },
     random: () => 0.5,
     log: (entry) => {
       log.push(JSON.stringify(entry))
@@ -112,11 +122,11 @@ export function createTestApp({
       return answer
     },
   }
-  let app = createApp({ service: createService(runtime) })
+  let app = createApp({ service: createService(runtime, hooks ? { hooks } : {}) })
 
   /** Starts a new isolate: nothing is left in memory. */
   function restart(): void {
-    app = createApp({ service: createService(runtime) })
+    app = createApp({ service: createService(runtime, hooks ? { hooks } : {}) })
   }
 
   function request(path: string, init: RequestInit = {}): Promise<Response> {
@@ -171,6 +181,13 @@ export function createTestApp({
       void (answer ? preparedAnswers.set(path, answer) : preparedAnswers.delete(path)),
     /** Calls the listener with each request to WeChat, before WeChat gets it. */
     onCall: (listener: (request: Request) => unknown) => void listeners.push(listener),
+    /** The lengths of the deadlines that have been set so far, in milliseconds. */
+    deadlines: () => deadlines.map(({ milliseconds }) => milliseconds),
+    /** Lets the time run out for every deadline of this length. */
+    timeOut: (length: number) => {
+      const over = deadlines.filter(({ milliseconds }) => milliseconds === length)
+      for (const { controller } of over) controller.abort(timeout())
+    },
     clock,
     sandbox,
     /** The openid of a user in the mini program of the test configuration. */
