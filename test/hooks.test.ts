@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
+import type { Hooks, LoginDecision, LoginEvent } from '../src/hooks'
 import { createApp } from '../src/http/app'
 import { requireSession } from '../src/http/require-session'
-import type { Hooks, LoginDecision, LoginEvent } from '../src/hooks'
 import { APPID, type LoginAnswer, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
 const app = useTestApp()
@@ -131,7 +131,10 @@ describe('the login hook', () => {
   ])('A login hook that answers %s fails closed with hook_unavailable', async (_, decision) => {
     answering(decision)
     const { status, answer } = await tryLogin()
-    expect([status, answer]).toMatchObject([503, { code: 'hook_unavailable', action: 'login_again' }])
+    expect([status, answer]).toMatchObject([
+      503,
+      { code: 'hook_unavailable', action: 'login_again' },
+    ])
     expect(app.kv.counts.put).toBe(0)
     expect(app.warnings).toHaveLength(1)
     expect(JSON.parse(app.warnings[0] ?? '')).toMatchObject({

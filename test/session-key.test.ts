@@ -1,7 +1,13 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sessionKeySignature } from '../src/wechat/session-key'
-import { type LoginAnswer, type OpenData, type ProblemBody, useTestApp } from './support/app'
+import {
+  type LoginAnswer,
+  type OpenData,
+  type ProblemBody,
+  SERVICE_KEY,
+  useTestApp,
+} from './support/app'
 
 const app = useTestApp()
 let token: string
@@ -197,5 +203,81 @@ describe('POST /session/reset while something else happens', () => {
     const tasks: Promise<unknown>[] = []
     const [status] = await resetDuring((running) => tasks.push(...running))
     expect([status, tasks.length]).toEqual([200, 1])
+  })
+})
+
+describe('the session_key services for backends', () => {
+  async function call(path: string, body: object, key = SERVICE_KEY) {
+    const response = await app.send('POST', `/session-key/${path}`, { token: key, body })
+    const answer = await response.json<Record<string, unknown> & ProblemBody>()
+    const challenge = response.headers.get('WWW-Authenticate')
+    return { status: response.status, answer, challenge }
+  }
+
+  it('POST /session-key/sign signs a text with the session_key of a login', async () => {
+    const session_key = 'o0q0otL8aEzpcZL/FT9WsQ=='
+    app.setAnswer('/sns/jscode2session', { openid: 'oAlice', session_key })
+    token = (await app.login()).token
+    const { status, answer } = await call('sign', { token, text: '{"foo":"bar"}' })
+    expect([status, answer]).toEqual([
+      200,
+      { signature: '654571f79995b2ce1e149e53c0a33dc39c0a74090db514261454e8dbe432aa0b' },
+    ])
+  })
+
+  it('POST /session-key/sign names the field that is missing, empty or no text', async () => {
+    const wrong: [object, string][] = [
+      [{ token, text: '' }, 'text'],
+      [{ token }, 'text'],
+      [{ token, text: 7 }, 'text'],
+      [{ text: 'x' }, 'token'],
+      [{ token: null, text: 'x' }, 'token'],
+    ]
+    for (const [body, path] of wrong) {
+      const { status, answer } = await call('sign', body)
+      expect([status, answer.code, answer.errors?.map((error) => error.path)]).toEqual([
+        400,
+        'invalid_request',
+        [path],
+      ])
+    }
+  })
+
+  it('A dead token in the body is 401 session_invalid, and the challenge names no error', async () => {
+    await app.send('DELETE', '/session', { token })
+    for (const path of ['sign', 'encryption-keys']) {
+      for (const dead of [token, '', 'nonsense']) {
+        const { status, answer, challenge } = await call(path, { token: dead, text: 'x' })
+        expect([status, answer.code, challenge]).toEqual([
+          401,
+          'session_invalid',
+          'Bearer realm="code2session"',
+        ])
+      }
+    }
+  })
+
+  it("A phone's own token is refused as service key", async () => {
+    for (const path of ['sign', 'encryption-keys']) {
+      const { status, answer } = await call(path, { token, text: 'x' }, token)
+      expect([status, answer.code]).toEqual([401, 'service_key_invalid'])
+    }
+  })
+
+  it('POST /session-key/encryption-keys fails as WeChat does, and on keys that are none', async () => {
+    const path = '/wxa/business/getuserencryptkey'
+    const key = { encrypt_key: 'a', iv: 'b', version: 1, expire_in: 2, create_time: 3 }
+    const answers: [object, string | undefined][] = [
+      [{ errcode: 87009 }, 'session_key_stale'],
+      [{ errcode: 45011 }, 'rate_limited'],
+      [{ errcode: 0 }, 'wechat_unavailable'],
+      [{ errcode: 0, key_info_list: [{ ...key, iv: 7 }] }, 'wechat_unavailable'],
+      [{ errcode: 0, key_info_list: [] }, undefined],
+      [{ errcode: 0, key_info_list: [key, key, key] }, undefined],
+    ]
+    for (const [answer, code] of answers) {
+      app.setAnswer(path, answer)
+      expect((await call('encryption-keys', { token })).answer.code).toBe(code)
+    }
   })
 })

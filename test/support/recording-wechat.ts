@@ -98,8 +98,7 @@ export async function startRecordingWeChat() {
     nextHead: (handler: HeadHandler) => void heads.push(handler),
     json,
     /** What has arrived since the last call of this, without the calls for access_tokens. */
-    takeRecorded: () =>
-      recorded.splice(0).filter(({ path }) => path !== '/cgi-bin/stable_token'),
+    takeRecorded: () => recorded.splice(0).filter(({ path }) => path !== '/cgi-bin/stable_token'),
     /** After this, connections are refused. */
     close: async (): Promise<void> => {
       server.closeAllConnections()

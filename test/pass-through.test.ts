@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest'
+import { APPID, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
+
+const app = useTestApp()
+const PATH = '/wxa/x'
+const OK = '{"errcode":0,"errmsg":"ok"}'
+
+type Answer = (request: Request) => Response | Promise<Response>
+
+/** A WeChat that issues access_tokens and answers every other call with this. */
+function answering(answer: Answer, settings: Record<string, unknown> = {}) {
+  const calls: Request[] = []
+  const fetch = async (request: Request) => {
+    if (new URL(request.url).pathname === '/cgi-bin/stable_token') {
+      const { appid } = await request.json<{ appid: string }>()
+      return Response.json({ access_token: `token-of-${appid}`, expires_in: 7200 })
+    }
+    calls.push(request)
+    return answer(request)
+  }
+  app.replace({ fetch, settings })
+  return calls
+}
+
+function pass(path = PATH, init: RequestInit = {}): Promise<Response> {
+  const headers = { Authorization: `Bearer ${SERVICE_KEY}`, ...init.headers }
+  return app.request(`/wechat/api${path}`, { ...init, headers })
+}
+
+async function toAnswer(response: Response): Promise<[number, string]> {
+  const text = await response.text()
+  const isProblem = response.headers.get('Content-Type') === 'application/problem+json'
+  return [response.status, isProblem ? (JSON.parse(text) as ProblemBody).code : text]
+}
+
+/** Never answers, but ends as `fetch` does if it is aborted. */
+const hang = ({ signal }: Request) =>
+  new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason))
+  })
+
+describe('the time for a call through the pass-through', () => {
+  it('A call whose answer has not begun 5 seconds after its body is answered with wechat_timeout', async () => {
+    const calls = answering((request) => {
+      app.timeOut(5000)
+      return hang(request)
+    })
+    expect(await toAnswer(await pass())).toEqual([504, 'wechat_timeout'])
+    expect(calls).toHaveLength(1)
+    expect(calls[0]?.signal.aborted).toBe(true)
+  })
+
+  it('The 5 seconds begin at the end of the upload', async () => {
+    const size = 70_000
+    const lengths: number[] = []
+    const count = () => app.deadlines().filter((length) => length === 5000).length
+    answering(async (request) => {
+      lengths.push(count())
+      const reader = request.body?.getReader()
+      await reader?.read()
+      lengths.push(count())
+      let rest = await reader?.read()
+      while (rest && !rest.done) rest = await reader?.read()
+      // The end of the upload is known a few promises later.
+      await new Promise((resolve) => setTimeout(resolve))
+      lengths.push(count())
+      return new Response(OK)
+    })
+    await pass()
+    lengths.splice(0)
+    const before = count()
+    const headers = { 'Content-Length': String(size) }
+    const response = await pass(PATH, { method: 'POST', headers, body: new Uint8Array(size) })
+    expect(await toAnswer(response)).toEqual([200, OK])
+    expect(lengths).toEqual([before, before, before + 1])
+  })
+
+  it('A whole call has 60 seconds, after which it is answered with wechat_timeout', async () => {
+    answering((request) => {
+      app.timeOut(60_000)
+      return hang(request)
+    })
+    expect(await toAnswer(await pass())).toEqual([504, 'wechat_timeout'])
+  })
+
+  it('An answer that has begun may take longer than 5 seconds', async () => {
+    answering(() => {
+      const pull = (controller: ReadableStreamDefaultController) => {
+        app.timeOut(5000)
+        controller.enqueue(new TextEncoder().encode(OK))
+        controller.close()
+      }
+      // Nothing is pulled before it is read.
+      return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }))
+    })
+    expect(await toAnswer(await pass())).toEqual([200, OK])
+  })
+
+  it('A connection that fails is answered with wechat_unavailable, and neither answer nor log quotes the URL', async () => {
+    answering(({ url }) => {
+      throw new TypeError(`cannot connect to ${url}`)
+    })
+    const response = await pass(`${PATH}?secret=1`)
+    expect(await toAnswer(response)).toEqual([502, 'wechat_unavailable'])
+    expect(app.warnings).toHaveLength(1)
+    expect(app.warnings[0]).not.toMatch(/secret|token-of|wxa/)
+  })
+})
+
+describe('the answer of the pass-through', () => {
+  it('An answer of -1 is handed back and the call is not repeated', async () => {
+    const busy = '{"errcode":-1,"errmsg":"system error"}'
+    const calls = answering(() => new Response(busy))
+    expect(await toAnswer(await pass())).toEqual([200, busy])
+    expect([calls.length, app.sleeps]).toEqual([1, []])
+  })
+
+  it('An answer that breaks off within the first bytes is answered with wechat_unavailable', async () => {
+    answering(() => {
+      const stream = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('{"errcode"')),
+        pull: (controller) => controller.error(new Error('reset')),
+      })
+      return new Response(stream)
+    })
+    expect(await toAnswer(await pass())).toEqual([502, 'wechat_unavailable'])
+  })
+
+  it('An answer that breaks off later ends with an error for the caller', async () => {
+    answering(() => {
+      const stream = new ReadableStream({
+        start: (controller) => controller.enqueue(new Uint8Array(8000)),
+        pull: (controller) => controller.error(new Error('reset')),
+      })
+      return new Response(stream)
+    })
+    const response = await pass()
+    expect(response.status).toBe(200)
+    await expect(response.arrayBuffer()).rejects.toThrow()
+  })
+
+  it('An errcode in an answer of more than 4 KiB is not looked for', async () => {
+    const text = JSON.stringify({ errcode: 40001, pad: 'x'.repeat(5000) })
+    const calls = answering(() => new Response(text))
+    expect(await toAnswer(await pass())).toEqual([200, text])
+    expect(calls).toHaveLength(1)
+  })
+})
+
+describe('several mini programs', () => {
+  const settings = { WECHAT_APPS: JSON.stringify({ [APPID]: 's1', wx2: 's2' }) }
+
+  it('appid in the query names the mini program and is not passed on', async () => {
+    const calls = answering(() => new Response(OK), settings)
+    for (const appid of ['wx2', APPID]) await pass(`${PATH}?a=1&appid=${appid}&b=2`)
+    expect(calls.map(({ url }) => new URL(url).search)).toEqual([
+      '?access_token=token-of-wx2&a=1&b=2',
+      `?access_token=token-of-${APPID}&a=1&b=2`,
+    ])
+    expect(await toAnswer(await pass())).toEqual([400, 'appid_required'])
+    expect(await toAnswer(await pass(`${PATH}?appid=wx3`))).toEqual([400, 'appid_unknown'])
+    expect(calls).toHaveLength(2)
+  })
+})
+
+describe('who may call the pass-through', () => {
+  it('The pass-through needs a service key and does not exist without SERVICE_KEYS', async () => {
+    const calls = answering(() => new Response(OK))
+    const without = await app.request(`/wechat/api${PATH}`)
+    expect(await toAnswer(without)).toEqual([401, 'service_key_required'])
+    answering(() => new Response(OK), { SERVICE_KEYS: undefined })
+    expect(await toAnswer(await pass())).toEqual([404, 'not_found'])
+    expect(calls).toEqual([])
+  })
+
+  it('A call is logged with its route, status and no path', async () => {
+    answering(() => new Response(OK, { status: 201 }))
+    await pass()
+    expect(app.log.map((line) => JSON.parse(line))).toEqual([
+      { level: 'info', method: 'GET', route: '/wechat/api/*', status: 201, ms: 0 },
+    ])
+  })
+})
