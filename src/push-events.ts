@@ -101,7 +101,7 @@ function requireDefaultReply({ config, runtime }: PushContext, event: EventField
   const reply = toDefaultReply(event, { isQueued: config.events !== null, now: runtime.now() })
   if (reply !== null) return reply
   const advice =
-    'HOOKS has no onEvent that answers this event; only the developer can, and WeChat repeats it'
+    'bind HOOKS with an onEvent that answers this event, which WeChat repeats until then; a notice of a purchase or a refund is also answered if a Queue is bound as EVENTS'
   throw new Problem('hook_unavailable', { log: { settings: [advice] } })
 }
 
