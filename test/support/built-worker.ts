@@ -42,11 +42,11 @@ export interface ServeOptions {
   readonly caller?: string
   /**
    * The code of another Worker, bound to the built one as HOOKS; by its entrypoint class Hooks
-   * unless `hooksEntrypoint` is null. It has a KV namespace SEEN.
+   * unless `hooksEntrypoint` is null.
    */
   readonly hooks?: string
   readonly hooksEntrypoint?: string | null
-  /** Whether a queue is bound as EVENTS. The Worker in `hooks` consumes it. */
+  /** Whether a queue is bound as EVENTS. */
   readonly hasQueue?: boolean
 }
 
@@ -71,15 +71,7 @@ export async function serve({ code }: BuiltWorker, options: ServeOptions) {
         services: { HTTP: name, LOGIN: { name, entrypoint: 'LoginService' } },
       }
     : null
-  const hooksWorker: MiniflareWorker | null = hooks
-    ? {
-        name: 'hooks',
-        code: hooks,
-        kvNamespaces: ['SEEN'],
-        ...(hasQueue && { queueConsumers: ['events'] }),
-      }
-    : null
-  const others = hooksWorker ? [hooksWorker] : []
+  const others: MiniflareWorker[] = hooks ? [{ name: 'hooks', code: hooks }] : []
   const workers: [MiniflareWorker, ...MiniflareWorker[]] = callerWorker
     ? [callerWorker, login, ...others]
     : [login, ...others]

@@ -17,8 +17,6 @@ export interface MiniflareWorker {
   readonly services?: Readonly<Record<string, string | { name: string; entrypoint?: string }>>
   /** Queues by the names of the bindings that send to them. */
   readonly queueProducers?: Readonly<Record<string, string>>
-  /** The queues whose messages this Worker takes, one at a time. */
-  readonly queueConsumers?: readonly string[]
 }
 
 export interface MiniflareOptions {
@@ -62,8 +60,6 @@ export async function startMiniflare(
         d1Databases: [...(stores.d1Databases ?? [])],
         serviceBindings: services,
         queueProducers: { ...stores.queueProducers },
-        queueConsumers: Object.fromEntries(
-          (stores.queueConsumers ?? []).map((queue) => [queue, { maxBatchSize: 1 }]),
         ),
       })),
     }),

@@ -1,0 +1,122 @@
+/** Hooks and the Queue as other Workers: over a service binding, in a real workerd. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pushRequest } from '../../src/sandbox/push'
+import { type Backend, SERVICE_KEY, startBackend } from '../support/backend'
+import { APPID, PUSH, send } from '../support/environment'
+
+/** Answers by the openid. */
+const HOOKS = `import { WorkerEntrypoint } from 'cloudflare:workers'
+const MISSING = 'The RPC receiver does not implement the method "onLogin".'
+export class Hooks extends WorkerEntrypoint {
+  async onLogin(login) {
+    switch (login.openid.slice(1)) {
+      case 'denied': return { deny: true }
+      case 'admin': return { claims: { role: 'admin', 标签: ['a'] } }
+      case 'wrong': return { deny: 1 }
+      case 'date': return { claims: { at: new Date(0) } }
+      case 'function': return { claims: { call() {} } }
+      case 'class': return new Response('secret')
+      case 'throws': throw new Error('secret')
+      case 'missing': throw new TypeError(MISSING)
+      case 'nested': return this.env.NOTHING.onLogin()
+      case 'late': return new Promise((resolve) => setTimeout(resolve, 10_000))
+    }
+  }
+  async onEvent({ event }) {
+    if (event.Content === 'throw') throw new Error('secret')
+    if (event.MsgType === 'text') return 'you said ' + event.Content
+  }
+}
+export default { fetch: () => new Response('hello') }`
+
+/** A Worker with an entrypoint that has no hook. */
+const EMPTY = `import { WorkerEntrypoint } from 'cloudflare:workers'
+export class Hooks extends WorkerEntrypoint {}
+export default { fetch: () => new Response('hello') }`
+
+let backend: Backend
+
+beforeAll(async () => {
+  backend = await startBackend({ hooks: HOOKS, hasQueue: true, bindings: PUSH })
+})
+afterAll(() => backend.close())
+
+async function push(message: object, target = backend) {
+  const timestamp = Math.floor(Date.now() / 1000)
+  const { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: encodingAESKey } = PUSH
+  const options = { appid: APPID, token, encodingAESKey, timestamp }
+  const request = await pushRequest(new URL('/wechat/events', target.url).href, message, options)
+  const response = await fetch(request)
+  return { status: response.status, text: await response.text() }
+}
+
+describe('the login hook over a service binding', () => {
+  it('claims come back from verify and POST /introspect, and not from POST /login', async () => {
+    const claims = { role: 'admin', 标签: ['a'] }
+    const { answer } = await backend.tryLogin('admin')
+    expect(JSON.stringify(answer)).not.toContain('claims')
+    const { token } = answer as { token: string }
+    expect(await backend.call('verify', token)).toMatchObject({ ok: true, session: { claims } })
+    const body = new URLSearchParams({ token })
+    const introspection = await send(backend.url, 'POST', '/introspect', {
+      token: SERVICE_KEY,
+      body,
+    })
+    expect(introspection.answer).toMatchObject({ active: true, claims })
+  })
+
+  it('a hook that answers nothing lets the user in without claims', async () => {
+    const token = await backend.logIn('alice')
+    const { session } = await backend.call('verify', token)
+    expect(session).not.toHaveProperty('claims')
+  })
+
+  it('a hook denies a login', async () => {
+    const reply = await backend.tryLogin('denied')
+    expect(reply).toMatchObject({ status: 403, answer: { code: 'login_denied', action: 'stop' } })
+  })
+
+  it.each(['wrong', 'date', 'function', 'class', 'throws', 'missing', 'nested', 'late'])(
+    'a hook that fails lets nobody in: %s',
+    async (name) => {
+      const reply = await backend.tryLogin(name)
+      expect(reply).toMatchObject({ status: 503, answer: { code: 'hook_unavailable' } })
+      expect(backend.logs.join()).not.toContain('secret')
+    },
+  )
+
+  it.each([
+    ['an entrypoint without methods', EMPTY, 'Hooks'],
+    ['a Worker without an entrypoint class', EMPTY, null],
+  ])('%s is no hook', async (_, hooks, hooksEntrypoint) => {
+    const other = await startBackend({ hooks, hooksEntrypoint, bindings: PUSH })
+    try {
+      expect((await other.tryLogin()).status).toBe(200)
+      const message = { MsgType: 'event', Event: 'wxa_media_check' }
+      expect(await push(message, other)).toEqual({ status: 200, text: 'success' })
+      expect(other.logs.join()).not.toContain('hook')
+    } finally {
+      await other.close()
+    }
+  })
+})
+
+describe('a pushed message with a hook and a Queue bound', () => {
+  it('the reply of the hook is sent, encrypted', async () => {
+    const { status, text } = await push({ MsgType: 'text', Content: 'hello' })
+    expect([status, Object.keys(JSON.parse(text))]).toEqual([
+      200,
+      ['Encrypt', 'MsgSignature', 'TimeStamp', 'Nonce'],
+    ])
+  })
+
+  it('a hook that throws leaves the message to another delivery', async () => {
+    expect((await push({ MsgType: 'text', Content: 'throw' })).status).toBe(503)
+  })
+
+  it('a purchase that the Queue has taken is received', async () => {
+    const message = { MsgType: 'event', Event: 'xpay_goods_deliver_notify', OutTradeNo: '1' }
+    expect((await push(message)).status).toBe(200)
+  })
+})
