@@ -44,7 +44,7 @@ export default defineConfig([
     input: { index: 'src/index.ts', pay: 'src/pay/index.ts' },
     external: /^(hono|valibot|cloudflare:)/,
     plugins: [types()],
-    output: { ...output, cleanDir: true },
+    output: { ...output, cleanDir: true, chunkFileNames: '[name].js' },
     checks,
   },
   { ...client, plugins: [types(), miniprogram], output, checks },

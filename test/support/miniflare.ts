@@ -60,7 +60,6 @@ export async function startMiniflare(
         d1Databases: [...(stores.d1Databases ?? [])],
         serviceBindings: services,
         queueProducers: { ...stores.queueProducers },
-        ),
       })),
     }),
   )
