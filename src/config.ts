@@ -1,7 +1,6 @@
 /** The Worker's settings: a typed value from the `unknown` of a Worker's `env`. */
 
 import * as v from 'valibot'
-import type { Hooks } from './hooks'
 import { isObject, parseJson } from './lib/encoding'
 import {
   binding,
@@ -49,8 +48,8 @@ export interface Config {
   readonly userLimit: RateLimit | null
   /** The header that names the client's address where another CDN stands in front; `null` for none. */
   readonly clientIpHeader: string | null
-  /** The developer's own entrypoint to ask; `null` for none. */
-  readonly hooks: Hooks | null
+  /** The developer's own entrypoint, with methods of `Hooks`; `null` for none. */
+  readonly hooks: object | null
   /** One data point per request; `null` for none. */
   readonly analytics: AnalyticsEngineDataset | null
 }
@@ -124,7 +123,7 @@ const Settings = v.object(
         'must be the name of a header',
       ),
     ),
-    HOOKS: v.optional(binding<Hooks>('fetch', 'must be a service binding')),
+    HOOKS: v.optional(binding<object>('fetch', 'must be a service binding')),
     ANALYTICS: v.optional(
       binding<AnalyticsEngineDataset>('writeDataPoint', 'must be an Analytics Engine binding'),
     ),

@@ -8,7 +8,6 @@ import { rejectOnAbort } from './lib/abort'
 import { isObject } from './lib/encoding'
 import { isJsonObject, type JsonObject } from './lib/json'
 import { Problem } from './problem'
-import type { EventMessage } from './push-events'
 import type { Runtime } from './runtime'
 
 /** What the developer knows of a user: a JSON object of at most 1 KiB. */
@@ -26,6 +25,15 @@ export interface LoginEvent {
 
 /** The answer of `onLogin`: claims for the session, a refusal, or nothing. */
 export type LoginDecision = { readonly claims: Claims } | { readonly deny: true } | null | undefined
+
+/** One message, as it goes to the Queue and to the hook. */
+export interface EventMessage {
+  /** SHA-256 of the message, base64url: the same for every delivery of it, and for no other. */
+  readonly key: string
+  readonly appid: string
+  /** WeChat's fields, their names trimmed. */
+  readonly event: Readonly<Record<string, unknown>>
+}
 
 /** The answer of `onEvent`: what to reply to WeChat, or nothing. */
 export type EventReply = string | Readonly<Record<string, unknown>> | null | undefined
@@ -46,7 +54,8 @@ export interface Hooks {
 /** What a call of a hook needs. */
 export interface HookContext {
   readonly runtime: Runtime
-  readonly hooks: Hooks | null
+  /** An object or entrypoint with methods of {@link Hooks}; `null` for none. */
+  readonly hooks: object | null
 }
 
 /** The deadline of hooks that are called for a delivery, which WeChat expects within 5 seconds. */

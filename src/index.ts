@@ -1,8 +1,9 @@
 /** What the package gives to a Worker of one's own: see examples/hono-app. */
 
 export type { ErrorCode } from './errors'
-export type { Claims, EventReply, Hooks, LoginDecision, LoginEvent } from './hooks'
+export type { Claims, EventMessage, EventReply, Hooks, LoginDecision, LoginEvent } from './hooks'
 export { type AppOptions, createApp } from './http/app'
+export type { WeChatCallOptions } from './http/pass-through-call'
 export { type RequireSessionOptions, requireSession } from './http/require-session'
 export type { VerifiedSession } from './http/views'
 export {
@@ -14,10 +15,8 @@ export {
   type RpcSession,
 } from './login-service'
 export { Problem, type ProblemDetails } from './problem'
-export type { EventMessage } from './push-events'
 export type { Runtime } from './runtime'
 export { createService, type Service, type ServiceOptions } from './service'
-export type { WeChatCallOptions } from './wechat/pass-through-call'
 export type { EncryptionKey } from './wechat/session-key'
 export type { SubscribeMessage } from './wechat/subscribe-message'
 export { workersRuntime } from './workers-runtime'

@@ -1,11 +1,11 @@
 /** The RPC interface: what the developer's other Workers call over a service binding. */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
+import { parseWeChatCall, type WeChatCallOptions } from './http/pass-through-call'
 import { DecryptBody, parse, RevokeUserBody, SignBody, SubscribeMessageBody } from './http/schemas'
 import { toDecryptedView, toVerifiedSession, type VerifiedSession } from './http/views'
 import { Problem, type ProblemDetails, problemDetails, problemResponse, toProblem } from './problem'
 import { createService, type Service } from './service'
-import { parseWeChatCall, type WeChatCallOptions } from './wechat/pass-through-call'
 import type { EncryptionKey } from './wechat/session-key'
 import type { SubscribeMessage } from './wechat/subscribe-message'
 import { workersRuntime } from './workers-runtime'
@@ -132,8 +132,9 @@ export function createLoginService({
 
     sign(token: string, text: string) {
       return run(this.env, 'sign', async (service) => {
+        const session = await service.authenticate(requireToken(token))
         const body = parse(SignBody, { token, text })
-        return { signature: await service.sign(await service.authenticate(body.token), body.text) }
+        return { signature: await service.sign(session, body.text) }
       })
     }
 

@@ -4,7 +4,7 @@
  */
 
 import { type PushSettings, requirePush } from './config'
-import { askEventHook, type HookContext } from './hooks'
+import { askEventHook, type EventMessage, type HookContext } from './hooks'
 import { randomBytes, sha256 } from './lib/crypto'
 import { isObject, parseJson } from './lib/encoding'
 import { chooseMiniProgram } from './mini-programs'
@@ -27,15 +27,6 @@ export interface PushRequest {
 
 /** What a push needs. */
 export type PushContext = CallContext & HookContext
-
-/** One message, as it goes to the Queue and to the hook. */
-export interface EventMessage {
-  /** SHA-256 of the message, base64url: the same for every delivery of it, and for no other. */
-  readonly key: string
-  readonly appid: string
-  /** WeChat's fields, their names trimmed. */
-  readonly event: EventFields
-}
 
 /** WeChat tries three times within seconds, so an older message is a recording, in seconds. */
 const OLDEST_SECONDS = 600
@@ -102,7 +93,8 @@ function requireDefaultReply({ config, runtime }: PushContext, event: EventField
   if (reply !== null) return reply
   const advice =
     'bind HOOKS with an onEvent that answers this event, which WeChat repeats until then; a notice of a purchase or a refund is also answered if a Queue is bound as EVENTS'
-  throw new Problem('hook_unavailable', { log: { settings: [advice] } })
+  const detail = 'Only the developer can answer this message. WeChat sends it again.'
+  throw new Problem('hook_unavailable', { detail, log: { settings: [advice] } })
 }
 
 function toText(reply: string | object): string {

@@ -1,7 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import type { EventReply, Hooks } from '../src/hooks'
-import type { EventMessage } from '../src/push-events'
+import type { EventMessage, EventReply, Hooks } from '../src/hooks'
 import { pushRequest } from '../src/sandbox/push'
 import { openEnvelope, pushSignature, sealEnvelope } from '../src/wechat/push'
 import { APPID, type ProblemBody, useTestApp } from './support/app'

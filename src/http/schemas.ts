@@ -139,7 +139,13 @@ function isFieldName(key: string): boolean {
 export const TokenBody = object({ token: string })
 
 /** A text to sign. The empty one would give the signature of checksession. */
-export const SignBody = object({ token: string, text })
+export const SignBody = object({
+  token: string,
+  text: v.pipe(
+    text,
+    v.check((value) => value.isWellFormed(), 'must not have half a surrogate pair'),
+  ),
+})
 
 /** The user whose sessions end. */
 export const RevokeUserBody = object({

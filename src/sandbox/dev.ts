@@ -44,7 +44,11 @@ const callWeChat = recorder.recordRequests('worker', async (request) => {
   return sandbox.fetch(request)
 })
 const hooks = recorder.recordHooks(createHooks(sandbox))
-const service = createService({ ...workersRuntime, now, fetch: callWeChat }, { hooks })
+// A Worker that is bound as HOOKS takes the place of the sandbox's own hooks.
+const service = createService(
+  { ...workersRuntime, now, fetch: callWeChat },
+  'HOOKS' in env ? {} : { hooks },
+)
 const app = createApp({ service })
 const recordedEnv = { ...env, SESSIONS: recorder.recordKV(SESSIONS) }
 const push = recorder.recordRequests('wechat', async (request) => app.fetch(request, recordedEnv))

@@ -49,6 +49,9 @@ const HEAD_DEADLINE_MILLISECONDS = 5000
 /** For a whole call, from its start to the end of WeChat's answer. */
 const CALL_DEADLINE_MILLISECONDS = 60_000
 
+const TIMEOUT_DETAIL = 'WeChat did not answer in time. The call may have had its effect.'
+const UNAVAILABLE_DETAIL = 'WeChat gave no answer. The call may have had its effect.'
+
 const PATH = /^(\/[A-Za-z0-9_.-]+)+$/
 
 /** What would give credentials away, use them up, or bypass the sessions; `*` stands for any rest. */
@@ -168,9 +171,9 @@ async function sendOnce(
   } catch (error) {
     stop.abort()
     const isLate = call.aborted || (error instanceof DOMException && error.name === 'TimeoutError')
-    if (isLate) throw new Problem('wechat_timeout')
+    if (isLate) throw new Problem('wechat_timeout', { detail: TIMEOUT_DETAIL })
     // The platform's message may quote the URL.
-    throw badResponse('the connection failed')
+    throw badResponse('the connection failed').with({ detail: UNAVAILABLE_DETAIL })
   }
 }
 

@@ -30,6 +30,7 @@ export function toDefaultReply(
     return isQueued && RECEIPTS.has(Event) ? { ErrCode: 0, ErrMsg: 'success' } : null
   }
   if (typeof MsgType !== 'string' || MsgType === 'event') return 'success'
+  if (typeof FromUserName !== 'string' || typeof ToUserName !== 'string') return 'success'
   // Whatever has another type is a user's message to customer service; this takes it to the desk.
   return {
     ToUserName: FromUserName,

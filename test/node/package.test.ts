@@ -82,12 +82,16 @@ describe('the tarball', () => {
       'README.zh-CN.md',
       'dist/client.d.ts',
       'dist/client.js',
+      'dist/credentials.js',
       'dist/index.d.ts',
       'dist/index.js',
+      'dist/login-service.d.ts',
       'dist/miniprogram/client.d.ts',
       'dist/miniprogram/client.js',
       'dist/miniprogram/index.js',
       'dist/miniprogram/package.json',
+      'dist/pay.d.ts',
+      'dist/pay.js',
       'package.json',
     ])
   })

@@ -3,7 +3,7 @@
 import { isObject, utf8 } from '../lib/encoding'
 import { isJsonObject } from '../lib/json'
 import { invalidRequest } from '../problem'
-import type { PassThroughBody, PassThroughRequest } from './pass-through'
+import type { PassThroughBody, PassThroughRequest } from '../wechat/pass-through'
 
 /** A call for the pass-through. */
 export interface WeChatCallOptions {
