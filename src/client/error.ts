@@ -25,6 +25,8 @@ export type ClientErrorCode =
   | 'answer_invalid'
   /** The `url` of a request neither begins with `/` nor is an http or https URL. */
   | 'url_invalid'
+  /** The argument of `pay` is not the five strings of the payments Worker. `wx` was not called. */
+  | 'parameters_invalid'
   /** This phone number can no longer be decrypted: the user has to tap the button again. */
   | 'tap_required'
 
@@ -95,7 +97,7 @@ export function networkFailed(failure: unknown): Code2SessionError {
 }
 
 /** A `wx` function gives `errMsg` and `errno`, or throws an Error, or gives nothing at all. */
-function toDetails(failure: unknown): Details {
+export function toDetails(failure: unknown): Details {
   const { errMsg, errno, message } = readFields(failure)
   return {
     errMsg: String(errMsg || message || 'fail'),

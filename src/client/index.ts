@@ -17,6 +17,7 @@ import {
   type WeRunData,
 } from './open-data'
 import { type ClientOptions, requireSettings } from './options'
+import { type PaymentParameters, pay } from './pay'
 import { createRequest, type RequestOptions } from './request'
 import { findFailure, sendCredentials } from './send'
 import type { Session } from './session-store'
@@ -27,6 +28,7 @@ export type {
   Authorization,
   ClientOptions,
   OpenData,
+  PaymentParameters,
   PhoneDetail,
   PhoneNumber,
   RequestOptions,
@@ -149,6 +151,25 @@ export interface Client {
    */
   authorize(scope: string): Promise<Authorization>
 
+  /**
+   * `wx.requestPayment`, with the parameters that the payments Worker has given your backend. Resolves
+   * to `cancelled` if the user closed the payment.
+   *
+   * Neither result is a proof: WeChat calls some failed payments cancelled, too. Ask your backend
+   * after both, and let it query the order.
+   *
+   * Rejects with `parameters_invalid` without calling `wx`, or with `wx_failed`, whose `message` says
+   * what to do.
+   *
+   * @example
+   * ```ts
+   * const { data } = await client.request({ url: `${shop}/orders`, method: 'POST' })
+   * await client.pay(data.parameters)
+   * const order = await client.request({ url: `${shop}/orders/${data.outTradeNo}` })
+   * ```
+   */
+  pay(parameters: PaymentParameters): Promise<'ok' | 'cancelled'>
+
   /** All of the user's sessions. */
   sessions(): Promise<Device[]>
 
@@ -202,6 +223,7 @@ export function createClient(options: ClientOptions): Client {
     request: request as Client['request'],
     ...createOpenData(wxApi, login, call),
     authorize: (scope) => authorize(wxApi, scope),
+    pay: (parameters) => pay(wxApi, parameters),
     sessions: async () => (await call<{ sessions: Device[] }>('GET', '/sessions')).sessions,
     endSession: async (id) => {
       await call('DELETE', `/sessions/${encodeURIComponent(id)}`)

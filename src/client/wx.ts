@@ -4,6 +4,7 @@
  */
 
 import { readFields } from './fields'
+import type { PaymentParameters } from './pay'
 
 interface Failure {
   readonly errMsg: string
@@ -90,6 +91,7 @@ export interface Wx {
   getSetting?(options: Callbacks<AuthSetting>): void
   authorize?(options: { scope: string } & Callbacks<unknown>): void
   openSetting?(options: Callbacks<AuthSetting>): void
+  requestPayment?(options: PaymentParameters & Callbacks<unknown>): void
 }
 
 /** The functions of `wx` that call back. */

@@ -24,6 +24,8 @@ export function createPhone() {
     logins: 0,
     /** Every request, in order. */
     requests: [] as WxRequestOptions[],
+    /** What `wx.requestPayment` was called with, in order. */
+    payments: [] as object[],
     /** What `wx` storage holds. */
     storage: new Map<string, unknown>(),
     /** The functions of `wx` that fail, and what they say. */
@@ -58,6 +60,10 @@ export function createPhone() {
     authorize: (options) => callBack(options, 'authorize', async () => ({})),
     openSetting: (options) =>
       callBack(options, 'openSetting', async () => ({ authSetting: state.authSetting })),
+    requestPayment: (options) => {
+      state.payments.push(options)
+      callBack(options, 'requestPayment', async () => ({ errMsg: 'requestPayment:ok' }))
+    },
     getStorageSync: (key) => runSync('getStorageSync', () => state.storage.get(key) ?? ''),
     setStorageSync: (key, value) =>
       runSync('setStorageSync', () => void state.storage.set(key, value)),

@@ -443,6 +443,67 @@ function requireUrl(value, option) {
 	throw new Error(`${option} is ${value ? "not valid" : "missing"}: baseUrl and hosts must be like https://a.example, hosts without a path`);
 }
 
+// src/client/pay.ts
+/** Pays an order: checks the parameters, calls `wx.requestPayment`, and says why it failed. */
+/** The forms that WeChat takes. Of a wrong one it says little; a wrong signType looks cancelled. */
+const PATTERNS = [
+	["timeStamp", /^\d{10}$/],
+	["nonceStr", /^.{1,32}$/],
+	["package", /^prepay_id=./],
+	["signType", /^RSA$/],
+	["paySign", /./]
+];
+async function pay(wx, parameters) {
+	requireParameters(parameters);
+	return new Promise((resolve, reject) => {
+		const complete = (result) => {
+			if (isCancellation(result)) resolve("cancelled");
+		};
+		callWx(wx, "requestPayment", {
+			...parameters,
+			complete
+		}, paymentFailed).then(() => resolve("ok"), (error) => isCancellation(error) ? resolve("cancelled") : reject(error));
+	});
+}
+/** @throws {Code2SessionError} `parameters_invalid`, which names the fields and holds no value */
+function requireParameters(parameters) {
+	const fields = readFields(parameters);
+	const wrong = PATTERNS.filter(([name, pattern]) => {
+		const value = fields[name];
+		return typeof value !== "string" || !pattern.test(value);
+	}).map(([name]) => name);
+	if (!wrong[0]) return;
+	throw new Code2SessionError("parameters_invalid", "fix_request", { detail: `pay() takes the five strings of POST /payments. Missing or wrong: ${wrong.join(", ")}` });
+}
+function isCancellation(result) {
+	return /^requestPayment:(fail )?cancel/.test(String(readFields(result).errMsg));
+}
+/** What to do about the failures that WeChat tells apart only in words. */
+const ADVICE = [
+	[/签名/, "Check the merchant private key, and that the order has the appid of this mini program"],
+	[/String/, "Pass every parameter as a string"],
+	[/appid/, "Place the order with the appid of this mini program, linked to the merchant"],
+	[/账号不一致/, "Place the order with the openid of the user who pays"],
+	[/支付场景|支付方式/, "Place a JSAPI order"]
+];
+/** `wx.requestPayment` failed. */
+function paymentFailed(failure) {
+	const details = toDetails(failure);
+	const { errMsg = "", errno } = details;
+	if (errno === 102 || /no permission/.test(errMsg)) {
+		const detail = "WeChat has restricted payments: see the notices in the console of the mini program";
+		return new Code2SessionError("wx_failed", "stop", {
+			...details,
+			detail
+		});
+	}
+	const [, detail] = ADVICE.find(([said]) => said.test(errMsg)) || [];
+	return new Code2SessionError("wx_failed", detail ? "fix_request" : "stop", {
+		...details,
+		detail
+	});
+}
+
 // src/client/request.ts
 /** Sends requests with the token to the server and to the hosts in the options. */
 function createRequest(wx, settings, login) {
@@ -538,6 +599,7 @@ function createClient(options) {
 		request,
 		...createOpenData(wxApi, login, call),
 		authorize: (scope) => authorize(wxApi, scope),
+		pay: (parameters) => pay(wxApi, parameters),
 		sessions: async () => (await call("GET", "/sessions")).sessions,
 		endSession: async (id) => {
 			await call("DELETE", `/sessions/${encodeURIComponent(id)}`);

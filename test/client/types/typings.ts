@@ -9,6 +9,6 @@ export const client = createClient({ baseUrl: 'https://login.example', wx })
 /** The `wx` of a mini game lacks functions of a mini program's. */
 type Game = Omit<
   typeof wx,
-  'getUserInfo' | 'getWeRunData' | 'getSetting' | 'authorize' | 'openSetting'
+  'getUserInfo' | 'getWeRunData' | 'getSetting' | 'authorize' | 'openSetting' | 'requestPayment'
 >
 export const toWx = (game: Game): Wx => game

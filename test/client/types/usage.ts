@@ -7,6 +7,7 @@ import {
   Code2SessionError,
   createClient,
   type Device,
+  type PaymentParameters,
   type WxResponse,
 } from '../../../src/client'
 
@@ -50,6 +51,11 @@ export async function useEverything(e: { detail: { code: string } }, shareTicket
   phoneNumber satisfies string
   const outcome = await client.authorize('scope.werun')
   outcome satisfies Same<typeof outcome, Authorization>
+  const parameters = await client.request<{ parameters: PaymentParameters }>({ url: '/orders' })
+  const paid = await client.pay(parameters.data.parameters)
+  paid satisfies Same<typeof paid, 'ok' | 'cancelled'>
+  // @ts-expect-error: the package of wx.requestPayment is missing.
+  await client.pay({ timeStamp: '1', nonceStr: 'n', signType: 'RSA', paySign: 's' })
   const devices = await client.sessions()
   devices satisfies Device[]
 }

@@ -1,0 +1,87 @@
+/** Pays an order: checks the parameters, calls `wx.requestPayment`, and says why it failed. */
+
+import { Code2SessionError, toDetails } from './error'
+import { readFields } from './fields'
+import { callWx, type Wx } from './wx'
+
+/**
+ * The argument of `wx.requestPayment`: what the payments Worker answers to `POST /payments`, which
+ * your backend calls.
+ *
+ * @example
+ * ```ts
+ * const { data } = await client.request<{ parameters: PaymentParameters }>(order)
+ * const outcome = await client.pay(data.parameters)
+ * ```
+ */
+export interface PaymentParameters {
+  /** Unix seconds, as a string. */
+  readonly timeStamp: string
+  readonly nonceStr: string
+  /** `prepay_id=…` */
+  readonly package: string
+  readonly signType: 'RSA'
+  readonly paySign: string
+}
+
+/** The forms that WeChat takes. Of a wrong one it says little; a wrong signType looks cancelled. */
+const PATTERNS: readonly (readonly [name: keyof PaymentParameters, pattern: RegExp])[] = [
+  ['timeStamp', /^\d{10}$/],
+  ['nonceStr', /^.{1,32}$/],
+  ['package', /^prepay_id=./],
+  ['signType', /^RSA$/],
+  ['paySign', /./],
+]
+
+export async function pay(wx: Wx, parameters: PaymentParameters): Promise<'ok' | 'cancelled'> {
+  requireParameters(parameters)
+  return new Promise((resolve, reject) => {
+    // WeChat 6.5.2 and older tell only `complete` that the user has cancelled.
+    const complete = (result: unknown) => {
+      if (isCancellation(result)) resolve('cancelled')
+    }
+    callWx(wx, 'requestPayment', { ...parameters, complete }, paymentFailed).then(
+      () => resolve('ok'),
+      (error) => (isCancellation(error) ? resolve('cancelled') : reject(error)),
+    )
+  })
+}
+
+/** @throws {Code2SessionError} `parameters_invalid`, which names the fields and holds no value */
+function requireParameters(parameters: unknown): void {
+  const fields = readFields(parameters)
+  const wrong = PATTERNS.filter(([name, pattern]) => {
+    const value = fields[name]
+    return typeof value !== 'string' || !pattern.test(value)
+  }).map(([name]) => name)
+  if (!wrong[0]) return
+  throw new Code2SessionError('parameters_invalid', 'fix_request', {
+    detail: `pay() takes the five strings of POST /payments. Missing or wrong: ${wrong.join(', ')}`,
+  })
+}
+
+function isCancellation(result: unknown): boolean {
+  return /^requestPayment:(fail )?cancel/.test(String(readFields(result).errMsg))
+}
+
+/** What to do about the failures that WeChat tells apart only in words. */
+const ADVICE: readonly (readonly [said: RegExp, advice: string])[] = [
+  [/签名/, 'Check the merchant private key, and that the order has the appid of this mini program'],
+  [/String/, 'Pass every parameter as a string'],
+  [/appid/, 'Place the order with the appid of this mini program, linked to the merchant'],
+  [/账号不一致/, 'Place the order with the openid of the user who pays'],
+  [/支付场景|支付方式/, 'Place a JSAPI order'],
+]
+
+/** `wx.requestPayment` failed. */
+function paymentFailed(failure: unknown): Code2SessionError {
+  const details = toDetails(failure)
+  const { errMsg = '', errno } = details
+  if (errno === 102 || /no permission/.test(errMsg)) {
+    const detail =
+      'WeChat has restricted payments: see the notices in the console of the mini program'
+    return new Code2SessionError('wx_failed', 'stop', { ...details, detail })
+  }
+  const [, detail] = ADVICE.find(([said]) => said.test(errMsg)) || []
+  return new Code2SessionError('wx_failed', detail ? 'fix_request' : 'stop', { ...details, detail })
+}
