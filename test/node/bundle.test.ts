@@ -66,6 +66,28 @@ describe('the production bundle over HTTP, with the sandbox in another process',
     expect(await send('GET', '/health')).toMatchObject({ status: 200, answer: { status: 'ok' } })
   })
 
+  it.each(['GET', 'HEAD'])('%s / leads to /docs, is not cached, and is logged', async (method) => {
+    const response = await fetch(login.url, { method, redirect: 'manual' })
+    const names = ['Location', 'Cache-Control', 'X-Content-Type-Options']
+    expect([response.status, ...names.map((name) => response.headers.get(name))]).toEqual([
+      302,
+      '/docs',
+      'no-store',
+      'nosniff',
+    ])
+    expect(login.logs.join()).toContain(`"method":"${method}","route":"/","status":302`)
+  })
+
+  it('only GET and HEAD of / lead anywhere', async () => {
+    for (const [method, path] of [
+      ['POST', '/'],
+      ['DELETE', '/'],
+      ['GET', '/index.html'],
+    ] as const) {
+      expect(await send(method, path)).toMatchObject({ status: 404, answer: { code: 'not_found' } })
+    }
+  })
+
   it('a session can be created, read, listed and ended', async () => {
     const token = await logIn('carol')
     const { answer } = await send('GET', '/session', token)

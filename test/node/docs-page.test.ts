@@ -96,9 +96,17 @@ describe('beside the Worker', () => {
     },
   )
 
-  it('every other path is the Worker, with its own 404', async () => {
-    const response = await get('/nope')
-    expect(response.headers.get('Content-Type')).toBe('application/problem+json')
+  it.each(['/nope', '/docsx', '/docs/x', '/docs.html.x', '/openapi.jsonx', '/_headers'])(
+    'GET %s is answered by the Worker and not by a file',
+    async (path) => {
+      const response = await get(path)
+      expect(response.headers.get('Content-Type')).toBe('application/problem+json')
+    },
+  )
+
+  it('GET / leads to the page at /docs', async () => {
+    const response = await get('/')
+    expect([response.url, response.status]).toEqual([new URL('/docs', base).href, 200])
   })
 })
 
