@@ -1,5 +1,6 @@
 /** examples/hono-app: the login inside a developer's own Hono app. */
 
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { build } from '../support/built-worker'
 import { type Environment, send, startEnvironment } from '../support/environment'
@@ -17,7 +18,23 @@ beforeAll(async () => {
 })
 afterAll(() => environment.close())
 
+/** The tables of wrangler.toml under [observability], without their comments. */
+function readObservability(path: string): string {
+  const [, ...tables] = readFileSync(path, 'utf8').split(/^(?=\[)/m)
+  const found = tables.filter((table) => table.startsWith('[observability'))
+  return found.join('').replace(/^#.*\n|^\n/gm, '')
+}
+
 describe('examples/hono-app', () => {
+  it('the settings of the app keep the AppSecret out of logs and traces, as those of the Worker do', () => {
+    const [worker, app] = ['wrangler.toml', 'examples/hono-app/wrangler.toml'].map(
+      readObservability,
+    )
+    expect(app).toBe(worker)
+    expect(app).toMatch(/^\[observability\]\nenabled = true\nredact_query_string = true$/m)
+    expect(app).toMatch(/^\[observability\.traces\]\nenabled = false$/m)
+  })
+
   it('the app serves the login under /auth, and its own route has the session', async () => {
     const token = await environment.logIn(app, 'alice', '/auth/login')
     const { status, answer } = await send(app, 'GET', '/me', { token })
@@ -43,6 +60,7 @@ describe('examples/hono-app', () => {
   it('wrong methods and invalid bodies below /auth get the same problem details', async () => {
     const { status, headers } = await send(app, 'GET', '/auth/login')
     expect([status, headers.get('Allow')]).toEqual([405, 'POST'])
+    expect(logs.join()).toContain('"method":"GET","route":"/auth/login","status":405')
     const { answer } = await send(app, 'POST', '/auth/login', { body: {} })
     expect(answer).toMatchObject({ code: 'invalid_request' })
   })
