@@ -24,10 +24,13 @@ const CALLER = `export default {
 
 let environment: Environment
 let login: URL
+let logs: string[]
 
 beforeAll(async () => {
   environment = await startEnvironment()
-  login = (await environment.serve(buildProduction(), { caller: CALLER })).url
+  const served = await environment.serve(buildProduction(), { caller: CALLER })
+  login = served.url
+  logs = served.logs
 })
 afterAll(() => environment.close())
 
@@ -61,10 +64,12 @@ describe('LoginService over a service binding', () => {
       })
     }
     expect(await call('decrypt', 'nonsense', null)).toMatchObject({ ok: false })
-    expect(await call('revokeUser', '../x')).toMatchObject({
-      ok: false,
-      error: { code: 'invalid_request', errors: [{ path: 'userId' }] },
-    })
+    for (const userId of ['../x', 'a'.repeat(42), 'a'.repeat(44), `.${'a'.repeat(43)}`]) {
+      expect(await call('revokeUser', userId)).toMatchObject({
+        ok: false,
+        error: { code: 'invalid_request', errors: [{ path: 'userId' }] },
+      })
+    }
   })
 
   it('decrypt returns the data, or the same error as POST /open-data/decrypt', async () => {
@@ -109,6 +114,16 @@ describe('LoginService over a service binding', () => {
       ok: false,
       error: { code: 'message_refused', errcode: 43101 },
     })
+  })
+
+  it('each call is logged with its method and what came of it', async () => {
+    await call('verify', await environment.logIn(login, 'alice'))
+    await call('verify', 'nonsense')
+    const lines = logs.filter((line) => line.includes('"method":"RPC"')).slice(-2)
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'info', route: 'verify', status: 200 },
+      { level: 'warn', route: 'verify', status: 401, code: 'session_invalid' },
+    ])
   })
 
   it('LoginService exposes no internal method or property to its caller', async () => {
