@@ -98,9 +98,12 @@ function fieldName(names: readonly string[]): fc.Arbitrary<string> {
 
 /** JSON with known fields, in forms that parsers treat differently. */
 const anyJson = fc.oneof(
-  fc
-    .dictionary(fieldName(FIELDS), anyValue, { maxKeys: 8 })
-    .map((fields) => JSON.stringify(fields)),
+  {
+    weight: 10,
+    arbitrary: fc
+      .dictionary(fieldName(FIELDS), anyValue, { maxKeys: 8 })
+      .map((fields) => JSON.stringify(fields)),
+  },
   fc.tuple(fc.constantFrom(...FIELDS), marked).map(([name, text]) => {
     const pair = `${JSON.stringify(name)}:${JSON.stringify(text)}`
     return `{${pair},${pair}}`
