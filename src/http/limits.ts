@@ -43,12 +43,17 @@ async function count(
   { key, detail }: { key: string; detail: string },
 ): Promise<void> {
   if (!limiter) return
-  // A limiter that fails must not keep anybody out.
-  const { success } = await limiter.limit({ key }).catch(() => {
+  if (!(await isWithinLimit(service, limiter, key))) throw new Problem('rate_limited', { detail })
+}
+
+/** A limiter that fails must not keep anybody out. */
+async function isWithinLimit(service: Service, limiter: RateLimit, key: string): Promise<boolean> {
+  try {
+    return (await limiter.limit({ key })).success
+  } catch {
     service.log({ level: 'warn', reason: 'a rate limit could not be checked' })
-    return { success: true }
-  })
-  if (!success) throw new Problem('rate_limited', { detail })
+    return true
+  }
 }
 
 /** The last entry of the header that is trusted, if it is an address; else what Cloudflare saw. */

@@ -54,6 +54,23 @@ export interface ServeOptions {
 export async function serve({ code }: BuiltWorker, options: ServeOptions) {
   const { bindings, caller, hooks, hooksEntrypoint = 'Hooks', hasQueue = false } = options
   const logs: string[] = []
+  const listeners = new Set<() => void>()
+  const onLog = (line: string) => {
+    logs.push(line)
+    for (const listen of listeners) listen()
+  }
+  /** Resolves with the first line that fits. A line can arrive after the answer that it is about. */
+  function findLog(pattern: RegExp): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const listen = () => {
+      const line = logs.find((line) => pattern.test(line))
+      if (line !== undefined) resolve(line)
+    }
+    listeners.add(listen)
+    listen()
+    return promise.finally(() => listeners.delete(listen))
+  }
+
   const name = 'code2session'
   const entrypoint = hooksEntrypoint === null ? {} : { entrypoint: hooksEntrypoint }
   const login: MiniflareWorker = {
@@ -75,6 +92,6 @@ export async function serve({ code }: BuiltWorker, options: ServeOptions) {
   const workers: [MiniflareWorker, ...MiniflareWorker[]] = callerWorker
     ? [callerWorker, login, ...others]
     : [login, ...others]
-  const { url, close } = await startMiniflare(workers, { onLog: (line) => void logs.push(line) })
-  return { url, logs, close }
+  const { url, close } = await startMiniflare(workers, { onLog })
+  return { url, logs, findLog, close }
 }
