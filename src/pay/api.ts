@@ -68,8 +68,9 @@ async function sendToHosts(
 ): Promise<Response> {
   const { apiBases } = context.config
   for (const [index, base] of apiBases.entries()) {
+    const signed = await toHttpRequest(context, base, request, signal)
     try {
-      return await context.runtime.fetch(await toHttpRequest(context, base, request, signal))
+      return await context.runtime.fetch(signed)
     } catch (error) {
       if (signal.aborted || index === apiBases.length - 1) throw error
     }
@@ -123,16 +124,26 @@ async function readAnswer(
   if (!body) throw unavailable('the body is too large')
   const fields = parseJson(parseUtf8(body) ?? '')
   if (!response.ok) {
-    throw toRefusal({ call, status, fields, requestId: headers.get('Request-ID') })
+    throw toRefusal({ call, status, fields, log: findRequestId(headers) })
   }
   const fault = await findSignatureFault({ headers, body }, config.publicKeys, runtime.now())
-  if (fault) throw unavailable(`an answer is not WeChat Pay's: ${fault}`)
+  if (fault) throw unavailable(`an answer is not WeChat Pay's: ${fault}`, headers)
+  // An answer to another call, which has been replayed, must not close an order.
+  if (status !== (call === 'close' ? 204 : 200)) {
+    throw unavailable(`HTTP status ${status}`, headers)
+  }
   if (status === 204 && body.length === 0) return {}
-  if (status !== 200 || !isObject(fields)) throw unavailable(`HTTP status ${status}`)
+  if (status === 204 || !isObject(fields)) throw unavailable('the body is no answer', headers)
   return fields
 }
 
 /** An answer that cannot be believed. The reason goes to the log and must hold no value. */
-export function unavailable(reason: string) {
-  return payProblem('pay_unavailable', { log: { reason } })
+export function unavailable(reason: string, headers = new Headers()) {
+  return payProblem('pay_unavailable', { log: { ...findRequestId(headers), reason } })
+}
+
+/** WeChat Pay's id of the request, which its support asks for. */
+function findRequestId(headers: Headers): { rid?: string } {
+  const rid = headers.get('Request-ID')
+  return rid && /^[\w-]{1,80}$/.test(rid) ? { rid } : {}
 }

@@ -90,17 +90,16 @@ interface Refusal {
   readonly call: PayCall
   readonly status: number
   readonly fields: unknown
-  /** WeChat Pay's, which its support asks for. */
-  readonly requestId: string | null
+  readonly log: { readonly rid?: string }
 }
 
 /** The problem that a refusal stands for. No text of WeChat Pay's is kept. */
-export function toRefusal({ call, status, fields, requestId }: Refusal): Problem<string> {
+export function toRefusal({ call, status, fields, log: answer }: Refusal): Problem<string> {
   const { code, message, detail } = isObject(fields) ? fields : {}
   const spelled = typeof code === 'string' ? code : ''
   const row = findRow(spelled.replaceAll('_', '').toUpperCase(), call) ?? toRowOfStatus(status)
   const log = {
-    ...(requestId && /^[\w-]{1,80}$/.test(requestId) && { rid: requestId }),
+    ...answer,
     ...(row.advice && { settings: [row.advice] }),
     reason: `HTTP status ${status}${/^[A-Z_]{1,40}$/.test(spelled) ? `, ${spelled}` : ''}`,
   }

@@ -8,6 +8,7 @@
 
 import * as v from 'valibot'
 import { callHook, EVENT_MILLISECONDS, MISSING } from '../hooks'
+import { rejectOnAbort } from '../lib/abort'
 import { parseBase64, parseJson, parseUtf8, utf8 } from '../lib/encoding'
 import { invalidRequest, Problem } from '../problem'
 import type { PayContext } from './api'
@@ -37,19 +38,17 @@ export interface PaymentHooks {
   onPayment?(event: PaymentEvent): unknown
 }
 
+const ECHO_TYPE = 'SECURITY_ECHO.SUCCESS'
 const REFUND_TYPES = ['REFUND.SUCCESS', 'REFUND.ABNORMAL', 'REFUND.CLOSED']
 
-const Notice = v.object({
-  event_type: v.string(),
-  resource: v.object({
-    algorithm: v.string(),
-    ciphertext: v.string(),
-    nonce: v.string(),
-    associated_data: v.optional(v.string(), ''),
-  }),
+const Resource = v.object({
+  algorithm: v.string(),
+  ciphertext: v.string(),
+  nonce: v.string(),
+  associated_data: v.nullish(v.string(), ''),
 })
 
-type Resource = v.InferOutput<typeof Notice>['resource']
+const Notice = v.object({ event_type: v.string(), resource: v.optional(v.unknown()) })
 
 /**
  * Takes a callback.
@@ -68,16 +67,17 @@ export async function receivePaymentEvent(
   const notice = v.safeParse(Notice, parseJson(parseUtf8(body) ?? ''))
   if (!notice.success) throw invalidRequest('', 'is not a notification of WeChat Pay')
   const { event_type: type, resource } = notice.output
-  if (type !== 'TRANSACTION.SUCCESS' && !REFUND_TYPES.includes(type)) {
+  const isOutcome = type === 'TRANSACTION.SUCCESS' || REFUND_TYPES.includes(type)
+  if (!isOutcome && type !== ECHO_TYPE) {
     // Our answer would not change, so another delivery would not help.
-    const known =
-      type === 'SECURITY_ECHO.SUCCESS' ? 'SECURITY_ECHO.SUCCESS' : 'a type without a meaning here'
-    runtime.log({ level: 'info', reason: `a verified callback: ${known}` })
+    runtime.log({ level: 'info', reason: 'a verified callback of a type without a meaning here' })
     return
   }
   const text = await openResource(resource, config.apiV3Key)
   if (text === null) throw refused('resource')
-  await deliver(context, toEvent(type, parseJson(text), config.mchid))
+  // The self-test: that it has opened proves the APIv3 key.
+  if (isOutcome) await deliver(context, toEvent(type, parseJson(text), config.mchid))
+  else runtime.log({ level: 'info', reason: `a verified callback: ${ECHO_TYPE}` })
 }
 
 /**
@@ -85,10 +85,10 @@ export async function receivePaymentEvent(
  *
  * @returns `null` if it does not open
  */
-export async function openResource(
-  { algorithm, ciphertext, nonce, associated_data }: Resource,
-  key: CryptoKey,
-): Promise<string | null> {
+export async function openResource(resource: unknown, key: CryptoKey): Promise<string | null> {
+  const { success, output } = v.safeParse(Resource, resource)
+  if (!success) return null
+  const { algorithm, ciphertext, nonce, associated_data } = output
   const bytes = parseBase64(ciphertext)
   if (algorithm !== 'AEAD_AES_256_GCM' || !bytes) return null
   try {
@@ -102,19 +102,21 @@ export async function openResource(
 function toEvent(type: string, fields: unknown, ours: string): PaymentEvent {
   if (type === 'TRANSACTION.SUCCESS') {
     const transaction = parseTransaction(fields)
-    if (transaction?.mchid !== ours) throw refused('mchid')
+    if (!transaction) throw refused('fields')
+    if (transaction.mchid !== ours) throw refused('mchid')
     const key = `${type}:${ours}:${transaction.out_trade_no}`
     return { key, type, payment: toPayment(transaction) }
   }
   const notice = parseRefundNotice(fields)
-  if (notice?.mchid !== ours) throw refused('mchid')
+  if (!notice) throw refused('fields')
+  if (notice.mchid !== ours) throw refused('mchid')
   return { key: `${type}:${ours}:${notice.refund.outRefundNo}`, type, refund: notice.refund }
 }
 
 /** The Queue first: it keeps the outcome, even if the hook fails. */
 async function deliver({ runtime, config }: PayContext, event: PaymentEvent): Promise<void> {
   const { events } = config
-  if (events) await enqueue(events, event)
+  if (events) await enqueue(events, event, runtime.deadline(EVENT_MILLISECONDS))
   const isHooked = await callPaymentHook({ runtime, hooks: config.hooks }, event)
   if (events || isHooked) return
   const settings = ['neither HOOKS with onPayment nor EVENTS is bound, so nobody takes an outcome']
@@ -130,9 +132,13 @@ async function callPaymentHook(
   return answer !== MISSING
 }
 
-async function enqueue(queue: Queue<PaymentEvent>, event: PaymentEvent): Promise<void> {
+async function enqueue(
+  queue: Queue<PaymentEvent>,
+  event: PaymentEvent,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await queue.send(event)
+    await Promise.race([queue.send(event), rejectOnAbort(signal)])
   } catch {
     const reason = 'the Queue EVENTS did not take an outcome'
     throw new Problem('store_unavailable', { log: { reason } })

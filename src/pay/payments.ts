@@ -4,6 +4,7 @@
  */
 
 import { BEARER_CHALLENGE } from '../errors'
+import { rejectOnAbort } from '../lib/abort'
 import { type FinishRequest, startRequest } from '../log'
 import { Problem } from '../problem'
 import type { Runtime } from '../runtime'
@@ -13,6 +14,8 @@ import { type PaymentHooks, receivePaymentEvent } from './events'
 import { closeOrder, type Order, type Payment, placeOrder, queryOrder } from './orders'
 import { queryRefund, type Refund, type RefundRequest, requestRefund } from './refunds'
 import type { PaymentParameters } from './signature'
+
+const LOGIN_MILLISECONDS = 5000
 
 /** Who pays: the user of a token, or a user whom the backend knows. */
 export type Payer = { readonly token: string } | { readonly appid: string; readonly openid: string }
@@ -94,7 +97,7 @@ function bindPayments(runtime: Runtime, hooks: PaymentHooks | null, env: object)
     startRequest: () => startRequest(runtime),
     placeOrder: async (order, payer) => {
       const current = await context()
-      return placeOrder(current, { ...order, ...(await findPayer(current.config, payer)) })
+      return placeOrder(current, { ...order, ...(await findPayer(current, payer)) })
     },
     queryOrder: async (outTradeNo) => queryOrder(await context(), outTradeNo),
     closeOrder: async (outTradeNo) => closeOrder(await context(), outTradeNo),
@@ -106,15 +109,17 @@ function bindPayments(runtime: Runtime, hooks: PaymentHooks | null, env: object)
 
 /** @throws {Problem} `session_invalid`; `store_unavailable` where that cannot be found out */
 async function findPayer(
-  { login }: PayConfig,
+  { runtime, config: { login } }: PayContext,
   payer: Payer,
 ): Promise<{ appid: string; openid: string }> {
   if ('openid' in payer) return payer
   if (!login) {
     throw new Problem('misconfigured', { log: { settings: ['LOGIN is missing'] } })
   }
-  const outcome = await login.verify(payer.token).catch(() => {
-    throw new Problem('store_unavailable', { log: { reason: 'LOGIN.verify failed' } })
+  const late = rejectOnAbort(runtime.deadline(LOGIN_MILLISECONDS))
+  const outcome = await Promise.race([login.verify(payer.token), late]).catch(() => {
+    const reason = 'LOGIN.verify failed; the binding needs entrypoint = "LoginService"'
+    throw new Problem('store_unavailable', { log: { reason } })
   })
   if (outcome.ok) return { appid: outcome.session.appid, openid: outcome.session.openid }
   // The challenge names no error: the credential of this request, the service key, was good.

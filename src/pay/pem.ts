@@ -23,6 +23,9 @@ export async function parsePrivateKey(text: string): Promise<ParsedKey> {
   const der = parseDer(text)
   if ('fault' in der) return der
   const { bytes, first, second } = der
+  if (/ENCRYPTED/.test(text)) {
+    return { fault: 'is encrypted; decrypt it: openssl pkcs8 -topk8 -nocrypt' }
+  }
   if (/RSA PRIVATE KEY/.test(text) || (first === INTEGER && second === INTEGER)) {
     return { fault: 'is PKCS#1; convert it: openssl pkcs8 -topk8 -nocrypt' }
   }
@@ -66,7 +69,7 @@ function parseDer(text: string): Der | { readonly fault: string } {
     .replace(/\s/g, '')
   if (base64 === '') return { fault: 'has nothing between its BEGIN and END lines' }
   const bytes = parseBase64(base64)
-  if (!bytes) return { fault: 'is not PEM or base64' }
+  if (!bytes) return { fault: 'is cut off, or is not PEM or base64' }
   const outer = readElement(bytes, 0)
   if (!outer || outer.tag !== SEQUENCE || outer.end !== bytes.length) {
     return { fault: 'is cut off, or is not a key' }

@@ -82,7 +82,10 @@ export const toOrderBody = (now: number) =>
       goodsTag: v.optional(textUpTo(MAX_LENGTH.goodsTag)),
     }),
     v.forward(
-      v.check(({ token, appid, openid }) => !token === (!!appid || !!openid), PAYER_MESSAGE),
+      v.check(({ token, appid, openid }) => {
+        const isKnown = appid !== undefined || openid !== undefined
+        return (token !== undefined) !== isKnown
+      }, PAYER_MESSAGE),
       ['token'],
     ),
     v.forward(
@@ -95,7 +98,7 @@ export const toOrderBody = (now: number) =>
     ),
     v.transform(({ token, appid = '', openid = '', ...order }) => ({
       order,
-      payer: token ? { token } : { appid, openid },
+      payer: token !== undefined ? { token } : { appid, openid },
     })),
   )
 

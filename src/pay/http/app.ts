@@ -4,7 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { Hono } from 'hono/tiny'
 import { fail, findRoute, onMethodNotAllowed, setHeaders } from '../../http/answers'
-import { readBytes, readJsonBody } from '../../http/body'
+import { readJsonBody } from '../../http/body'
 import { checkServiceKey } from '../../http/credentials'
 import { parse } from '../../http/schemas'
 import { Problem, toProblem } from '../../problem'
@@ -64,7 +64,7 @@ export function createPaymentApp({
 
   app.get('/health', (c) => c.json({ status: 'ok' }))
 
-  app.post('/wechat/pay/events', async (c) => receiveCallback(c, await readBytes(c.req.raw)))
+  app.post('/wechat/pay/events', receiveCallback)
 
   app.use('/payments', onlyWithServiceKeys)
   app.use('/payments/*', onlyWithServiceKeys)

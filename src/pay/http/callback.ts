@@ -1,19 +1,14 @@
 /** `POST /wechat/pay/events`: WeChat Pay's callback, which has answers of its own form. */
 
 import type { Context } from 'hono'
+import { readBytes } from '../../http/body'
 import { Problem, toProblem } from '../../problem'
 import type { PaymentAppEnv } from './app'
 
-/**
- * 204 once somebody has the outcome. Everything else makes WeChat Pay call again.
- *
- * @param body `null` if it is too large
- */
-export async function receiveCallback(
-  c: Context<PaymentAppEnv>,
-  body: Uint8Array | null,
-): Promise<Response> {
+/** 204 once somebody has the outcome. Everything else makes WeChat Pay call again. */
+export async function receiveCallback(c: Context<PaymentAppEnv>): Promise<Response> {
   try {
+    const body = await readBytes(c.req.raw)
     if (!body) throw new Problem('body_too_large')
     await c.var.payments.receiveEvent({ headers: c.req.raw.headers, body })
     return c.body(null, 204)
