@@ -16,7 +16,7 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
-          include: ['test/*.test.ts', 'test/client/*.test.ts'],
+          include: ['test/*.test.ts', 'test/client/*.test.ts', 'test/pay/*.test.ts'],
           provide: { fuzzRuns: Number(process.env.FUZZ_RUNS ?? 10_000) },
           isolate: false,
           testTimeout: 30_000,

@@ -1,0 +1,128 @@
+/** The payments app under test: the real routes, a WeChat Pay that verifies, a clock to set. */
+
+import { createExecutionContext } from 'cloudflare:test'
+import { afterEach, beforeEach, expect } from 'vitest'
+import type { PaymentEvent, PaymentHooks } from '../../src/pay/events'
+import { createPaymentApp } from '../../src/pay/http/app'
+import { createPayments } from '../../src/pay/payments'
+import type { Runtime } from '../../src/runtime'
+import { createWeChatPay, notice, PAY_SETTINGS } from './wechat-pay'
+
+export const PAY_SERVICE_KEY = 'p'.repeat(32)
+export const APPID = 'wxd678efh567hg6787'
+export const OPENID = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o'
+
+export interface PayAppOptions {
+  /** Settings that replace those of the test; `undefined` removes one. */
+  readonly settings?: Record<string, unknown>
+  /** Hosts whose connections fail. */
+  readonly down?: readonly string[]
+  readonly hooks?: PaymentHooks
+}
+
+export type PayApp = ReturnType<typeof createPayApp>
+
+/** Gives each test of a file an app of its own. WeChat Pay must find no fault in its requests. */
+export function usePayApp(options: PayAppOptions = {}) {
+  const app = createPayApp(options)
+  const replace = (others: PayAppOptions = {}) => void Object.assign(app, createPayApp(others))
+  beforeEach(() => replace(options))
+  afterEach(() => expect(app.pay.violations).toEqual([]))
+  return Object.assign(app, { replace })
+}
+
+export function createPayApp({ settings = {}, down = [], hooks }: PayAppOptions = {}) {
+  const clock = { now: 1_790_000_000 }
+  const pay = createWeChatPay({ now: () => clock.now })
+  const log: string[] = []
+  const deadlines: { milliseconds: number; end: () => void }[] = []
+  const runtime: Runtime = {
+    connects: async () => true,
+    waitUntil: () => {},
+    now: () => clock.now,
+    nowMilliseconds: () => clock.now * 1000,
+    sleep: async () => {},
+    deadline: (milliseconds) => {
+      const timer = new AbortController()
+      const end = () => timer.abort(new DOMException('The time is over', 'TimeoutError'))
+      deadlines.push({ milliseconds, end })
+      return timer.signal
+    },
+    random: () => 0.5,
+    log: (entry) => void log.push(JSON.stringify(entry)),
+    fetch: async (request) => {
+      const response = await pay.fetch(request)
+      if (down.includes(new URL(request.url).host)) throw new TypeError('Network connection lost.')
+      return response
+    },
+  }
+  const env = { ...PAY_SETTINGS, SERVICE_KEYS: PAY_SERVICE_KEY, ...settings }
+  const app = createPaymentApp({ payments: createPayments(runtime, hooks ? { hooks } : {}) })
+
+  async function receive(path: string, init: RequestInit): Promise<Response> {
+    const request = new Request(`https://pay.example${path}`, init)
+    return app.fetch(request, env, createExecutionContext())
+  }
+
+  /** As a backend does; without a key if it is `null`. */
+  async function send(
+    method: string,
+    path: string,
+    body?: unknown,
+    key: string | null = PAY_SERVICE_KEY,
+  ): Promise<PayReply> {
+    const response = await receive(path, {
+      method,
+      headers: {
+        ...(key !== null && { Authorization: `Bearer ${key}` }),
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    const { status, headers } = response
+    const text = await response.text()
+    return { status, headers, answer: text === '' ? null : JSON.parse(text) }
+  }
+
+  /** Delivers a callback with these headers and this body. */
+  async function deliver({ headers, body }: { headers: HeadersInit; body: BodyInit }) {
+    const response = await receive('/wechat/pay/events', { method: 'POST', headers, body })
+    const text = await response.text()
+    return { status: response.status, answer: text === '' ? null : JSON.parse(text) }
+  }
+
+  return {
+    clock,
+    pay,
+    /** All lines of the log. */
+    log,
+    /** The deadlines that have been set, each with a function that ends its time. */
+    deadlines,
+    receive,
+    send,
+    deliver,
+    /** Makes a callback and delivers it. */
+    notify: async (type: string, fields: object, options?: Parameters<typeof notice>[3]) =>
+      deliver(await notice(type, fields, clock.now, options)),
+  }
+}
+
+export interface PayReply {
+  readonly status: number
+  readonly headers: Headers
+  readonly answer: Record<string, unknown> & {
+    readonly errors?: { path: string; message: string }[]
+  }
+}
+
+/** A hook that records the events, and does what `handle` says. */
+export function recordingHooks(handle: (event: PaymentEvent) => unknown = () => null) {
+  const events: PaymentEvent[] = []
+  const hooks: PaymentHooks = {
+    onPayment: (event) => {
+      events.push(event)
+      return handle(event)
+    },
+  }
+  return { events, hooks }
+}
