@@ -1,0 +1,233 @@
+/** The settings of the payments Worker: what is accepted, and how what is wrong is named. */
+
+import { describe, expect, it } from 'vitest'
+import { parsePayConfig } from '../../src/pay/config'
+import { Problem } from '../../src/problem'
+import { createPayApp, PAY_SERVICE_KEY } from '../support/pay-app'
+import { API_V3_KEY, MERCHANT, PAY_SETTINGS, PLATFORM, PUBLIC_KEY_ID } from '../support/wechat-pay'
+import vectors from '../support/wechat-pay-vectors.json'
+
+const CERTIFICATE = vectors.published.find(({ plaintext }) =>
+  plaintext?.includes('BEGIN CERTIFICATE'),
+)?.plaintext
+const { private_pkcs8_pem: PRIVATE, private_pkcs1_pem: PKCS1 } = MERCHANT
+const PUBLIC = PLATFORM.public_spki_pem
+
+const bare = (pem: string) => pem.replace(/-----[^-]+-----|\s/g, '')
+const lines = (pem: string) => pem.trim().split('\n')
+const FORMS = {
+  'line feeds': (pem: string) => pem,
+  CRLF: (pem: string) => pem.replaceAll('\n', '\r\n'),
+  'a literal \\n': (pem: string) => pem.replaceAll('\n', '\\n'),
+  'a literal \\r\\n': (pem: string) => pem.replaceAll('\n', '\\r\\n'),
+  'bare base64': bare,
+  'base64 in lines without armour': (pem: string) => lines(pem).slice(1, -1).join('\n'),
+}
+
+/** The faults that the log names; none for settings that are right. */
+async function findFaults(settings: Record<string, unknown>): Promise<readonly string[]> {
+  try {
+    await parsePayConfig({ ...PAY_SETTINGS, ...settings })
+    return []
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'misconfigured') {
+      return error.options.log?.settings ?? []
+    }
+    throw error
+  }
+}
+
+describe('keys', () => {
+  it.each(Object.entries(FORMS))('keys are accepted with %s', async (_, toForm) => {
+    const settings = {
+      WECHAT_PAY_PRIVATE_KEY: toForm(PRIVATE),
+      WECHAT_PAY_PUBLIC_KEY: toForm(PUBLIC),
+      WECHAT_PAY_EXTRA_KEYS: JSON.stringify({ '5DEA10EF': toForm(PUBLIC) }),
+    }
+    expect(await findFaults(settings)).toEqual([])
+  })
+
+  it.each([
+    ['PKCS#1', PKCS1, 'is PKCS#1; convert it: openssl pkcs8 -topk8 -nocrypt'],
+    ['bare PKCS#1', bare(PKCS1), 'is PKCS#1; convert it: openssl pkcs8 -topk8 -nocrypt'],
+    ['a certificate', CERTIFICATE, 'is a certificate or a public key, not a private key'],
+    ['a bare certificate', bare(CERTIFICATE ?? ''), 'is a certificate or a public key'],
+    ['a public key', PUBLIC, 'is a certificate or a public key, not a private key'],
+    ['an encrypted key', PRIVATE.replaceAll(' PRIVATE', ' ENCRYPTED PRIVATE'), 'is encrypted'],
+    ['a cut-off PEM', PRIVATE.slice(0, 800), 'is cut off'],
+    ['a PEM cut at a line', lines(PRIVATE).slice(0, 9).join('\n'), 'is cut off'],
+    ['the first line alone', lines(PRIVATE)[0], 'has nothing between its BEGIN and END lines'],
+    ['another text', 'hello world!', 'is cut off, or is not PEM or base64'],
+    ['nothing', '', 'is missing'],
+    ['no text', 7, 'must be a string'],
+  ])('a private key that is %s is named', async (_, value, fault) => {
+    const faults = await findFaults({ WECHAT_PAY_PRIVATE_KEY: value })
+    expect(faults).toEqual([expect.stringContaining(`WECHAT_PAY_PRIVATE_KEY ${fault}`)])
+  })
+
+  it.each([
+    ['a certificate', CERTIFICATE, 'is a certificate; take its key: openssl x509 -pubkey -noout'],
+    ['a bare certificate', bare(CERTIFICATE ?? ''), 'is a certificate; take its key'],
+    ['a private key', PRIVATE, 'is not a public key (SubjectPublicKeyInfo)'],
+    ['a PKCS#1 private key', PKCS1, 'is not a public key (SubjectPublicKeyInfo)'],
+    ['cut off', PUBLIC.slice(0, 300), 'is cut off'],
+    ['the first line alone', lines(PUBLIC)[0], 'has nothing between its BEGIN and END lines'],
+  ])('a public key that is %s is named', async (_, value, fault) => {
+    const faults = await findFaults({ WECHAT_PAY_PUBLIC_KEY: value })
+    expect(faults).toEqual([expect.stringContaining(`WECHAT_PAY_PUBLIC_KEY ${fault}`)])
+    const extra = await findFaults({ WECHAT_PAY_EXTRA_KEYS: JSON.stringify({ AB12: value }) })
+    expect(extra).toEqual([expect.stringContaining(`WECHAT_PAY_EXTRA_KEYS ${fault}`)])
+  })
+
+  it('a key of another kind than RSA is named', async () => {
+    const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
+      'sign',
+      'verify',
+    ])
+    const { privateKey, publicKey } = pair as CryptoKeyPair
+    const toText = async (format: 'pkcs8' | 'spki', key: CryptoKey) =>
+      new Uint8Array((await crypto.subtle.exportKey(format, key)) as ArrayBuffer).toBase64()
+    expect(
+      await findFaults({
+        WECHAT_PAY_PRIVATE_KEY: await toText('pkcs8', privateKey),
+        WECHAT_PAY_PUBLIC_KEY: await toText('spki', publicKey),
+      }),
+    ).toEqual([
+      'WECHAT_PAY_PRIVATE_KEY is not an RSA key that can be imported',
+      'WECHAT_PAY_PUBLIC_KEY is not an RSA key that can be imported',
+    ])
+  })
+
+  it.each([
+    ['31 bytes', API_V3_KEY.slice(1), false],
+    ['33 bytes', `${API_V3_KEY}x`, false],
+    ['32 characters that are more bytes', `é${API_V3_KEY.slice(1)}`, false],
+    ['32 bytes and a line feed', `${API_V3_KEY}\n`, true],
+  ])('an APIv3 key of %s', async (_, value, isGood) => {
+    const faults = isGood ? [] : ['WECHAT_PAY_API_V3_KEY must have 32 bytes']
+    expect(await findFaults({ WECHAT_PAY_API_V3_KEY: value })).toEqual(faults)
+  })
+
+  it.each(['[]', '{"A":7}', '{"A":""}', 'null', 'no JSON'])(
+    'WECHAT_PAY_EXTRA_KEYS that is no object of keys is named: %s',
+    async (value) => {
+      expect(await findFaults({ WECHAT_PAY_EXTRA_KEYS: value })).toEqual([
+        'WECHAT_PAY_EXTRA_KEYS must be a JSON object of serials, each with its public key',
+      ])
+    },
+  )
+
+  it('an answer under a serial of WECHAT_PAY_EXTRA_KEYS is believed, and only under its key', async () => {
+    const serial = '5DEA10EF55877E3CF6C33255C2E7DEFFF7E427EC'
+    const keys = JSON.stringify({ [serial]: MERCHANT.public_spki_pem })
+    const app = createPayApp({ settings: { WECHAT_PAY_EXTRA_KEYS: keys } })
+    const body = { appid: 'wx1', openid: 'o1', outTradeNo: 'A00001', description: 'a', total: 1 }
+    const answers = [
+      { serial, privateKey: PRIVATE, status: 200 },
+      { serial, privateKey: PLATFORM.private_pkcs8_pem, status: 502 },
+      { serial: PUBLIC_KEY_ID, privateKey: PRIVATE, status: 502 },
+      { serial: PUBLIC_KEY_ID, privateKey: PLATFORM.private_pkcs8_pem, status: 200 },
+    ]
+    for (const { status, ...signer } of answers) {
+      app.pay.next((answer) => ({ ...answer, ...signer }))
+      expect((await app.send('POST', '/payments', body)).status).toBe(status)
+    }
+    expect(app.pay.violations).toEqual([])
+  })
+
+  it('the keys of a configuration cannot be exported', async () => {
+    const { privateKey, apiV3Key } = await parsePayConfig(PAY_SETTINGS)
+    expect([privateKey.extractable, apiV3Key.extractable]).toEqual([false, false])
+  })
+})
+
+describe('other settings', () => {
+  it('two hosts of WeChat Pay are the default, and service keys, LOGIN, HOOKS and EVENTS are off', async () => {
+    expect(await parsePayConfig(PAY_SETTINGS)).toMatchObject({
+      apiBases: ['https://api.mch.weixin.qq.com', 'https://api2.mch.weixin.qq.com'],
+      ...{ serviceKeys: null, login: null, hooks: null, events: null },
+    })
+  })
+
+  it.each([
+    ['WECHAT_PAY_API_BASE', 'http://127.0.0.1:8790', true],
+    ['WECHAT_PAY_API_BASE', 'http://localhost:8790/', true],
+    ['WECHAT_PAY_API_BASE', 'http://[::1]:8790, https://api2.mch.weixin.qq.com', true],
+    ['WECHAT_PAY_API_BASE', 'http://api.mch.weixin.qq.com', false],
+    ['WECHAT_PAY_API_BASE', 'http://127.0.0.1.example', false],
+    ['WECHAT_PAY_API_BASE', 'https://api.mch.weixin.qq.com,http://10.0.0.1', false],
+    ['WECHAT_PAY_API_BASE', 'https://user:secret@api.mch.weixin.qq.com', false],
+    ['WECHAT_PAY_MCHID', '1900007291', true],
+    ['WECHAT_PAY_MCHID', 'wx4f4bc4dec97d474b', false],
+    ['WECHAT_PAY_CERT_SERIAL_NO', '444F4864EA9B34415', true],
+    ['WECHAT_PAY_CERT_SERIAL_NO', PUBLIC_KEY_ID, false],
+    ['WECHAT_PAY_PUBLIC_KEY_ID', 'PUB_KEY_ID_0114232134912410', true],
+    ['WECHAT_PAY_PUBLIC_KEY_ID', '444F4864EA9B34415', false],
+    ['WECHAT_PAY_NOTIFY_URL', `https://pay.example/${'x'.repeat(235)}`, true],
+    ['WECHAT_PAY_NOTIFY_URL', `https://pay.example/${'x'.repeat(236)}`, false],
+    ['WECHAT_PAY_NOTIFY_URL', 'https://pay.example/events?shop=1', false],
+    ['WECHAT_PAY_NOTIFY_URL', 'http://pay.example/events', false],
+    ['WECHAT_PAY_NOTIFY_URL', 'pay.example/events', false],
+    ['SERVICE_KEYS', 'k'.repeat(31), false],
+    ['SERVICE_KEYS', `${'k'.repeat(32)},${'l'.repeat(32)}`, true],
+    ['LOGIN', 'https://login.example', false],
+    ['HOOKS', 'https://hooks.example', false],
+    ['EVENTS', { fetch: () => null }, false],
+  ])('%s: %s', async (name, value, isGood) => {
+    const faults = await findFaults({ [name]: value })
+    if (isGood) expect(faults).toEqual([])
+    else expect(faults).toEqual([expect.stringMatching(new RegExp(`^${name} `))])
+  })
+
+  it.each([undefined, null, 7, 'env'])('an env that is %s is misconfigured', async (env) => {
+    await expect(parsePayConfig(env)).rejects.toMatchObject({ code: 'misconfigured' })
+  })
+})
+
+describe('a Worker that is misconfigured', () => {
+  const settings = {
+    WECHAT_PAY_MCHID: '',
+    WECHAT_PAY_NOTIFY_URL: 'http://secret.example',
+    WECHAT_PAY_PRIVATE_KEY: PKCS1,
+    WECHAT_PAY_PUBLIC_KEY: PRIVATE,
+    WECHAT_PAY_API_V3_KEY: API_V3_KEY.slice(1),
+    WECHAT_PAY_EXTRA_KEYS: 'secret',
+    SERVICE_KEYS: 'short-secret',
+  }
+
+  it('the log names all settings at once and no value, and the client hears misconfigured', async () => {
+    const app = createPayApp({ settings })
+    const { status, answer } = await app.send('GET', '/payments/A00001')
+    expect([status, answer.code]).toEqual([500, 'misconfigured'])
+    expect(answer).not.toHaveProperty('settings')
+    const [line = ''] = app.log
+    for (const name of Object.keys(settings)) expect(line).toContain(name)
+    for (const value of [...Object.values(settings), PRIVATE]) {
+      if (value) expect(line + JSON.stringify(answer)).not.toContain(value.slice(0, 40))
+    }
+    expect(app.pay.requests).toEqual([])
+  })
+
+  it('WeChat Pay hears FAIL and calls again, while GET /health answers', async () => {
+    const app = createPayApp({ settings })
+    expect(await app.notify('TRANSACTION.SUCCESS', {})).toEqual({
+      status: 500,
+      answer: { code: 'FAIL', message: 'Server misconfigured' },
+    })
+    expect(app.log[0]).toContain('"level":"error"')
+    expect((await app.send('GET', '/health')).status).toBe(200)
+  })
+
+  it('without SERVICE_KEYS the endpoints for backends do not exist, whatever the method', async () => {
+    const app = createPayApp({ settings: { SERVICE_KEYS: undefined } })
+    const paths = ['/payments', '/payments/A00001', '/payments/A00001/close', '/refunds/R1']
+    for (const path of [...paths, '/payments/A00001/refunds']) {
+      for (const method of ['GET', 'POST', 'DELETE']) {
+        const { status, answer } = await app.send(method, path, undefined, PAY_SERVICE_KEY)
+        expect([status, answer.code]).toEqual([404, 'not_found'])
+      }
+    }
+    expect(app.log[0]).toContain('SERVICE_KEYS is not set')
+    expect((await app.notify('OTHER', {})).status).toBe(204)
+  })
+})
