@@ -59,11 +59,19 @@ const expiry = (now: number) =>
   v.pipe(
     v.string(EXPIRY_MESSAGE),
     v.regex(ISO_8601, EXPIRY_MESSAGE),
+    v.check(isDate, EXPIRY_MESSAGE),
     v.transform((text) => Math.floor(Date.parse(text) / 1000)),
     v.number(EXPIRY_MESSAGE),
     v.minValue(now + MINUTE_SECONDS, EXPIRY_MESSAGE),
     v.maxValue(now + WEEK_SECONDS, EXPIRY_MESSAGE),
   )
+
+/** Date.parse takes September 31 for October 1. */
+function isDate(text: string): boolean {
+  const date = text.slice(0, 10)
+  const midnight = new Date(`${date}T00:00Z`)
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date)
+}
 
 const PAYER_MESSAGE = 'must come alone, or appid and openid instead of it'
 
@@ -89,11 +97,11 @@ export const toOrderBody = (now: number) =>
       ['token'],
     ),
     v.forward(
-      v.check(({ appid, openid }) => !openid || !!appid, 'is missing'),
+      v.check(({ appid, openid }) => openid === undefined || appid !== undefined, 'is missing'),
       ['appid'],
     ),
     v.forward(
-      v.check(({ appid, openid }) => !appid || !!openid, 'is missing'),
+      v.check(({ appid, openid }) => appid === undefined || openid !== undefined, 'is missing'),
       ['openid'],
     ),
     v.transform(({ token, appid = '', openid = '', ...order }) => ({
