@@ -20,16 +20,17 @@ const LARGEST_AMOUNT = 2 ** 31 - 1
 const string = v.string('must be a string')
 
 /** WeChat Pay takes no character beyond U+FFFF, and no control character. */
+const plainText = v.pipe(
+  string,
+  v.minLength(1, 'must not be empty'),
+  v.regex(
+    /^[\u0020-\ud7ff\ue000-\uffff]*$/,
+    'must not have characters beyond U+FFFF or below U+0020',
+  ),
+)
+
 const textUpTo = (length: number) =>
-  v.pipe(
-    string,
-    v.minLength(1, 'must not be empty'),
-    v.regex(
-      /^[\u0020-\ud7ff\ue000-\uffff]*$/,
-      'must not have characters beyond U+FFFF or below U+0020',
-    ),
-    v.maxLength(length, `must have at most ${length} characters`),
-  )
+  v.pipe(plainText, v.maxLength(length, `must have at most ${length} characters`))
 
 const amount = v.pipe(
   v.number('must be a whole number of fen'),
@@ -117,9 +118,9 @@ export const RefundBody = v.pipe(
     total: amount,
     reason: v.optional(
       v.pipe(
-        textUpTo(MAX_LENGTH.reasonBytes),
-        v.check(
-          (text) => new TextEncoder().encode(text).length <= MAX_LENGTH.reasonBytes,
+        plainText,
+        v.maxBytes(
+          MAX_LENGTH.reasonBytes,
           `must have at most ${MAX_LENGTH.reasonBytes} bytes of UTF-8`,
         ),
       ),

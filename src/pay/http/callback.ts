@@ -2,13 +2,15 @@
 
 import type { Context } from 'hono'
 import { readBytes } from '../../http/body'
-import { Problem, toProblem } from '../../problem'
+import { invalidRequest, Problem, toProblem } from '../../problem'
 import type { PaymentAppEnv } from './app'
 
 /** 204 once somebody has the outcome. Everything else makes WeChat Pay call again. */
 export async function receiveCallback(c: Context<PaymentAppEnv>): Promise<Response> {
   try {
-    const body = await readBytes(c.req.raw)
+    const body = await readBytes(c.req.raw).catch(() => {
+      throw invalidRequest('', 'was interrupted')
+    })
     if (!body) throw new Problem('body_too_large')
     await c.var.payments.receiveEvent({ headers: c.req.raw.headers, body })
     return c.body(null, 204)
