@@ -103,7 +103,7 @@ describe('keys', () => {
     ['33 bytes', `${API_V3_KEY}x`, false],
     ['32 characters that are more bytes', `é${API_V3_KEY.slice(1)}`, false],
     ['32 bytes and a line feed', `${API_V3_KEY}\n`, true],
-  ])('an APIv3 key of %s', async (_, value, isGood) => {
+  ])('WECHAT_PAY_API_V3_KEY must have 32 bytes: %s', async (_, value, isGood) => {
     const faults = isGood ? [] : ['WECHAT_PAY_API_V3_KEY must have 32 bytes']
     expect(await findFaults({ WECHAT_PAY_API_V3_KEY: value })).toEqual(faults)
   })
@@ -173,7 +173,7 @@ describe('other settings', () => {
     ['LOGIN', 'https://login.example', false],
     ['HOOKS', 'https://hooks.example', false],
     ['EVENTS', { fetch: () => null }, false],
-  ])('%s: %s', async (name, value, isGood) => {
+  ])('settings are accepted or named: %s %s', async (name, value, isGood) => {
     const faults = await findFaults({ [name]: value })
     if (isGood) expect(faults).toEqual([])
     else expect(faults).toEqual([expect.stringMatching(new RegExp(`^${name} `))])

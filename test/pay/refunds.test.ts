@@ -1,0 +1,181 @@
+/** Refunds: asked for and queried, against a WeChat Pay that verifies every request. */
+
+import { beforeEach, describe, expect, it } from 'vitest'
+import { APPID, OPENID, usePayApp } from '../support/pay-app'
+import { MERCHANT, NOTIFY_URL, ok, refusal, type Tamper } from '../support/wechat-pay'
+
+const app = usePayApp()
+
+const NUMBER = 'A00001'
+const body = { outRefundNo: 'R1', refund: 40, total: 100 }
+const refund = (fields: object = {}) =>
+  app.send('POST', `/payments/${NUMBER}/refunds`, { ...body, ...fields })
+
+beforeEach(async () => {
+  const order = { appid: APPID, openid: OPENID, outTradeNo: NUMBER, description: 'a', total: 100 }
+  await app.send('POST', '/payments', order)
+  app.pay.pay(NUMBER)
+  app.pay.requests.length = 0
+})
+
+const REFUND = {
+  ...{ outRefundNo: 'R1', outTradeNo: NUMBER, refundId: '5030R1', status: 'PROCESSING' },
+  ...{ refund: 40, total: 100, transactionId: `4200${NUMBER}`, payerRefund: 40, currency: 'CNY' },
+}
+
+describe('POST /payments/:outTradeNo/refunds', () => {
+  it('a refund is accepted, and GET /refunds/:outRefundNo has the same', async () => {
+    expect(await refund({ reason: '已售完' })).toMatchObject({ status: 200, answer: REFUND })
+    expect((await app.send('GET', '/refunds/R1')).answer).toEqual(REFUND)
+  })
+
+  it('WeChat Pay gets the refund with our callback, and nothing else', async () => {
+    await refund({ reason: '已售完', unknown: 'x' })
+    expect(JSON.parse(app.pay.requests[0]?.body ?? '')).toEqual({
+      ...{ out_trade_no: NUMBER, out_refund_no: 'R1', reason: '已售完', notify_url: NOTIFY_URL },
+      amount: { refund: 40, total: 100, currency: 'CNY' },
+    })
+  })
+
+  it('the same refund repeats byte for byte', async () => {
+    await refund()
+    await refund()
+    expect(app.pay.requests[1]?.body).toBe(app.pay.requests[0]?.body)
+  })
+
+  it('a refund that is done has the time at which it was', async () => {
+    await refund()
+    const stored = app.pay.refunds.get('R1')
+    const time = { success_time: '2026-11-21T18:00:00+08:00' }
+    app.pay.refunds.set('R1', { ...stored, ...time, status: 'SUCCESS' })
+    expect((await app.send('GET', '/refunds/R1')).answer).toMatchObject({
+      ...{ status: 'SUCCESS', refundedAt: '2026-11-21T10:00:00.000Z' },
+    })
+  })
+
+  const limits: readonly (readonly [Record<string, unknown>, string | null])[] = [
+    [{ refund: 100 }, null],
+    [{ refund: 101 }, 'refund'],
+    [{ refund: 0 }, 'refund'],
+    [{ refund: 1.5 }, 'refund'],
+    [{ refund: '40' }, 'refund'],
+    [{ refund: undefined }, 'refund'],
+    [{ total: undefined }, 'total'],
+    [{ total: 2 ** 31 }, 'total'],
+    [{ outRefundNo: 'aZ09_-*|@'.repeat(7) }, null],
+    [{ outRefundNo: 'x'.repeat(64) }, null],
+    [{ outRefundNo: 'x'.repeat(65) }, 'outRefundNo'],
+    [{ outRefundNo: '' }, 'outRefundNo'],
+    [{ outRefundNo: 'R/1' }, 'outRefundNo'],
+    [{ outRefundNo: undefined }, 'outRefundNo'],
+    [{ reason: 'x'.repeat(80) }, null],
+    [{ reason: 'x'.repeat(81) }, 'reason'],
+    [{ reason: `${'茶'.repeat(26)}xx` }, null],
+    [{ reason: '茶'.repeat(27) }, 'reason'],
+    [{ reason: '' }, 'reason'],
+    [{ reason: '🍵' }, 'reason'],
+    [{ reason: 'a\nb' }, 'reason'],
+  ]
+  it.each(limits.map(([fields, path]) => [JSON.stringify(fields), fields, path] as const))(
+    'the limits of fields hold, and what is refused never reaches WeChat Pay: %s',
+    async (_, fields, path) => {
+      const { status, answer } = await refund(fields)
+      expect(status).toBe(path === null ? 200 : 400)
+      if (path === null) return
+      expect(answer.errors?.map((error) => error.path)).toEqual([path])
+      expect(app.pay.requests).toEqual([])
+    },
+  )
+
+  it('the number of the order is checked as well', async () => {
+    const { status, answer } = await app.send('POST', '/payments/1/refunds', body)
+    expect([status, answer.errors?.[0]?.path]).toEqual([400, 'outTradeNo'])
+  })
+})
+
+describe('GET /refunds/:outRefundNo', () => {
+  it('a number with | * and @ is signed as it goes over the wire', async () => {
+    await refund({ outRefundNo: 'r|1*2@3' })
+    expect((await app.send('GET', '/refunds/r%7C1*2%403')).status).toBe(200)
+    expect((await app.send('GET', '/refunds/r|1*2@3')).status).toBe(200)
+    const target = app.pay.requests[1]?.target
+    expect(target).toBe('/v3/refund/domestic/refunds/r%7C1*2%403')
+  })
+
+  it('a refund that WeChat Pay does not know is a refund_unknown', async () => {
+    const { status, answer } = await app.send('GET', '/refunds/R9')
+    expect([status, answer.code]).toEqual([404, 'refund_unknown'])
+  })
+
+  it('a refund of an order that WeChat Pay does not know is an order_unknown', async () => {
+    const { status, answer } = await app.send('POST', '/payments/A00009/refunds', body)
+    expect([status, answer.code]).toEqual([404, 'order_unknown'])
+  })
+})
+
+describe('refusals and answers that cannot be believed', () => {
+  it.each([
+    ['RULE_LIMIT', 403, 'refund_refused', 409],
+    ['TRADE_ERROR', 403, 'refund_refused', 409],
+    ['ACCOUNT_ERROR', 403, 'refund_refused', 409],
+    ['USER_ACCOUNT_ABNORMAL', 403, 'refund_refused', 409],
+    ['TRADE_OVERDUE', 400, 'refund_refused', 409],
+    ['REFUND_FEE_MISMATCH', 400, 'refund_refused', 409],
+    ['NOT_ENOUGH', 403, 'balance_too_low', 409],
+    ['FREQUENCY_LIMITED', 429, 'rate_limited', 429],
+    ['MCH_NOT_EXISTS', 404, 'misconfigured', 500],
+    ['SYSTEM_ERROR', 500, 'pay_unavailable', 502],
+  ] as const)(
+    '%s with status %d is a %s, spelled with and without underscores',
+    async (wechat, seen, code, status) => {
+      for (const spelled of [wechat, wechat.replaceAll('_', '')]) {
+        app.pay.next(() => refusal(seen, spelled, 'a text'))
+        const { status: got, answer } = await refund()
+        expect([got, answer.code]).toEqual([status, code])
+      }
+      expect(app.pay.requests).toHaveLength(2)
+    },
+  )
+
+  const change =
+    (fields: object): Tamper =>
+    (answer) =>
+      ok({ ...JSON.parse(answer.body), ...fields })
+  const tampers: Record<string, Tamper> = {
+    'another refund': change({ out_refund_no: 'R2' }),
+    'no refund': change({ out_refund_no: undefined }),
+    'no amount': change({ amount: undefined }),
+    'no status': change({ status: undefined }),
+    'no signature': (answer) => ({ ...answer, isSigned: false }),
+    'the signature of another key': (answer) => ({
+      ...{ ...answer, privateKey: MERCHANT.private_pkcs8_pem },
+    }),
+    'the status 202': (answer) => ({ ...answer, status: 202 }),
+    'a signed 204': () => ({ status: 204, body: '' }),
+  }
+  it.each(Object.entries(tampers))(
+    'the outcome is unknown, and not repeated, after an answer with %s',
+    async (_, tamper) => {
+      app.pay.next(tamper)
+      expect(await refund()).toMatchObject({ status: 502, answer: { code: 'pay_unavailable' } })
+      app.pay.next(tamper)
+      expect(await app.send('GET', '/refunds/R1')).toMatchObject({ status: 502 })
+      expect(app.pay.requests).toHaveLength(2)
+    },
+  )
+
+  it('a signed answer about the refund of another order is not believed', async () => {
+    app.pay.next(change({ out_trade_no: 'A00002' }))
+    expect((await refund()).status).toBe(502)
+  })
+
+  it('after a failed connection the second host gets the same refund, and no other number', async () => {
+    app.replace({ down: ['api.mch.weixin.qq.com'] })
+    app.pay.next(() => refusal(500, 'SYSTEM_ERROR', ''))
+    app.pay.next(() => ok({}))
+    await refund()
+    const [one, two, ...others] = app.pay.requests
+    expect(two?.body).toBe(one?.body)
+    expect(others).toEqual([])
+  })
+})
