@@ -3,7 +3,7 @@
  * assets/openapi.json, which is served as a static file.
  */
 
-import { ERRORS, type ErrorCode } from '../errors'
+import { ERRORS, type ErrorCode, type ErrorRow } from '../errors'
 import { ERRCODES } from '../wechat/errcodes'
 import { ANYTHING, type Operation, TAGS } from './operation'
 import { OPERATIONS } from './operations'
@@ -88,7 +88,7 @@ function describe(operation: Operation) {
         },
       },
     }),
-    responses: { ...success, ...toProblemResponses(toErrorCodes(operation)) },
+    responses: { ...success, ...toProblemResponses(toErrorCodes(operation), ERRORS) },
     'x-codeSamples': toSamples(operation),
   }
 }
@@ -102,18 +102,25 @@ function toErrorCodes({ id, tag, caller, body, errors }: Operation): readonly Er
   return [...BY_CALLER[caller], ...ofBody, ...ofType, ...errors, ...ANYWHERE]
 }
 
-/** One response for each status, with one example for each code. */
-function toProblemResponses(codes: readonly ErrorCode[]) {
-  const byStatus = new Map<number, ErrorCode[]>()
+/**
+ * One response for each status, with one example for each code.
+ *
+ * @param rows The table that has these codes
+ */
+export function toProblemResponses<Code extends string>(
+  codes: readonly Code[],
+  rows: Readonly<Record<Code, ErrorRow>>,
+) {
+  const byStatus = new Map<number, Code[]>()
   for (const code of new Set(codes)) {
-    const { status } = ERRORS[code]
+    const { status } = rows[code]
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => [
       String(status),
       {
-        description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join('; '),
+        description: codes.map((code) => `\`${code}\`: ${rows[code].title}`).join('; '),
         content: {
           'application/problem+json': {
             schema: { $ref: '#/components/schemas/Problem' },

@@ -4,15 +4,18 @@ import { ERRORS } from '../errors'
 import { MAX_LENGTH, SubscribeMessageBody } from '../http/schemas'
 import { WHAT_TO_DO } from './error-texts'
 
-const text = { type: 'string' } as const
-const nonEmpty = { ...text, minLength: 1 } as const
-const time = { ...text, format: 'date-time' } as const
+export const text = { type: 'string' } as const
+export const nonEmpty = { ...text, minLength: 1 } as const
+export const time = { ...text, format: 'date-time' } as const
 
-const textUpTo = (maxLength: number) => ({ ...nonEmpty, maxLength })
+export const textUpTo = (maxLength: number) => ({ ...nonEmpty, maxLength })
 
 const base64 = (description: string) => ({ ...text, contentEncoding: 'base64', description })
 
-const object = (properties: object, required: readonly string[] = Object.keys(properties)) => ({
+export const object = (
+  properties: object,
+  required: readonly string[] = Object.keys(properties),
+) => ({
   type: 'object',
   properties,
   ...(required.length > 0 && { required }),

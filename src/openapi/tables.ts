@@ -69,7 +69,7 @@ function toErrorCodes(): ErrorCode[] {
   return Object.keys(ERRORS) as ErrorCode[]
 }
 
-function toTable(header: string, rows: readonly string[]): string {
+export function toTable(header: string, rows: readonly string[]): string {
   const line = header.replace(/[^|]+/g, '---')
   return [header, line, ...rows].join('\n')
 }

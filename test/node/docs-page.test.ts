@@ -65,12 +65,10 @@ afterAll(() => server.close())
 describe('beside the Worker', () => {
   const get = (path: string) => fetch(new URL(path, base))
 
-  it('GET /openapi.json is served as a file', async () => {
-    const response = await get('/openapi.json')
+  it.each(['openapi.json', 'openapi-pay.json'])('GET /%s is served as a file', async (name) => {
+    const response = await get(`/${name}`)
     expect([response.status, response.headers.get('Cache-Control')]).toEqual([200, 'no-store'])
-    expect(await response.json()).toEqual(
-      JSON.parse(readFileSync('src/assets/openapi.json', 'utf8')),
-    )
+    expect(await response.json()).toEqual(JSON.parse(readFileSync(`src/assets/${name}`, 'utf8')))
   })
 
   it('GET /docs is a page of our own files, with nothing from elsewhere', async () => {

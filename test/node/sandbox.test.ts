@@ -66,6 +66,7 @@ describe('npm run dev', () => {
     ['/docs.css', 'docs.css', 'text/css'],
     ['/docs.js', 'docs.js', 'text/javascript'],
     ['/openapi.json', 'openapi.json', 'application/json'],
+    ['/openapi-pay.json', 'openapi-pay.json', 'application/json'],
   ])('serves %s from the assets of the deployed Worker', async (path, file, type) => {
     const response = await request(path)
     expect([response.status, response.headers.get('Content-Type')]).toEqual([
