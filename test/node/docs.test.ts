@@ -6,6 +6,7 @@ import { dirname, join, normalize, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { listSettings } from '../../src/config'
 import { OPERATIONS } from '../../src/openapi/operations'
+import { PAY_OPERATIONS } from '../../src/openapi/pay-operations'
 import { readCode, readMarkdown, readTable } from '../support/markdown'
 
 const DOCS = globSync('docs/*.md').toSorted()
@@ -86,6 +87,28 @@ describe('what the documents say of the source', () => {
     },
   )
 
+  it.each([
+    ['docs/payments.md', '### Settings'],
+    ['docs/zh-CN/payments.md', '### 配置项'],
+  ])('%s lists every setting of the payments Worker, and no other', (path, heading) => {
+    const [, settings = ''] = readFileSync('src/pay/config.ts', 'utf8').split('const Settings = ')
+    const names = [...settings.matchAll(/^ {4}([A-Z\d_]+):/gm)].map(([, name]) => name)
+    const listed = readTable(path, heading).flatMap(([name = '']) => readCode(name))
+    expect(names.length).toBeGreaterThan(10)
+    expect(listed.toSorted()).toEqual(names.toSorted())
+  })
+
+  it.each([
+    ['docs/payments.md', '## Endpoints'],
+    ['docs/zh-CN/payments.md', '## 接口'],
+  ])('%s lists every endpoint of the payments Worker', (path, heading) => {
+    const listed = readTable(path, heading).flatMap(([request = '']) => readCode(request))
+    const described = PAY_OPERATIONS.filter(({ id }) => id !== 'health').map(
+      ({ method, path }) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`,
+    )
+    expect(listed).toEqual(described)
+  })
+
   it.each(['docs/security.md', 'docs/zh-CN/security.md'])(
     'every test that %s names exists',
     (path) => {
@@ -159,6 +182,7 @@ function runCompiler(folder: string, files: readonly string[], compilerOptions: 
   const paths = {
     code2session: [resolve('src/index.ts')],
     'code2session/client': [resolve('src/client/index.ts')],
+    'code2session/pay': [resolve('src/pay/index.ts')],
   }
   const config = {
     extends: resolve('tsconfig.json'),
