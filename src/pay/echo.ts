@@ -101,17 +101,17 @@ const SUCCESS: readonly Finding[] = [
 ]
 
 const UNCHECKED =
-  'Not checked: whether callbacks arrive (add `-- --callback` once the Worker is deployed), whether WECHAT_PAY_API_V3_KEY is the one in the merchant console, and whether the appid is bound to the merchant.'
+  'Not checked: whether callbacks arrive and WECHAT_PAY_API_V3_KEY opens them (add `-- --callback` once the Worker is deployed), and whether the appid is bound to the merchant.'
 
 function toCallbackNote({ notifyUrl }: PayConfig): string {
-  return `WeChat Pay now calls ${notifyUrl} with SECURITY_ECHO.SUCCESS. Look for it in the log of the Worker: npx wrangler tail -c src/pay/wrangler.toml`
+  return `WeChat Pay now calls ${notifyUrl} with SECURITY_ECHO.SUCCESS. If it arrives and opens, the log of the Worker names it: npx wrangler tail -c src/pay/wrangler.toml`
 }
 
 function explain({ code, options }: Problem<string>): string {
   const { settings, reason = '', rid } = options.log ?? {}
   const request = rid ? ` Its Request-ID is ${rid}.` : ''
   const fault = FAULTS[reason.split(': ').at(-1) ?? '']
-  if (fault) return fault
+  if (fault) return `${fault}${request}`
   if (settings)
     return `WeChat Pay refuses the request (${reason}): ${settings.join('; ')}.${request}`
   if (code === 'invalid_request') {
