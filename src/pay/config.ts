@@ -5,7 +5,6 @@ import { isObject, parseJson, utf8 } from '../lib/encoding'
 import { binding, isBaseUrl, list, optionalText, serviceKeys, text } from '../lib/settings'
 import type { LoginServiceMethods } from '../login-service'
 import { Problem } from '../problem'
-import type { PaymentEvent, PaymentHooks } from './events'
 import { type ParsedKey, parsePrivateKey, parsePublicKey } from './pem'
 
 export interface PayConfig {
@@ -28,9 +27,10 @@ export interface PayConfig {
   readonly serviceKeys: readonly string[] | null
   /** The login Worker; `null` if no payment names a token. */
   readonly login: Pick<LoginServiceMethods, 'verify'> | null
-  readonly hooks: PaymentHooks | null
+  /** The developer's own entrypoint, with `onPayment`; `null` for none. */
+  readonly hooks: object | null
   /** The Queue that takes outcomes; `null` for none. */
-  readonly events: Queue<PaymentEvent> | null
+  readonly events: Queue | null
 }
 
 const API_BASES = ['https://api.mch.weixin.qq.com', 'https://api2.mch.weixin.qq.com']
@@ -66,8 +66,8 @@ const Settings = v.object(
     WECHAT_PAY_EXTRA_KEYS: optionalText,
     SERVICE_KEYS: serviceKeys,
     LOGIN: v.optional(binding<LoginServiceMethods>('fetch', 'must be a service binding')),
-    HOOKS: v.optional(binding<PaymentHooks>('fetch', 'must be a service binding')),
-    EVENTS: v.optional(binding<Queue<PaymentEvent>>('send', 'must be a Queue producer binding')),
+    HOOKS: v.optional(binding<object>('fetch', 'must be a service binding')),
+    EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')),
   },
   'is missing',
 )

@@ -125,18 +125,14 @@ async function deliver({ runtime, config }: PayContext, event: PaymentEvent): Pr
 
 /** Whether there is such a hook; it has taken the event if it does not throw. */
 async function callPaymentHook(
-  context: { runtime: PayContext['runtime']; hooks: PaymentHooks | null },
+  context: { runtime: PayContext['runtime']; hooks: object | null },
   event: PaymentEvent,
 ): Promise<boolean> {
   const answer = await callHook(context, 'onPayment', event, EVENT_MILLISECONDS)
   return answer !== MISSING
 }
 
-async function enqueue(
-  queue: Queue<PaymentEvent>,
-  event: PaymentEvent,
-  signal: AbortSignal,
-): Promise<void> {
+async function enqueue(queue: Queue, event: PaymentEvent, signal: AbortSignal): Promise<void> {
   try {
     await Promise.race([queue.send(event), rejectOnAbort(signal)])
   } catch {

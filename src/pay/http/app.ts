@@ -14,21 +14,13 @@ import type { PaymentHooks } from '../events'
 import { createPayments, type Payments } from '../payments'
 import { OutRefundNo, OutTradeNo, RefundBody, toOrderBody } from '../schemas'
 import { receiveCallback } from './callback'
+import type { PaymentAppEnv } from './context'
 
 export interface PaymentAppOptions {
   /** What is behind the app; by default a service of its own in the Workers runtime. */
   readonly payments?: (env: object) => Payments
   /** PaymentHooks in the same Worker, for the service that is made by default. */
   readonly hooks?: PaymentHooks
-}
-
-export interface PaymentAppEnv {
-  Bindings: object
-  Variables: {
-    payments: Payments
-    /** Why the request failed, if it did. */
-    problem?: Problem<string>
-  }
 }
 
 /**

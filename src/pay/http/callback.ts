@@ -3,7 +3,7 @@
 import type { Context } from 'hono'
 import { readBytes } from '../../http/body'
 import { invalidRequest, Problem, toProblem } from '../../problem'
-import type { PaymentAppEnv } from './app'
+import type { PaymentAppEnv } from './context'
 
 /** 204 once somebody has the outcome. Everything else makes WeChat Pay call again. */
 export async function receiveCallback(c: Context<PaymentAppEnv>): Promise<Response> {
