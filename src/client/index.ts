@@ -17,11 +17,11 @@ import {
   type WeRunData,
 } from './open-data'
 import { type ClientOptions, requireSettings } from './options'
-import { type PaymentParameters, pay } from './pay'
+import { pay } from './pay'
 import { createRequest, type RequestOptions } from './request'
 import { findFailure, sendCredentials } from './send'
 import type { Session } from './session-store'
-import type { Wx, WxOpenData, WxRequestOptions, WxResponse } from './wx'
+import type { PaymentParameters, Wx, WxOpenData, WxRequestOptions, WxResponse } from './wx'
 
 export { type Action, type ClientErrorCode, Code2SessionError } from './error'
 export type {

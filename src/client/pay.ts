@@ -2,27 +2,7 @@
 
 import { Code2SessionError, toDetails } from './error'
 import { readFields } from './fields'
-import { callWx, type Wx } from './wx'
-
-/**
- * The argument of `wx.requestPayment`: what the payments Worker answers to `POST /payments`, which
- * your backend calls.
- *
- * @example
- * ```ts
- * const { data } = await client.request<{ parameters: PaymentParameters }>(order)
- * const outcome = await client.pay(data.parameters)
- * ```
- */
-export interface PaymentParameters {
-  /** Unix seconds, as a string. */
-  readonly timeStamp: string
-  readonly nonceStr: string
-  /** `prepay_id=…` */
-  readonly package: string
-  readonly signType: 'RSA'
-  readonly paySign: string
-}
+import { callWx, type PaymentParameters, type Wx } from './wx'
 
 /** The forms that WeChat takes. Of a wrong one it says little; a wrong signType looks cancelled. */
 const PATTERNS: readonly (readonly [name: keyof PaymentParameters, pattern: RegExp])[] = [

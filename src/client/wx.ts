@@ -4,7 +4,6 @@
  */
 
 import { readFields } from './fields'
-import type { PaymentParameters } from './pay'
 
 interface Failure {
   readonly errMsg: string
@@ -67,6 +66,26 @@ export interface WxOpenData {
 /** What the user has allowed or denied so far, by scope. */
 export interface AuthSetting {
   readonly authSetting: object
+}
+
+/**
+ * The argument of `wx.requestPayment`: what the payments Worker answers to `POST /payments`, which
+ * your backend calls.
+ *
+ * @example
+ * ```ts
+ * const { data } = await client.request<{ parameters: PaymentParameters }>(order)
+ * const outcome = await client.pay(data.parameters)
+ * ```
+ */
+export interface PaymentParameters {
+  /** Unix seconds, as a string. */
+  readonly timeStamp: string
+  readonly nonceStr: string
+  /** `prepay_id=…` */
+  readonly package: string
+  readonly signType: 'RSA'
+  readonly paySign: string
 }
 
 /**

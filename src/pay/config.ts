@@ -1,11 +1,21 @@
 /** The settings of the payments Worker: a typed value from the `unknown` of its `env`. */
 
 import * as v from 'valibot'
+import type { ErrorCode } from '../errors'
 import { isObject, parseJson, utf8 } from '../lib/encoding'
 import { binding, isBaseUrl, list, optionalText, serviceKeys, text } from '../lib/settings'
-import type { LoginServiceMethods } from '../login-service'
 import { Problem } from '../problem'
 import { type ParsedKey, parsePrivateKey, parsePublicKey } from './pem'
+
+/** What payments ask the login Worker's entrypoint `LoginService`. */
+export interface LoginBinding {
+  verify(
+    token: string,
+  ): Promise<
+    | { ok: true; session: { appid: string; openid: string } }
+    | { ok: false; error: { code: ErrorCode } }
+  >
+}
 
 export interface PayConfig {
   readonly mchid: string
@@ -26,7 +36,7 @@ export interface PayConfig {
   /** The keys that backends authenticate with; `null` turns their endpoints off. */
   readonly serviceKeys: readonly string[] | null
   /** The login Worker; `null` if no payment names a token. */
-  readonly login: Pick<LoginServiceMethods, 'verify'> | null
+  readonly login: LoginBinding | null
   /** The developer's own entrypoint, with `onPayment`; `null` for none. */
   readonly hooks: object | null
   /** The Queue that takes outcomes; `null` for none. */
@@ -65,7 +75,7 @@ const Settings = v.object(
     ),
     WECHAT_PAY_EXTRA_KEYS: optionalText,
     SERVICE_KEYS: serviceKeys,
-    LOGIN: v.optional(binding<LoginServiceMethods>('fetch', 'must be a service binding')),
+    LOGIN: v.optional(binding<LoginBinding>('fetch', 'must be a service binding')),
     HOOKS: v.optional(binding<object>('fetch', 'must be a service binding')),
     EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')),
   },
