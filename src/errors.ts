@@ -77,7 +77,7 @@ export const ERRORS = {
     status: 503,
     title: 'WeChat busy',
     action: 'retry_later',
-    detail: 'WeChat is busy and asks for a later attempt. A code that was sent may still be valid.',
+    detail: 'WeChat is busy and asks for a later attempt.',
     retryAfter: 2,
   },
   wechat_timeout: {

@@ -64,6 +64,8 @@ export const EVENT_MILLISECONDS = 2500
 const LOGIN_MILLISECONDS = 2000
 const CLAIMS_BYTES = 1024
 
+const EVENT_DETAIL = 'The hook that takes this message has failed. It has to be sent again.'
+
 /**
  * Asks whether a user may log in.
  *
@@ -76,8 +78,11 @@ export async function askLoginHook(
 ): Promise<Claims | null> {
   const decision = await callHook(context, 'onLogin', login, LOGIN_MILLISECONDS)
   if (decision === MISSING || decision === undefined || decision === null) return null
-  if (isObject(decision) && decision.deny === true) throw new Problem('login_denied')
-  if (!isObject(decision) || Object.keys(decision).join() !== 'claims') {
+  const names = isObject(decision) ? Object.keys(decision).join() : ''
+  if (isObject(decision) && names === 'deny' && decision.deny === true) {
+    throw new Problem('login_denied')
+  }
+  if (!isObject(decision) || names !== 'claims') {
     throw hookFailed('HOOKS.onLogin gave an answer that is neither claims nor deny')
   }
   if (!isJsonObject(decision.claims, CLAIMS_BYTES)) {
@@ -99,7 +104,10 @@ export async function askEventHook(
   const reply = await callHook(context, 'onEvent', message, EVENT_MILLISECONDS)
   if (reply === MISSING || reply === undefined || reply === null) return null
   if (typeof reply === 'string' || isJsonObject(reply)) return reply
-  throw hookFailed('HOOKS.onEvent gave a reply that is neither a text nor a JSON object')
+  throw hookFailed(
+    'HOOKS.onEvent gave a reply that is neither a text nor a JSON object',
+    EVENT_DETAIL,
+  )
 }
 
 /** The answer of a hook that does not exist. */
@@ -120,9 +128,10 @@ export async function callHook(
     const answer = Promise.resolve(Reflect.apply(call[method], hooks, [argument]))
     return await Promise.race([answer, rejectOnAbort(signal)])
   } catch (error) {
-    if (signal.aborted) throw hookFailed(`HOOKS.${method} did not answer in time`)
+    const detail = method === 'onLogin' ? undefined : EVENT_DETAIL
+    if (signal.aborted) throw hookFailed(`HOOKS.${method} did not answer in time`, detail)
     if (isMissingMethod(error, method) && (await isMissing(call, method, signal))) return MISSING
-    throw hookFailed(`HOOKS.${method} failed`)
+    throw hookFailed(`HOOKS.${method} failed`, detail)
   }
 }
 
@@ -147,6 +156,6 @@ async function isMissing(
 }
 
 /** The reason goes to the log and must hold nothing that the hook has said. */
-function hookFailed(reason: string): Problem {
-  return new Problem('hook_unavailable', { log: { reason } })
+function hookFailed(reason: string, detail?: string): Problem {
+  return new Problem('hook_unavailable', { ...(detail && { detail }), log: { reason } })
 }

@@ -2,7 +2,14 @@
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { parseWeChatCall, type WeChatCallOptions } from './http/pass-through-call'
-import { DecryptBody, parse, RevokeUserBody, SignBody, SubscribeMessageBody } from './http/schemas'
+import {
+  DecryptBody,
+  parse,
+  RevokeBody,
+  RevokeUserBody,
+  SignBody,
+  SubscribeMessageBody,
+} from './http/schemas'
 import { toDecryptedView, toVerifiedSession, type VerifiedSession } from './http/views'
 import { Problem, type ProblemDetails, problemDetails, problemResponse, toProblem } from './problem'
 import { createService, type Service } from './service'
@@ -147,7 +154,7 @@ export function createLoginService({
 
     revoke(token: string) {
       return run(this.env, 'revoke', async (service) => {
-        await service.revoke(requireToken(token))
+        await service.revoke(parse(RevokeBody, { token }).token)
         return {}
       })
     }

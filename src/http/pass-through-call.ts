@@ -52,11 +52,12 @@ function parseMethod(value: unknown): string {
   throw invalidRequest('method', `must be one of ${METHODS.join(', ')}`)
 }
 
-function parseQuery(value: unknown): URLSearchParams {
-  if (value === undefined || value === null) return new URLSearchParams()
-  if (typeof value === 'string') return new URLSearchParams(value)
+function parseQuery(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value === 'string') return value.replace(/^\?/, '')
   if (isObject(value) && Object.values(value).every((text) => typeof text === 'string')) {
-    return new URLSearchParams(Object.entries(value).map(([name, text]) => [name, String(text)]))
+    const pairs = Object.entries(value).map(([name, text]) => [name, String(text)])
+    return new URLSearchParams(pairs).toString()
   }
   throw invalidRequest('query', 'must be a query string or an object of texts')
 }

@@ -138,6 +138,9 @@ function isFieldName(key: string): boolean {
 /** A token of a user, which a backend sends. */
 export const TokenBody = object({ token: string })
 
+/** A token to revoke. */
+export const RevokeBody = object({ token: text })
+
 /** A text to sign. The empty one would give the signature of checksession. */
 export const SignBody = object({
   token: string,

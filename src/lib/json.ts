@@ -42,6 +42,8 @@ function isPlainArray(value: readonly unknown[]): boolean {
 function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== null && prototype !== Object.prototype) return false
-  if (Object.getOwnPropertySymbols(value).length > 0) return false
+  // workerd puts a way to dispose of it on every object that an RPC call returns.
+  const symbols = Object.getOwnPropertySymbols(value)
+  if (symbols.some((symbol) => symbol !== Symbol.dispose)) return false
   return Object.keys(value).every((name) => name.isWellFormed())
 }

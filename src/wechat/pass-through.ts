@@ -21,8 +21,8 @@ export interface PassThroughRequest {
   readonly method: string
   /** From the slash on: `/wxa/getwxacode`. */
   readonly path: string
-  /** Without `access_token`. */
-  readonly query: URLSearchParams
+  /** As it goes over the wire, without the question mark; without `access_token`. */
+  readonly query: string
   readonly contentType: string | null
   readonly accept: string | null
   readonly body: PassThroughBody | null
@@ -70,11 +70,11 @@ const REFUSED_PATHS = [
 ]
 
 /** @throws {Problem} `wechat_path_refused`, `invalid_request` for a query with an access_token */
-export function checkPassThrough(path: string, query: URLSearchParams): void {
+export function checkPassThrough(path: string, query: string): void {
   const segments = path.split('/')
   const isPath = PATH.test(path) && !segments.includes('.') && !segments.includes('..')
   if (!isPath || isRefused(path.toLowerCase())) throw new Problem('wechat_path_refused')
-  if (query.has('access_token')) {
+  if (new URLSearchParams(query).has('access_token')) {
     throw invalidRequest('access_token', 'must be absent; the server puts one in')
   }
 }
@@ -178,7 +178,8 @@ async function sendOnce(
 }
 
 function toUrl(base: string, { path, query }: PassThroughRequest, access_token: string): string {
-  return `${base}${path}?${new URLSearchParams([['access_token', access_token], ...query])}`
+  const own = new URLSearchParams({ access_token })
+  return `${base}${path}?${own}${query && `&${query}`}`
 }
 
 function toHeaders({ contentType, accept }: PassThroughRequest): Record<string, string> {
@@ -235,12 +236,16 @@ function prepend(start: Uint8Array, rest: ReadableStream<Uint8Array>): ReadableS
   return readable
 }
 
-/** Of WeChat's headers only the content type: a Location, for one, could quote our URL. */
+/** Of WeChat's headers only the content type (a Location could quote our URL), and our own. */
 function toAnswer({ status, headers }: Response, body: BodyInit | null): Response {
   const type = headers.get('Content-Type')
   const isEmpty = status === 204 || status === 205 || status === 304
   return new Response(isEmpty ? null : body, {
     status,
-    ...(type !== null && { headers: { 'Content-Type': type } }),
+    headers: {
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      ...(type !== null && { 'Content-Type': type }),
+    },
   })
 }

@@ -8,14 +8,12 @@ import { forBackends, onlyWithServiceKeys } from '../service-key'
 export const passThroughRoutes = new Hono<AppEnv>()
   .use('/wechat/api/*', onlyWithServiceKeys)
   .all('/wechat/api/*', forBackends, async (c) => {
-    const query = new URL(c.req.url).searchParams
-    const appid = query.get('appid')
-    query.delete('appid')
+    const { search, searchParams } = new URL(c.req.url)
     return c.var.service.passThrough({
-      appid,
+      appid: searchParams.get('appid'),
       method: c.req.method,
       path: findWeChatPath(c),
-      query,
+      query: withoutAppid(search.slice(1)),
       contentType: c.req.header('Content-Type') ?? null,
       accept: c.req.header('Accept') ?? null,
       body: findBody(c.req.raw),
@@ -31,4 +29,10 @@ function findWeChatPath(c: Context): string {
 function findBody({ body, headers }: Request) {
   const declared = headers.get('Content-Length')
   return body && { stream: body, length: declared === null ? null : Number(declared) }
+}
+
+/** The query as it was sent, but for `appid`, which is ours. */
+function withoutAppid(query: string): string {
+  const parts = query.split('&').filter((part) => !new URLSearchParams(part).has('appid'))
+  return parts.join('&')
 }
