@@ -44,7 +44,8 @@ export default defineConfig([
     input: { index: 'src/index.ts', pay: 'src/pay/index.ts' },
     external: /^(hono|valibot|cloudflare:)/,
     plugins: [types()],
-    output: { ...output, cleanDir: true, chunkFileNames: '[name].js' },
+    // Without a hash: a build of the same source has the same files.
+    output: { ...output, cleanDir: true, chunkFileNames: 'shared/[name].js' },
     checks,
   },
   { ...client, plugins: [types(), miniprogram], output, checks },
