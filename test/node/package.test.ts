@@ -82,16 +82,16 @@ describe('the tarball', () => {
       'README.zh-CN.md',
       'dist/client.d.ts',
       'dist/client.js',
-      'dist/credentials.js',
       'dist/index.d.ts',
       'dist/index.js',
-      'dist/login-service.d.ts',
       'dist/miniprogram/client.d.ts',
       'dist/miniprogram/client.js',
       'dist/miniprogram/index.js',
       'dist/miniprogram/package.json',
       'dist/pay.d.ts',
       'dist/pay.js',
+      'dist/shared/credentials.js',
+      'dist/shared/login-service.d.ts',
       'package.json',
     ])
   })
@@ -193,6 +193,42 @@ describe('a Worker with its own Hono app', () => {
     }
     const files = { 'index.mts': code, 'tsconfig.json': { compilerOptions } }
     expect(typeErrors(writeProject('worker-nodenext', files), TSC)).toBe('')
+  })
+
+  const payments = `
+    import { Hono } from 'hono'
+    import { createPaymentApp, createPaymentService, type PaymentEvent } from 'code2session/pay'
+
+    const hooks = {
+      onPayment(event: PaymentEvent) {
+        // @ts-expect-error A key is a string: the types have arrived.
+        const wrong: number = event.key
+        return 'payment' in event ? event.payment.openid : wrong
+      },
+    }
+    export default new Hono().route('/', createPaymentApp({ hooks }))
+    export class PaymentService extends createPaymentService() {}
+  `
+
+  it.each([
+    ['Cloudflare’s template', 'worker-pay', 'index.ts', 'es2022', 'bundler'],
+    ['the module resolution of Node', 'worker-pay-nodenext', 'index.mts', 'nodenext', 'nodenext'],
+  ])('a Worker with payments compiles with %s', (_, name, file, module, moduleResolution) => {
+    const compilerOptions = {
+      ...{ target: 'es2024', lib: ['es2024'], module, moduleResolution, strict: true },
+      ...{ types: ['@cloudflare/workers-types'], noEmit: true, skipLibCheck: true },
+    }
+    const files = { [file]: payments, 'tsconfig.json': { compilerOptions } }
+    expect(typeErrors(writeProject(name, files), TSC)).toBe('')
+  })
+
+  it('an import of code2session brings no code of payments', () => {
+    const imports = (file: string) =>
+      [...read(file).matchAll(/from ["'](\.\/[^"']+)/g)].map(([, path = '']) => join('dist', path))
+    const reached = new Set(['dist/index.js'])
+    for (const file of reached) for (const path of imports(file)) reached.add(path)
+    for (const file of reached) expect(read(file)).not.toContain('WECHATPAY2')
+    expect(read('dist/pay.js')).toContain('WECHATPAY2')
   })
 
   it('a Worker with Hono has one hono in its bundle, and not a second', () => {

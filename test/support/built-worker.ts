@@ -3,12 +3,12 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { type MiniflareWorker, startMiniflare } from './miniflare.ts'
 
 export interface BuiltWorker {
   readonly code: string
-  /** The source files in the bundle. */
+  /** The source files in the bundle, from the root of the repository. */
   readonly inputs: readonly string[]
 }
 
@@ -21,7 +21,9 @@ export function build(options: { config: string; main: string }): BuiltWorker {
     const metafile = readFileSync(join(dir, 'bundle-meta.json'), 'utf8')
     const { inputs } = JSON.parse(metafile) as { inputs: Record<string, unknown> }
     const code = readFileSync(join(dir, `${options.main}.js`), 'utf8')
-    return { code, inputs: Object.keys(inputs) }
+    // The metafile's paths are relative to the configuration.
+    const toPath = (input: string) => relative('.', resolve(dirname(options.config), input))
+    return { code, inputs: Object.keys(inputs).map(toPath) }
   } finally {
     rmSync(dir, { recursive: true })
   }
@@ -29,6 +31,9 @@ export function build(options: { config: string; main: string }): BuiltWorker {
 
 /** The Worker in production. */
 export const buildProduction = () => build({ config: 'wrangler.toml', main: 'worker' })
+
+/** The payments Worker in production. */
+export const buildPayments = () => build({ config: 'src/pay/wrangler.toml', main: 'worker' })
 
 /** The Worker of `npm run dev`, with the sandbox. */
 export const buildSandbox = () => build({ config: 'src/sandbox/wrangler.toml', main: 'dev' })

@@ -45,7 +45,8 @@ export async function startDev() {
   }
 }
 
-function readyUrl(child: ChildProcess): Promise<string> {
+/** The URL of a `wrangler dev` that has just been started. */
+export function readyUrl(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = ''
     const read = (chunk: Buffer) => {
