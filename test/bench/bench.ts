@@ -10,10 +10,11 @@ import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { buildSync } from 'esbuild'
-import { buildProduction } from '../support/built-worker.ts'
+import { buildPayments, buildProduction } from '../support/built-worker.ts'
 import { measureColdStart } from './cold-start.ts'
 import { machine } from './machine.ts'
 import { measure } from './matrix.ts'
+import { measureOrders } from './orders.ts'
 import { report } from './report.ts'
 import { type Server, startMiniflare, startNode, startWorkerd } from './servers.ts'
 import { countOperations, measureSessions } from './sessions.ts'
@@ -89,6 +90,10 @@ async function run() {
   const sessionsOptions = { sizes: plan.sizes, rounds: plan.sizeRounds }
   const sessions = await measureSessions(countedServer.port, sessionsOptions, progress)
 
+  progress('orders')
+  const payments = buildPayments().code
+  const orders = await measureOrders({ bare: bundle('bare-pay'), ours: payments }, plan)
+
   progress('cold starts')
   const coldStart = await measureColdStart({ bare, ours }, bindings, plan.coldStarts)
 
@@ -101,6 +106,7 @@ async function run() {
     cells: [...main, ...growth.flat()],
     operations,
     sessions,
+    orders,
     coldStart,
   }
 }

@@ -19,6 +19,7 @@ export function report(results: Results): string {
     `16 connections:\n\n${mainTable(results)}`,
     `Requests/s by the number of connections:\n\n${connectionTable(results)}`,
     `By the number of one person's sessions; an invocation may make 1,000 KV operations:\n\n${sessionTable(results)}`,
+    `An order of the payments Worker, workerd, 16 connections:\n\n${orderTable(results)}`,
     costTable(results),
   ].join('\n\n')
 }
@@ -88,6 +89,20 @@ function sessionTable({ sessions }: Results): string {
       ending.at(-1)?.status === 204 ? String(ending.length) : `not in ${ending.length}`,
       toOperationsText(ending[0]?.kv ?? {}),
       toStatusText(ending),
+    ]),
+  )
+}
+
+function orderTable({ orders }: Results): string {
+  const bare = orders.find(({ kind }) => kind === 'bare')
+  return table(
+    ['`POST /payments`', 'requests/s', 'of bare', 'p50 ms', 'CPU ms per request'],
+    orders.map(({ kind, requestsPerSecond, p50, cpu }) => [
+      kind,
+      range(requestsPerSecond),
+      bare ? figure(requestsPerSecond.median / bare.requestsPerSecond.median) : '',
+      range(p50),
+      cpu.toFixed(3),
     ]),
   )
 }
