@@ -35,6 +35,7 @@ const CALLER = `export default {
     const { pathname } = new URL(request.url)
     if (pathname === '/login') return env.LOGIN_HTTP.fetch(request)
     if (pathname === '/events') return env.HOOKS_HTTP.fetch(request)
+    if (request.headers.has('X-No-Hook')) return env.NO_HOOK_HTTP.fetch(request)
     if (!pathname.startsWith('/rpc/')) return env.PAY_HTTP.fetch(request)
     try {
       return Response.json((await env.PAY[pathname.slice(5)](...(await request.json()))) ?? null)
@@ -78,6 +79,7 @@ beforeAll(async () => {
         ...{ name: 'caller', code: CALLER },
         services: {
           ...{ PAY_HTTP: 'pay', LOGIN_HTTP: 'login', HOOKS_HTTP: 'hooks' },
+          NO_HOOK_HTTP: 'no-hook',
           PAY: { name: 'pay', entrypoint: 'PaymentService' },
         },
       },
@@ -94,6 +96,14 @@ beforeAll(async () => {
         bindings: { ...CREDENTIALS, WECHAT_API_BASE: environment.upstream.url },
       },
       { name: 'hooks', code: HOOKS },
+      {
+        ...{ name: 'no-hook', code: payments.code },
+        bindings: { ...PAY_SETTINGS, WECHAT_PAY_API_BASE: apiBase },
+        // An entrypoint without onPayment.
+        services: {
+          HOOKS: { name: 'login', entrypoint: 'LoginService' },
+        },
+      },
     ],
     { onLog: (line) => void logs.push(line) },
   )
@@ -119,10 +129,10 @@ const order = (outTradeNo: string) => ({ outTradeNo, description: '一杯茶', t
 const known = { appid: APPID, openid: 'oUser' }
 
 /** Delivers a callback as WeChat Pay does. */
-async function deliver(type: string, fields: object) {
+async function deliver(type: string, fields: object, more: Record<string, string> = {}) {
   const { headers, body } = await notice(type, fields, wechatPay.now())
   const url = new URL('/wechat/pay/events', server.url)
-  const response = await fetch(url, { method: 'POST', headers, body })
+  const response = await fetch(url, { method: 'POST', headers: { ...headers, ...more }, body })
   return { status: response.status, text: await response.text() }
 }
 
@@ -229,6 +239,15 @@ describe('over HTTP, after a first host that refuses connections', () => {
       expect(status).toBe(503)
       expect(JSON.parse(text)).toEqual({ code: 'FAIL', message: 'Hook unavailable' })
     }
+  })
+
+  it('HOOKS without onPayment takes no outcome, and the log says so', async () => {
+    await request('POST', '/payments', { ...known, ...order('NOHOOK01') })
+    const fields = wechatPay.pay('NOHOOK01')
+    expect(await deliver('TRANSACTION.SUCCESS', fields, { 'X-No-Hook': '1' })).toMatchObject({
+      ...{ status: 503 },
+    })
+    expect(logs.join()).toContain('neither HOOKS with onPayment nor EVENTS')
   })
 
   it('a hundred orders at once each get an argument of their own, and a key of one outcome', async () => {
