@@ -1,5 +1,6 @@
 /** Hooks and the Queue as other Workers: over a service binding, in a real workerd. */
 
+import { createDecipheriv } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pushRequest } from '../../src/sandbox/push'
 import { type Backend, SERVICE_KEY, startBackend } from '../support/backend'
@@ -14,6 +15,7 @@ export class Hooks extends WorkerEntrypoint {
       case 'denied': return { deny: true }
       case 'admin': return { claims: { role: 'admin', 标签: ['a'] } }
       case 'wrong': return { deny: 1 }
+      case 'both': return { deny: true, claims: { role: 'admin' } }
       case 'date': return { claims: { at: new Date(0) } }
       case 'function': return { claims: { call() {} } }
       case 'class': return new Response('secret')
@@ -26,6 +28,7 @@ export class Hooks extends WorkerEntrypoint {
   async onEvent({ event }) {
     if (event.Content === 'throw') throw new Error('secret')
     if (event.MsgType === 'text') return 'you said ' + event.Content
+    if (event.Event === 'xpay_goods_deliver_notify') return { ErrCode: 0, ErrMsg: 'from the hook' }
   }
 }
 export default { fetch: () => new Response('hello') }`
@@ -50,6 +53,20 @@ async function push(message: object, target = backend) {
   const response = await fetch(request)
   return { status: response.status, text: await response.text() }
 }
+
+describe('the event hook over a service binding', () => {
+  it('an object that a bound hook returns is the reply, encrypted in safe mode', async () => {
+    const message = { MsgType: 'event', Event: 'xpay_goods_deliver_notify', CreateTime: 1 }
+    const { status, text } = await push(message)
+    expect(status).toBe(200)
+    const { Encrypt } = JSON.parse(text) as { Encrypt: string }
+    const key = Buffer.from(`${PUSH.WECHAT_PUSH_AES_KEY}=`, 'base64')
+    const decipher = createDecipheriv('aes-256-cbc', key, key.subarray(0, 16)).setAutoPadding(false)
+    const bytes = Buffer.concat([decipher.update(Encrypt, 'base64'), decipher.final()])
+    const opened = bytes.subarray(20, 20 + bytes.readUInt32BE(16)).toString()
+    expect(JSON.parse(opened)).toEqual({ ErrCode: 0, ErrMsg: 'from the hook' })
+  })
+})
 
 describe('the login hook over a service binding', () => {
   it('claims come back from verify and POST /introspect, and not from POST /login', async () => {

@@ -91,7 +91,7 @@ describe('the tarball', () => {
       'dist/pay.d.ts',
       'dist/pay.js',
       'dist/shared/credentials.js',
-      'dist/shared/login-service.d.ts',
+      'dist/shared/log.d.ts',
       'package.json',
     ])
   })
