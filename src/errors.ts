@@ -1,10 +1,14 @@
 /**
- * Every failure that a client can see, in one table: the only source of codes, statuses, titles,
- * actions and challenges. The tables in the documents and in openapi.json are generated from it.
- * Which of them an errcode of WeChat's stands for is in wechat/errcodes.ts.
+ * Every failure that a client can see: the only source of codes, statuses, titles, actions and
+ * challenges, also of the tables in the documents. WeChat's errcodes are in wechat/errcodes.ts.
  */
 
-/** What the client should do next. */
+/**
+ * What the client should do next.
+ *
+ * @example
+ * const canRepeat = (action: Action) => action === 'retry_later'
+ */
 export type Action =
   /** Call `wx.login` and `POST /login` again; for open data, fetch the data again afterwards. */
   | 'login_again'
@@ -37,8 +41,7 @@ export const ERRORS = {
     status: 400,
     title: 'Invalid request',
     action: 'fix_request',
-    detail:
-      'The request does not have the form that this endpoint expects. `errors` names each problem.',
+    detail: 'The request does not have the expected form. `errors` names each problem.',
   },
   code_invalid: {
     status: 400,
@@ -84,8 +87,7 @@ export const ERRORS = {
     status: 504,
     title: 'WeChat did not answer in time',
     action: 'login_again',
-    detail:
-      'A code that was sent may be spent, so it is not sent again. Call wx.login for a new one.',
+    detail: 'A code that was sent may be spent. Call wx.login for a new one.',
   },
   wechat_unavailable: {
     status: 502,
@@ -183,7 +185,7 @@ export const ERRORS = {
     status: 503,
     title: 'Hook unavailable',
     action: 'login_again',
-    detail: 'The server could not ask whether to go on. Nothing has been stored. Try again.',
+    detail: 'A hook of this server failed or did not answer in time. Try again.',
     retryAfter: 5,
   },
   wechat_path_refused: {
@@ -214,8 +216,7 @@ export const ERRORS = {
     status: 403,
     title: 'Message refused by the user',
     action: 'stop',
-    detail:
-      'The user has not allowed this message, or every message that was allowed has been sent.',
+    detail: 'The user has not allowed this message, or every allowed message has been sent.',
   },
   message_banned: {
     status: 403,

@@ -5,7 +5,13 @@ import { isJsonObject } from '../lib/json'
 import { invalidRequest } from '../problem'
 import type { PassThroughBody, PassThroughRequest } from '../wechat/pass-through'
 
-/** A call for the pass-through. */
+/**
+ * A call for the pass-through.
+ *
+ * @example
+ * const options: WeChatCallOptions = { body: { scene: 'invite=42' } }
+ * const code = await env.LOGIN.wechat('/wxa/getwxacodeunlimit', options)
+ */
 export interface WeChatCallOptions {
   /** Needed where there are several mini programs. */
   readonly appid?: string
@@ -59,7 +65,7 @@ function parseQuery(value: unknown): string {
     const pairs = Object.entries(value).map(([name, text]) => [name, String(text)])
     return new URLSearchParams(pairs).toString()
   }
-  throw invalidRequest('query', 'must be a query string or an object of texts')
+  throw invalidRequest('query', 'must be a query string or an object whose values are strings')
 }
 
 function parseHeaders(value: unknown): Headers {
@@ -68,7 +74,7 @@ function parseHeaders(value: unknown): Headers {
   try {
     return new Headers(value as Record<string, string>)
   } catch {
-    throw invalidRequest('headers', 'must be Headers or an object of texts')
+    throw invalidRequest('headers', 'must be Headers or an object whose values are strings')
   }
 }
 

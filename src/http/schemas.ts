@@ -115,7 +115,7 @@ export const SubscribeMessageBody = object({
   templateId: textUpTo(MAX_LENGTH.templateId),
   page: v.optional(textUpTo(MAX_LENGTH.page)),
   data: v.pipe(
-    v.custom<Record<string, unknown>>(isObject, 'must be an object of texts'),
+    v.custom<Record<string, unknown>>(isObject, 'must be an object whose values are strings'),
     v.check(
       (data) => Object.keys(data).every(isFieldName),
       'has a key that is not the name of a template field',
@@ -146,7 +146,7 @@ export const SignBody = object({
   token: string,
   text: v.pipe(
     text,
-    v.check((value) => value.isWellFormed(), 'must not have half a surrogate pair'),
+    v.check((value) => value.isWellFormed(), 'must not contain an unpaired surrogate'),
   ),
 })
 
