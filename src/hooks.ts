@@ -1,7 +1,7 @@
 /**
  * Hooks: questions to the developer's own code, which is another Worker's entrypoint bound as
- * `HOOKS`, or an object given to `createService`. A hook that fails, is late or gives an answer that
- * is none fails closed: nobody who would have been denied gets in.
+ * `HOOKS`, or an object given to `createService`. Hooks fail closed: if one fails, is late or gives an
+ * unusable answer, nobody who would have been denied gets in.
  */
 
 import { rejectOnAbort } from './lib/abort'
@@ -10,10 +10,20 @@ import { isJsonObject, type JsonObject } from './lib/json'
 import { Problem } from './problem'
 import type { Runtime } from './runtime'
 
-/** What the developer knows of a user: a JSON object of at most 1 KiB. */
+/**
+ * What the developer knows of a user: a JSON object of at most 1 KiB.
+ *
+ * @example
+ * const claims: Claims = { role: 'admin' }
+ */
 export type Claims = JsonObject
 
-/** A user whose code has been exchanged, and who has no session yet. */
+/**
+ * A user whose code has been exchanged, and who has no session yet.
+ *
+ * @example
+ * const isBound = ({ unionid }: LoginEvent) => unionid !== null
+ */
 export interface LoginEvent {
   readonly appid: string
   readonly userId: string
@@ -23,10 +33,20 @@ export interface LoginEvent {
   readonly userAgent: string | null
 }
 
-/** The answer of `onLogin`: claims for the session, a refusal, or nothing. */
+/**
+ * The answer of `onLogin`: claims for the session, a refusal, or nothing.
+ *
+ * @example
+ * const decision: LoginDecision = banned ? { deny: true } : { claims: { role: 'reader' } }
+ */
 export type LoginDecision = { readonly claims: Claims } | { readonly deny: true } | null | undefined
 
-/** One message, as it goes to the Queue and to the hook. */
+/**
+ * One message, as it goes to the Queue and to the hook.
+ *
+ * @example
+ * const isPurchase = ({ event }: EventMessage) => event.Event === 'xpay_goods_deliver_notify'
+ */
 export interface EventMessage {
   /** SHA-256 of the message, base64url: the same for every delivery of it, and for no other. */
   readonly key: string
@@ -35,7 +55,12 @@ export interface EventMessage {
   readonly event: Readonly<Record<string, unknown>>
 }
 
-/** The answer of `onEvent`: what to reply to WeChat, or nothing. */
+/**
+ * The answer of `onEvent`: what to reply to WeChat, or nothing.
+ *
+ * @example
+ * const reply: EventReply = { ErrCode: 0, ErrMsg: 'success' }
+ */
 export type EventReply = string | Readonly<Record<string, unknown>> | null | undefined
 
 /**

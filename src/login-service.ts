@@ -42,6 +42,9 @@ export interface EncryptedOpenData {
 /**
  * A session as RPC gives it: `claims` is a JSON object. Cloudflare's types of bindings do not take
  * recursive types, so read it as the type that the login hook gives it.
+ *
+ * @example
+ * const isAdmin = ({ claims }: RpcSession) => (claims as { role?: string })?.role === 'admin'
  */
 export type RpcSession = Omit<VerifiedSession, 'claims'> & { readonly claims?: object }
 
@@ -85,6 +88,12 @@ export interface LoginServiceMethods {
   sendSubscribeMessage(message: SubscribeMessage): Promise<Outcome<object>>
 }
 
+/**
+ * What {@link createLoginService} takes.
+ *
+ * @example
+ * const options: LoginServiceOptions = { service: createService(workersRuntime) }
+ */
 export interface LoginServiceOptions {
   /** What is behind the class; by default a service of its own in the Workers runtime. */
   readonly service?: (env: object) => Service

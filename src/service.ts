@@ -46,7 +46,12 @@ import {
   subscribeMessageRequest,
 } from './wechat/subscribe-message'
 
-/** All operations. Each rejects with a {@link Problem}; `misconfigured` is possible everywhere. */
+/**
+ * All operations. Each rejects with a {@link Problem}; `misconfigured` is possible everywhere.
+ *
+ * @example
+ * const signOut = (service: Service, userId: string) => service.endAllSessions({ userId })
+ */
 export interface Service {
   /**
    * The settings.
@@ -145,6 +150,12 @@ export interface Service {
   receivePush(request: PushRequest & { readonly body: string }): Promise<string>
 }
 
+/**
+ * What {@link createService} takes.
+ *
+ * @example
+ * const options: ServiceOptions = { hooks: { onLogin: () => ({ claims: { role: 'reader' } }) } }
+ */
 export interface ServiceOptions {
   readonly hooks?: Hooks
 }

@@ -20,6 +20,12 @@ import { sessionKeyRoutes } from './routes/session-key'
 import { sessionRoutes } from './routes/sessions'
 import { subscribeMessageRoutes } from './routes/subscribe-messages'
 
+/**
+ * What {@link createApp} takes.
+ *
+ * @example
+ * const options: AppOptions = { service: createService(workersRuntime) }
+ */
 export interface AppOptions {
   /** What is behind the app; by default a service of its own in the Workers runtime. */
   readonly service?: (env: object) => Service

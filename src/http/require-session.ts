@@ -8,6 +8,12 @@ import { workersRuntime } from '../workers-runtime'
 import { authenticateRequest } from './context'
 import { toVerifiedSession, type VerifiedSession } from './views'
 
+/**
+ * What {@link requireSession} takes.
+ *
+ * @example
+ * const options: RequireSessionOptions = { service: createService(workersRuntime) }
+ */
 export interface RequireSessionOptions {
   /** What authenticates; by default a service of its own in the Workers runtime. */
   readonly service?: (env: object) => Service

@@ -57,7 +57,13 @@ export function processResetSessionKeyResponse(
   return { appid, openid, unionid, session_key: requireSessionKey(response) }
 }
 
-/** A key of `wx.getUserCryptoManager`. */
+/**
+ * A key of `wx.getUserCryptoManager`.
+ *
+ * @example
+ * const findKey = (keys: readonly EncryptionKey[], version: number) =>
+ *   keys.find((key) => key.version === version)
+ */
 export interface EncryptionKey {
   /** Base64 of 16 bytes. */
   readonly encryptKey: string
