@@ -134,7 +134,7 @@ async function readCall(source: string): Promise<Record<string, unknown>> {
 }
 
 describe('the samples of an operation', () => {
-  const sampleOf = (id: string, label: string) => {
+  const findSample = (id: string, label: string) => {
     const operation = OPERATIONS.find((operation) => operation.id === id)
     const sample = operation && toSamples(operation).find((sample) => sample.label === label)
     if (!sample) throw new Error(`${id} has no sample ${label}`)
@@ -144,7 +144,7 @@ describe('the samples of an operation', () => {
   it.each(OPERATIONS)(
     'a shell reads the curl sample of $method $path as it is meant',
     (operation) => {
-      const words = readCurl(sampleOf(operation.id, 'curl'))
+      const words = readCurl(findSample(operation.id, 'curl'))
       const url = words.find((word) => word.startsWith(SAMPLE_BASE)) ?? ''
       expect(new URL(url).pathname).toMatch(
         new RegExp(`^${operation.path.replace(/\{\w+\}/, '[\\w/-]+')}$`),
@@ -162,7 +162,7 @@ describe('the samples of an operation', () => {
   )
 
   it('the wx.request sample of a login has the method and the body of its example', async () => {
-    expect(await readCall(sampleOf('login', 'wx.request'))).toMatchObject({
+    expect(await readCall(findSample('login', 'wx.request'))).toMatchObject({
       url: `${SAMPLE_BASE}/login`,
       method: 'POST',
       data: { code: '0F12tJcYbpXnTqrMXMFLUKIcMqw2coH9' },
@@ -170,20 +170,20 @@ describe('the samples of an operation', () => {
   })
 
   it('the wx.request sample of an operation with a session has the token', async () => {
-    expect(await readCall(sampleOf('endSession', 'wx.request'))).toMatchObject({
+    expect(await readCall(findSample('endSession', 'wx.request'))).toMatchObject({
       method: 'DELETE',
       header: { Authorization: 'Bearer the-token' },
     })
   })
 
   it('the fetch sample of an introspection sends a form with the service key', async () => {
-    const { headers, body } = await readCall(sampleOf('introspect', 'fetch'))
+    const { headers, body } = await readCall(findSample('introspect', 'fetch'))
     expect(headers).toEqual({ Authorization: 'Bearer the-key' })
     expect(String(body)).toMatch(/^token=\w/)
   })
 
   it('the fetch sample of a subscribe message sends JSON', async () => {
-    const { headers, body } = await readCall(sampleOf('sendSubscribeMessage', 'fetch'))
+    const { headers, body } = await readCall(findSample('sendSubscribeMessage', 'fetch'))
     expect(headers).toMatchObject({ 'Content-Type': 'application/json' })
     expect(JSON.parse(String(body))).toMatchObject({ data: { thing1: 'Your order' } })
   })

@@ -141,7 +141,7 @@ export const zhCN = {
     customerMessage: {
       name: '给客服发消息',
       hint: '微信推送该消息',
-      done: '钩子没有应答，Worker 回复 transfer_customer_service，消息转到客服工作台。',
+      done: '钩子没有应答，Worker 回复 transfer_customer_service，消息转到网页端客服。',
       silent: 'Worker 没有把消息转给客服。',
     },
     unanswered: {
