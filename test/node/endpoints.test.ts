@@ -46,6 +46,10 @@ describe('the endpoints, with the first host of WECHAT_API_BASE down', () => {
     expect(await check()).toMatchObject({ status: 200, answer: { valid: true } })
     const reset = await send(login, 'POST', '/session/reset', { token })
     expect(reset).toMatchObject({ status: 200, answer: { tokenType: 'Bearer' } })
+    // What is left of the week that began with the login.
+    const { expiresIn } = reset.answer as { expiresIn: number }
+    expect(expiresIn).toBeGreaterThan(604_800 - 60)
+    expect(expiresIn).toBeLessThanOrEqual(604_800)
     expect(await check()).toMatchObject({ status: 401 })
     token = (reset.answer as { token: string }).token
     expect(await check()).toMatchObject({ status: 200, answer: { valid: true } })
