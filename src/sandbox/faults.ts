@@ -2,6 +2,8 @@
 
 import { refuse } from './responses'
 
+const HANG_MILLISECONDS = 60_000
+
 const FAULTS = {
   html: () =>
     new Response('<html><h1>502 Bad Gateway</h1></html>', {
@@ -11,8 +13,8 @@ const FAULTS = {
   html_200: () => new Response('<html>maintenance</html>'),
   empty: () => new Response(''),
   array: () => new Response('[]'),
-  /** Sends nothing. */
-  hang: () => new Promise<Response>(() => {}),
+  /** Sends nothing for longer than anybody waits. workerd ends a promise that nothing can settle. */
+  hang: () => new Promise<Response>((_, reject) => setTimeout(reject, HANG_MILLISECONDS)),
   /** Starts the body and never ends it. */
   drip: () => new Response(toStream('{"openid":"o', { end: 'never' })),
   /** Resets the connection in the middle of the body. */
@@ -34,7 +36,7 @@ export function isFaultName(value: unknown): value is FaultName {
 }
 
 interface Fault {
-  /** The path of the call that fails. */
+  /** The path of the calls that fail, or what it begins with up to a slash. */
   readonly api: string
   /** An errcode, or the name of a broken response. */
   readonly failure: number | FaultName
@@ -49,7 +51,7 @@ export function createFaults() {
     },
     /** Removes the next fault of this path from the queue and returns its response, if there is one. */
     take(path: string): (() => Response | Promise<Response>) | null {
-      const index = queue.findIndex(({ api }) => api === path)
+      const index = queue.findIndex(({ api }) => path === api || path.startsWith(`${api}/`))
       const [fault] = index < 0 ? [] : queue.splice(index, 1)
       if (!fault) return null
       const { failure, errmsg } = fault

@@ -1,6 +1,6 @@
 /**
- * A record of what happens on the server, for the watch page: the Worker's calls to WeChat, WeChat's
- * pushes to the Worker, the Worker's KV operations and its questions to hooks. In memory, latest entries only.
+ * A record of what happens on the server, for the watch page: the Workers' calls to WeChat and to each
+ * other, WeChat's pushes, KV operations and questions to hooks. In memory, latest entries only.
  */
 
 /** A request and its response are separate entries, so that a pending call can be shown. */
@@ -17,6 +17,7 @@ export type Entry =
   | { kind: 'response'; by: Caller; id: number; status: number; body: string }
   | { kind: 'kv'; operation: KVOperation; key: string }
   | { kind: 'hook'; name: string; answer: string }
+  | { kind: 'call'; name: string }
 
 type Hook = (argument: never) => unknown
 type Caller = 'worker' | 'wechat'
@@ -98,6 +99,8 @@ export function createRecorder() {
   }
 
   return {
+    /** Records that one Worker calls a method of the other. */
+    recordCall: (name: string) => void append({ kind: 'call', name }),
     recordRequests,
     recordKV,
     recordHooks,

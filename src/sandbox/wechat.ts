@@ -12,6 +12,7 @@ import { createAccessTokens } from './access-tokens'
 import { createApi } from './api'
 import { createContentApi } from './content-api'
 import { createFaults } from './faults'
+import type { SandboxPay } from './pay'
 import { createPhone } from './phone'
 import { createUserFinder } from './phone-request'
 import { createPushed, type Deliver } from './pushed'
@@ -24,6 +25,8 @@ export interface SandboxOptions {
   /** Unix time in whole seconds. */
   readonly now: () => number
   readonly deliver?: Deliver
+  /** WeChat Pay, if the sandbox has it. */
+  readonly pay?: SandboxPay
   /** More paths under /sandbox/: those that the watch page needs. */
   readonly pageApi?: Hono
 }
@@ -31,7 +34,7 @@ export interface SandboxOptions {
 export type Sandbox = ReturnType<typeof createSandbox>
 
 /** Creates the fake as a fetch handler that counts the calls of backends. */
-export function createSandbox({ apps, now, deliver, pageApi }: SandboxOptions) {
+export function createSandbox({ apps, now, deliver, pay, pageApi }: SandboxOptions) {
   const users = createUsers({ now })
   const faults = createFaults()
   const tokens = createAccessTokens({ now })
@@ -50,6 +53,7 @@ export function createSandbox({ apps, now, deliver, pageApi }: SandboxOptions) {
   })
   app.route('/', createApi({ apps, now, users, tokens }))
   app.route('/', createContentApi({ now, users, tokens }))
+  if (pay) app.route('/', pay.api).route('/sandbox', pay.createControls(findUser))
   app.route('/sandbox', createPhone({ now, findUser, users, faults, tokens }))
   if (deliver) app.route('/sandbox', createPushed({ now, findUser, deliver }))
   if (pageApi) app.route('/sandbox', pageApi)
@@ -62,7 +66,8 @@ export function createSandbox({ apps, now, deliver, pageApi }: SandboxOptions) {
       .map(
         ({ method, path }) => `  curl${method === 'GET' ? '' : ` -X ${method}`} ${origin}${path}`,
       )
-    return c.text(`The sandbox has no such path. It has these:\n\n${commands.join('\n')}\n`, 404)
+    const list = [...new Set(commands)].join('\n')
+    return c.text(`The sandbox has no such path. It has these:\n\n${list}\n`, 404)
   })
 
   return {

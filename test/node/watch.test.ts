@@ -10,7 +10,13 @@ import { join, relative } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { CREDENTIALS } from '../support/environment'
-import { openWatch, STEP_IDS, skipNotice, type Watch } from '../support/watch-page'
+import {
+  openWatch,
+  PAYMENT_STEP_IDS,
+  STEP_IDS,
+  skipNotice,
+  type Watch,
+} from '../support/watch-page'
 
 const WEEK = 7 * 24 * 3600
 
@@ -254,7 +260,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
       return ids.filter((_, index) => labels[index]?.includes('needs wx.login'))
     }
     const ids =
-      'session devices logout logoutAll userInfo phoneNumber weRun check pay keys revoke wait week withdraw'
+      'session devices logout logoutAll userInfo phoneNumber weRun check pay keys revoke buy lost refund forged probe wait week withdraw'
     expect(await waiting()).toEqual(ids.split(' '))
     const refused = await watch.press(page, 'session')
     expect(refused.meaning).toContain('session_required: The phone has no token.')
@@ -281,10 +287,11 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(after.diagram - before.diagram).toBeGreaterThanOrEqual(WEEK)
   })
 
-  it('has had every button pressed by these tests', async () => {
+  it('has had every button pressed by these tests and those of payments', async () => {
     const page = await watch.openPage()
     const ids = await page.evaluate<string[]>(STEP_IDS)
-    expect([...watch.pressed].sort()).toEqual(ids.sort())
+    const pressed = [...watch.pressed, ...PAYMENT_STEP_IDS]
+    expect(pressed.sort()).toEqual(ids.sort())
   })
 
   it('has not complained in the console, nor made a request elsewhere', () => {

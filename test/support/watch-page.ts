@@ -13,6 +13,9 @@ export const skipNotice = hasBrowser
   ? ''
   : ' (SKIPPED: no browser; apt-get install chromium, or set CHROMIUM)'
 
+/** The ids of the buttons under “Payments”. */
+export const PAYMENT_STEP_IDS = ['buy', 'lost', 'refund', 'forged', 'probe']
+
 interface Message {
   readonly from: string
   readonly to: string
@@ -65,7 +68,7 @@ export async function openWatch() {
       // The browser's own line about an answer of 400 or more, which some presses are about.
       const isRefusal = /^Failed to load resource: the server responded/.test(message.text())
       const isOfWorker =
-        /\/(login|sessions?|session\/check|phone-number|open-data\/\w+|session-key\/[\w-]+|revoke|sandbox\/push)$/.test(
+        /\/(login|sessions?|session\/check|phone-number|open-data\/\w+|session-key\/[\w-]+|revoke|payments|sandbox\/(push|payment-callback))$/.test(
           url,
         )
       if (isRefusal && isOfWorker) return

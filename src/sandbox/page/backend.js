@@ -4,18 +4,25 @@ import { parseJson, toFields } from './json.js'
 import { phone } from './phone.js'
 import { recordDuring } from './server.js'
 
-/** The service key of src/sandbox/wrangler.toml. */
-const SERVICE_KEY = 'the-sandbox-service-key-is-public-too'
+/** The service keys of the two Workers, from src/sandbox/wrangler.toml and src/sandbox/pay/. */
+const LOGIN_KEY = 'the-sandbox-service-key-is-public-too'
+const PAYMENTS_KEY = 'the-sandbox-payments-key-is-public-too'
 
-export const backend = {
+/** Requests to the login Worker. */
+export const backend = createBackend(LOGIN_KEY)
+
+/** Requests to the payments Worker. */
+export const payments = createBackend(PAYMENTS_KEY)
+
+function createBackend(serviceKey) {
   /** Sends one request with the service key; a body is JSON, or URLSearchParams for a form. */
-  async request(method, path, body) {
+  async function request(method, path, body) {
     const fields = [
-      ['service key', SERVICE_KEY],
+      ['service key', serviceKey],
       ...toFields(body instanceof URLSearchParams ? Object.fromEntries(body) : body),
     ]
     phone.draw({ from: 'backend', to: 'worker', label: `${method} ${path}`, fields })
-    const response = await recordDuring(send(method, path, body))
+    const response = await recordDuring(send(serviceKey, method, path, body))
     const label = response.ok
       ? String(response.status)
       : `${response.status} ${response.body?.code}`
@@ -24,15 +31,16 @@ export const backend = {
     const arrow = { from: 'worker', to: 'backend', isResponse: true, isError: !ok, label }
     phone.draw({ ...arrow, ...shown })
     return response
-  },
+  }
+  return { request }
 }
 
-async function send(method, path, body) {
+async function send(serviceKey, method, path, body) {
   const isForm = body instanceof URLSearchParams
   const response = await fetch(path, {
     method,
     headers: {
-      Authorization: `Bearer ${SERVICE_KEY}`,
+      Authorization: `Bearer ${serviceKey}`,
       ...(body && !isForm && { 'Content-Type': 'application/json' }),
     },
     ...(body && { body: isForm ? body : JSON.stringify(body) }),

@@ -14,13 +14,16 @@ const PACE_MILLISECONDS = 110
  * Creates a diagram that is empty except for its title.
  *
  * @param {string} title
- * @param {'phone' | 'backend' | 'both'} first Who is at the first lifeline
+ * @param {{ first?: 'phone' | 'backend' | 'both', isPayment?: boolean }} step Who is at the first
+ *   lifeline; and whether the others are the payments Worker and WeChat Pay
  * @param {number} now The time of the sandbox's clock, in Unix seconds
  */
-export function createDiagram(title, first, now) {
+export function createDiagram(title, { first = 'phone', isPayment = false }, now) {
   const messages = el('ol.messages')
+  const { payments: worker, weChatPay: wechat } = texts.parties
+  const names = isPayment ? { ...texts.parties, worker, wechat } : texts.parties
   const heads = [first, 'worker', 'wechat'].map((party) =>
-    el('span', { 'data-party': party }, texts.parties[party]),
+    el('span', { 'data-party': party }, names[party]),
   )
   const element = el(
     'article.diagram',
@@ -43,7 +46,7 @@ export function createDiagram(title, first, now) {
     /** Adds an arrow from one party to another, and what it carries. */
     message({ from, to, isResponse = false, isError = false, label, fields = [], picture }) {
       const kind = `li.message${isResponse ? '.response' : ''}${isError ? '.failed' : ''}`
-      const direction = texts.arrow(texts.parties[from], texts.parties[to])
+      const direction = texts.arrow(names[from], names[to])
       const hidden = el('span.visually-hidden', {}, direction)
       const arrow = el('p.arrow', {}, hidden, el('span.label', {}, ...breakable(label)))
       const item = el(kind, { 'data-from': from, 'data-to': to }, arrow)

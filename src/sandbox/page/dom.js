@@ -24,6 +24,7 @@ const SERVER_ONLY = new Set([
   'secret',
   'session_key',
   'openid',
+  'payer',
   'unionid',
   'access_token',
   'service key',

@@ -10,8 +10,8 @@ import { explainError, GROUPS } from './steps.js'
 
 /** The order in which “Next” offers the steps. */
 const TOUR = `login userInfo phoneNumber weRun rotate wait twice second devices
-  busy used check pay picture customerMessage keys unanswered denied revoke withdraw week session
-  logoutAll logout`.split(/\s+/)
+  busy used check pay picture customerMessage keys unanswered buy lost refund forged probe denied
+  revoke withdraw week session logoutAll logout`.split(/\s+/)
 const MAX_EARLIER = 12
 /** A new diagram is scrolled to the top if it begins further down than this. */
 const HIGHEST_PIXELS = 120
@@ -73,7 +73,7 @@ async function runStep(step) {
   const text = texts.steps[step.id]
   try {
     const { now } = await readClock()
-    const diagram = createDiagram(text.name, step.first ?? 'phone', now)
+    const diagram = createDiagram(text.name, step, now)
     show(diagram)
     await phone.drawIn(diagram)
     const result = toResult(step, await step.run(text))

@@ -58,7 +58,7 @@ async function drawNewEntries() {
 }
 
 function collectSecrets({ kind, query = {}, body = '' }) {
-  if (kind === 'kv' || kind === 'hook') return
+  if (kind !== 'request' && kind !== 'response') return
   const fields = [...Object.entries(query), ...Object.entries(Object(parseJson(body)))]
   for (const [name, value] of fields) {
     if (!isServerOnly(name) || typeof value !== 'string' || value === '') continue
@@ -70,6 +70,10 @@ function collectSecrets({ kind, query = {}, body = '' }) {
 function draw(entry) {
   if (entry.kind === 'kv') {
     diagram.note('worker', `KV ${entry.operation} ${shortKey(entry.key)}`)
+    return
+  }
+  if (entry.kind === 'call') {
+    diagram.note('worker', entry.name)
     return
   }
   if (entry.kind === 'hook') {

@@ -2,6 +2,7 @@
 
 import { BACKEND_STEPS } from './backend-steps.js'
 import { texts } from './language.js'
+import { PAYMENT_STEPS } from './payment-steps.js'
 import { phone } from './phone.js'
 
 const FIVE_MINUTES = 300
@@ -14,7 +15,8 @@ const BLOCKED_USER = 'mallory'
  * `run` does the step, and returns the responses that decide whether it succeeded. If they are all
  * good, it means `done`; `lead` is said in any case, and `next` names a step that should follow.
  * Steps with `needsLogin` fail with session_required while the phone has no token. `first` is who is
- * at the first lifeline, if that is not the mini program alone.
+ * at the first lifeline, if that is not the mini program alone. A step with `isPayment` is about the
+ * payments Worker and WeChat Pay.
  */
 export const GROUPS = [
   {
@@ -127,6 +129,7 @@ export const GROUPS = [
     ],
   },
   { id: 'backend', steps: BACKEND_STEPS },
+  { id: 'payments', steps: PAYMENT_STEPS },
   {
     id: 'failures',
     steps: [

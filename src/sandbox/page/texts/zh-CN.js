@@ -25,12 +25,17 @@ export const zhCN = {
     both: '小程序、业务后端',
     worker: 'Worker',
     wechat: '微信',
+    payments: '支付 Worker',
+    weChatPay: '微信支付',
   },
   arrow: (from, to) => `${from}到${to}：`,
   characters: (count) => `${count} 个字符`,
   textField: '文本',
   picture: '小程序码',
   customerMessage: '我的订单到哪里了？',
+  /** 单位是分。 */
+  product: { description: '一杯茶', total: 1 },
+  givesParameters: '业务后端把五个参数返回给小程序。',
   reads: (text) => `读取应答：${text}`,
 
   start: '请从 wx.login 开始。',
@@ -54,7 +59,13 @@ export const zhCN = {
   units: { day: ' 天', hour: ' 小时', minute: ' 分', second: ' 秒' },
   clockSet: (duration, time) => `时钟快进 ${duration}，到 ${time}`,
 
-  groups: { session: '会话', openData: '开放数据', backend: '业务后端', failures: '异常情况' },
+  groups: {
+    session: '会话',
+    openData: '开放数据',
+    backend: '业务后端',
+    payments: '支付',
+    failures: '异常情况',
+  },
   steps: {
     login: {
       name: 'wx.login',
@@ -131,6 +142,38 @@ export const zhCN = {
       name: '小程序码',
       hint: '调用微信的其他接口',
       done: 'Worker 带上 access_token 转发请求，并原样返回微信的图片。后端始终接触不到 access_token。',
+    },
+    buy: {
+      name: '买一杯茶',
+      hint: '下单、支付、回调',
+      done: 'Worker 为下单请求签名，并验证了微信支付的应答；之后又对回调验签、解密，交给钩子 onPayment。最后业务后端再查询一次：已支付。',
+    },
+    lost: {
+      name: '回调丢失',
+      hint: '业务后端主动查询',
+      isLost: '回调在途中丢失。',
+      done: '用户已付款，但回调没有送达，只有查询才能发现这笔支付。所以商家必须查询未完成的订单。',
+    },
+    refund: {
+      name: '退掉这杯茶',
+      hint: '先受理，后到账',
+      later: '银行完成了退款。',
+      done: 'PROCESSING 只表示微信支付已受理退款，是否完成以回调和查询为准。',
+    },
+    forged: {
+      name: '伪造的回调',
+      hint: '有人谎称订单已支付',
+      attacker: '这个回调来自攻击者，不是微信支付。',
+      done: '它具备支付通知的全部字段，但签名用的是另一把密钥。Worker 拒绝了它，没有调用任何钩子，订单仍未支付。',
+      believed: '伪造的回调被接受了。',
+    },
+    probe: {
+      name: '签名探测',
+      hint: '微信支付检验 Worker',
+      isProbe: '微信支付检验商户是否真的验签。',
+      genuine: '微信支付用正确的签名重新回调。',
+      done: 'Worker 像对待其他错误签名一样拒绝了探测请求，并接受了之后的正确回调。',
+      believed: 'Worker 没有区分探测请求和正确的回调。',
     },
     revoke: {
       name: '吊销 token',

@@ -1,0 +1,31 @@
+/** Failures of WeChat Pay, on request: its codes, and answers that must not be believed. */
+
+import { isPayRefusal, type PayRefusal } from './refusals'
+import { SIGNATURE_FAULTS, type SignatureFault } from './signatures'
+
+/** `replayed` is a signed answer about another order or refund. */
+export type PayFault = PayRefusal | SignatureFault | 'replayed'
+export type PayFaults = ReturnType<typeof createPayFaults>
+
+export function isSignatureFault(value: unknown): value is SignatureFault {
+  return SIGNATURE_FAULTS.some((name) => name === value)
+}
+
+export function isPayFault(value: unknown): value is PayFault {
+  return isPayRefusal(value) || isSignatureFault(value) || value === 'replayed'
+}
+
+export function createPayFaults() {
+  const queue: { api: string; fault: PayFault }[] = []
+  return {
+    /** @param api The path of the calls that fail, or what it begins with up to a slash */
+    add(api: string, fault: PayFault, times: number): void {
+      for (let left = Math.min(times, 100); left > 0; left--) queue.push({ api, fault })
+    },
+    /** Removes the next fault of this path from the queue, and returns it; or `null`. */
+    take(path: string): PayFault | null {
+      const index = queue.findIndex(({ api }) => path === api || path.startsWith(`${api}/`))
+      return index < 0 ? null : (queue.splice(index, 1)[0]?.fault ?? null)
+    },
+  }
+}

@@ -1,0 +1,91 @@
+/** Payments on the page of `npm run dev`, in headless Chromium. */
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { openWatch, PAYMENT_STEP_IDS, skipNotice, type Watch } from '../support/watch-page'
+
+let watch: Watch
+beforeAll(async () => {
+  if (!skipNotice) watch = await openWatch()
+})
+afterEach(() => watch?.closePages())
+afterAll(() => watch?.close())
+
+/** Logs in on a new page, and presses this button. */
+async function press(id: string) {
+  const page = await watch.openPage()
+  await watch.press(page, 'login')
+  const result = await watch.press(page, id)
+  const backend = result.toBackend.map(({ label }) => label)
+  return { ...result, backend, toBackendText: result.toBackend.map(({ text }) => text).join('\n') }
+}
+
+describe.skipIf(skipNotice)(`payments on the watch page${skipNotice}`, () => {
+  it('The page draws an order, its payment, the callback and the query that says it is paid', async () => {
+    const { toWeChat, fromWeChat, diagram, backend, toBackendText, meaning } = await press('buy')
+    expect(toWeChat[0]).toBe('POST /v3/pay/transactions/jsapi')
+    expect(fromWeChat).toContain('POST /wechat/pay/events')
+    expect(toWeChat).toContain('204')
+    expect(diagram).toContain('LOGIN.verify')
+    expect(diagram).toContain('requestPayment:ok')
+    expect(diagram).toMatch(/HOOKS\.onPayment.*GET \/payments\/sandbox-[\da-f]{24}/)
+    expect(backend).toEqual(['200', '200'])
+    expect(toBackendText).toMatch(/signTypeRSA.*paySign/)
+    expect(toBackendText).toContain('stateSUCCESS')
+    expect(meaning).toContain('asked once more: paid.')
+  })
+
+  it('The page draws a payment whose callback is lost, and that the query finds it', async () => {
+    const { fromWeChat, diagram, toBackendText, meaning } = await press('lost')
+    expect(fromWeChat).not.toContain('POST /wechat/pay/events')
+    expect(diagram).not.toContain('HOOKS.onPayment')
+    expect(toBackendText).toContain('stateSUCCESS')
+    expect(meaning).toContain('Only the query found the payment')
+  })
+
+  it('The page draws a refund that is accepted first, and done after the callback', async () => {
+    const { fromWeChat, toBackendText, meaning } = await press('refund')
+    expect(fromWeChat.filter((label) => label === 'POST /wechat/pay/events')).toHaveLength(2)
+    expect(toBackendText).toMatch(/statusPROCESSING.*statusSUCCESS/s)
+    expect(meaning).toContain('PROCESSING means that WeChat Pay has accepted the refund')
+  })
+
+  it('The page draws a forged callback that is refused, and the order that stays unpaid', async () => {
+    const { toWeChat, fromWeChat, diagram, toBackendText, meaning } = await press('forged')
+    expect(fromWeChat).toContain('POST /wechat/pay/events')
+    expect(toWeChat).toContain('403')
+    expect(diagram).toContain('Event refused')
+    expect(diagram).not.toContain('HOOKS.onPayment')
+    expect(toBackendText).toContain('stateNOTPAY')
+    expect(meaning).toContain('The order is not paid.')
+  })
+
+  it('The page draws a signature probe that is refused, and the callback that follows it', async () => {
+    const { toWeChat, diagram, meaning } = await press('probe')
+    expect(toWeChat.slice(-2)).toEqual(['403', '204'])
+    expect(diagram?.match(/HOOKS\.onPayment/g)).toHaveLength(1)
+    expect(meaning).toContain('refused the probe')
+  })
+
+  it('The diagram of a payment names the payments Worker and WeChat Pay', async () => {
+    const page = await watch.openPage()
+    await watch.press(page, 'login')
+    await watch.press(page, 'buy')
+    const heads = await page.locator('#diagram .parties span').allTextContents()
+    expect(heads).toEqual(['Phone, backend', 'Payments Worker', 'WeChat Pay'])
+  })
+
+  it('In Chinese, the buttons and the outcome of a payment are Chinese', async () => {
+    const page = await watch.openPage({ locale: 'zh-CN' })
+    await watch.press(page, 'login')
+    const { meaning } = await watch.press(page, 'forged')
+    expect(meaning).toMatch(/^伪造的回调 .*订单仍未支付。$/)
+  })
+
+  it('These tests press every payment button, and the page complains of nothing', () => {
+    expect([...watch.pressed].filter((id) => id !== 'login').sort()).toEqual(
+      PAYMENT_STEP_IDS.toSorted(),
+    )
+    expect(watch.complaints).toEqual([])
+    expect([...watch.origins]).toEqual([new URL(watch.dev.url()).origin])
+  })
+})
