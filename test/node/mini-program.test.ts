@@ -1,48 +1,30 @@
 /** The example mini program: its three pages, with the server of `npm run dev` over HTTP. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { buildSandbox, serve } from '../support/built-worker'
-import { APPID, CREDENTIALS, send } from '../support/environment'
+import { APPID, send } from '../support/environment'
 import { type MiniProgram, startMiniProgram } from '../support/mini-program'
-import { createWx } from '../support/mini-program-wx'
+import { type Server, startServer } from '../support/mini-program-server'
+import { createWx, type Phone } from '../support/mini-program-wx'
 
-type Phone = ReturnType<typeof createWx>
-
-let server: Awaited<ReturnType<typeof serve>>
+let server: Server
 let phone: Phone
 let miniProgram: MiniProgram
 
 beforeAll(async () => {
-  server = await serve(buildSandbox(), { bindings: CREDENTIALS })
+  server = await startServer()
 })
 
 afterAll(() => server.close())
 
 beforeEach(() => start())
 
-/** Ends all sessions of the user, so that the next test does not list them. */
-afterEach(async () => {
-  phone.state.isOffline = false
-  await send(server.url, 'DELETE', '/sessions', { token: await logInElsewhere() })
-})
+afterEach(() => server.endSessions())
 
 function start({ hasAgreed = true, sandbox = false } = {}): void {
   // A developer opens the example under their own AppID, which the sandbox does not know.
   phone = createWx(server.url, { hasAgreed, ...(sandbox && { appid: 'wx1234567890abcdef' }) })
   miniProgram = startMiniProgram(phone.wx, { baseUrl: server.url.origin, sandbox })
 }
-
-/** Logs alice in on another phone. */
-async function logInElsewhere(): Promise<string> {
-  const { code } = await phone.press('wx.login')
-  const { answer } = await send(server.url, 'POST', '/login', { body: { code: code as string } })
-  return (answer as { token: string }).token
-}
-
-const sessionStatus = async (token: string) =>
-  (await send(server.url, 'GET', '/session', { token })).status
-
-const storedToken = () => (phone.wx.getStorageSync('code2session') as { token: string }).token
 
 describe('the login page', () => {
   it('the login page logs in when it is shown, and says when the session ends', async () => {
@@ -55,10 +37,10 @@ describe('the login page', () => {
 
   it('a tap on the log-in button starts a new session', async () => {
     const page = await miniProgram.show('login')
-    const before = storedToken()
+    const before = phone.storedToken()
     await page.tap('.log-in')
     expect(phone.state.logins).toBe(2)
-    expect(storedToken()).not.toBe(before)
+    expect(phone.storedToken()).not.toBe(before)
   })
 
   it('the login page is busy during a login and not after it', async () => {
@@ -79,7 +61,7 @@ describe('the login page', () => {
 
   it('a request succeeds by a new login when the session was ended elsewhere', async () => {
     const page = await miniProgram.show('login')
-    await send(server.url, 'DELETE', '/session', { token: storedToken() })
+    await send(server.url, 'DELETE', '/session', { token: phone.storedToken() })
     await page.tap('.request')
     expect(JSON.parse(page.text('.answer'))).toMatchObject({ appid: APPID })
     expect(page.has('.text')).toBe(false)
@@ -189,7 +171,7 @@ describe('the profile page', () => {
 
 describe('the devices page', () => {
   it('the devices page lists all sessions, and its own without an end button', async () => {
-    await logInElsewhere()
+    await server.logInElsewhere()
     const page = await miniProgram.show('devices')
     expect(page.texts('.device')).toHaveLength(2)
     expect(page.texts('.device .title').sort()).toEqual(['iPhone（本机）', '未知设备'])
@@ -197,16 +179,16 @@ describe('the devices page', () => {
   })
 
   it('the devices page ends another session and keeps its own', async () => {
-    const other = await logInElsewhere()
+    const other = await server.logInElsewhere()
     const page = await miniProgram.show('devices')
     await page.tap('.end')
     expect(page.texts('.device')).toHaveLength(1)
-    expect(await sessionStatus(other)).toBe(401)
-    expect(await sessionStatus(storedToken())).toBe(200)
+    expect(await server.fetchStatus(other)).toBe(401)
+    expect(await server.fetchStatus(phone.storedToken())).toBe(200)
   })
 
   it('ending a session that is already gone shows not_found', async () => {
-    const other = await logInElsewhere()
+    const other = await server.logInElsewhere()
     const page = await miniProgram.show('devices')
     await send(server.url, 'DELETE', '/session', { token: other })
     await page.tap('.end')
@@ -216,9 +198,9 @@ describe('the devices page', () => {
 
   it('after a log-out no page logs in until the user does', async () => {
     const devices = await miniProgram.show('devices')
-    const token = storedToken()
+    const token = phone.storedToken()
     await devices.tap('.log-out')
-    expect(await sessionStatus(token)).toBe(401)
+    expect(await server.fetchStatus(token)).toBe(401)
     expect(devices.has('.logged-out')).toBe(true)
 
     const login = await miniProgram.show('login')
@@ -246,12 +228,12 @@ describe('the devices page', () => {
   })
 
   it('a log-out everywhere ends the sessions of all phones', async () => {
-    const other = await logInElsewhere()
+    const other = await server.logInElsewhere()
     const page = await miniProgram.show('devices')
-    const token = storedToken()
+    const token = phone.storedToken()
     await page.tap('.log-out-everywhere')
     expect(page.has('.logged-out')).toBe(true)
-    expect([await sessionStatus(token), await sessionStatus(other)]).toEqual([401, 401])
+    expect([await server.fetchStatus(token), await server.fetchStatus(other)]).toEqual([401, 401])
   })
 })
 

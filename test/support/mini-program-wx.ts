@@ -27,6 +27,8 @@ interface WxOptions {
   readonly appid?: string
 }
 
+export type Phone = ReturnType<typeof createWx>
+
 export function createWx(sandbox: URL, options: WxOptions = {}) {
   const storage = new Map<string, unknown>()
   const state = {
@@ -125,6 +127,8 @@ export function createWx(sandbox: URL, options: WxOptions = {}) {
     wx,
     state,
     press,
+    /** The token of the session that the client has stored. */
+    storedToken: () => (storage.get('code2session') as { token: string }).token,
     /** What the phone button gives a page as `e.detail`. */
     getPhoneNumber: () =>
       afterAgreement('getPhoneNumber', () => press('getPhoneNumber')).catch(
