@@ -2,7 +2,7 @@
 
 const { createClient } = require('./lib/code2session')
 const { createSandboxPhone } = require('./lib/sandbox-phone')
-const { baseUrl, sandbox } = require('./config')
+const { baseUrl, sandbox, shop } = require('./config')
 
 /** The AppID of the sandbox, which differs from the one that the developer tools opened. */
 const SANDBOX_APPID = 'wx4f4bc4dec97d474b'
@@ -15,4 +15,6 @@ function createSandboxClient() {
   return { ...client, phoneNumber }
 }
 
-module.exports = sandbox ? createSandboxClient() : createClient({ baseUrl })
+module.exports = sandbox
+  ? createSandboxClient()
+  : createClient({ baseUrl, hosts: shop ? [shop] : [] })

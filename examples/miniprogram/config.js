@@ -8,4 +8,10 @@ module.exports = {
    * `npm run dev:live` and for a deployed Worker.
    */
   sandbox: true,
+
+  /**
+   * The URL of your shop for the page 商店, without a path, such as `https://shop.example.com`. The
+   * one in examples/hooks will do. The sandbox has a shop of its own.
+   */
+  shop: '',
 }

@@ -19,6 +19,11 @@ interface RequestOptions extends Callbacks {
   readonly header?: Record<string, string>
 }
 
+interface PaymentOptions extends Callbacks {
+  complete?: (result: unknown) => void
+  readonly [parameter: string]: unknown
+}
+
 type Decide = (result: { event: string; buttonId?: string }) => void
 
 interface WxOptions {
@@ -33,11 +38,15 @@ export function createWx(sandbox: URL, options: WxOptions = {}) {
   const storage = new Map<string, unknown>()
   const state = {
     logins: 0,
+    /** What wx.requestPayment was called with, in order. */
+    payments: [] as object[],
     hasAgreed: options.hasAgreed ?? true,
     /** The result of wx.getSetting: the scopes that the user has decided on. */
     authSetting: {} as Record<string, boolean>,
     /** Whether the user grants the scopes that wx.authorize asks for. */
     grantsScopes: true,
+    /** How wx.requestPayment fails; undefined if the user pays. */
+    paymentFailure: undefined as Failure | undefined,
     isOffline: false,
     requests: [] as string[],
     toasts: [] as string[],
@@ -110,6 +119,13 @@ export function createWx(sandbox: URL, options: WxOptions = {}) {
     openSetting: (callbacks: Callbacks) =>
       settle(callbacks, async () => {
         throw { errMsg: 'openSetting:fail can only be invoked by user TAP gesture.' }
+      }),
+    requestPayment: (options: PaymentOptions) =>
+      settle(options, async () => {
+        const { success, fail, complete, ...parameters } = options
+        state.payments.push(parameters)
+        if (state.paymentFailure) throw state.paymentFailure
+        return { errMsg: 'requestPayment:ok' }
       }),
     getStorageSync: (key: string) => storage.get(key) ?? '',
     setStorageSync: (key: string, value: unknown) => void storage.set(key, value),

@@ -106,6 +106,7 @@ async function settled(): Promise<void> {
 export interface Config {
   readonly baseUrl: string
   readonly sandbox: boolean
+  readonly shop: string
 }
 
 export type MiniProgram = ReturnType<typeof startMiniProgram>

@@ -9,14 +9,15 @@ function createSandboxPhone(baseUrl) {
    * Does on the sandbox's phone what `wx` or a button would do.
    *
    * @param {string} name
+   * @param {object} data
    * @returns {Promise<any>}
    */
-  function press(name) {
+  function press(name, data = {}) {
     return new Promise((resolve, reject) => {
       wx.request({
         url: `${baseUrl}/sandbox/${name}`,
         method: 'POST',
-        data: {},
+        data,
         success: ({ statusCode, data }) =>
           statusCode === 200
             ? resolve(data)
@@ -32,6 +33,14 @@ function createSandboxPhone(baseUrl) {
   const succeed = (/** @type {object} */ result) => (/** @type {any} */ callbacks) =>
     callbacks.success(result)
 
+  /** The sandbox pays at once, or says why it does not. */
+  const requestPayment = (/** @type {any} */ { success, fail, complete, ...parameters }) => {
+    press('wx.requestPayment', parameters).then(
+      (result) => (result.errMsg === 'requestPayment:ok' ? success(result) : fail(result)),
+      fail,
+    )
+  }
+
   // The user of the sandbox has granted every scope.
   const settings = succeed({ authSetting: { 'scope.werun': true } })
 
@@ -44,6 +53,7 @@ function createSandboxPhone(baseUrl) {
       getSetting: settings,
       openSetting: settings,
       authorize: succeed({}),
+      requestPayment,
       request: (options) => wx.request(options),
       getStorageSync: (key) => wx.getStorageSync(key),
       setStorageSync: (key, value) => wx.setStorageSync(key, value),
