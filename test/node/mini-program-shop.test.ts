@@ -17,7 +17,7 @@ let phone: Phone
 let miniProgram: MiniProgram
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({ hasPayments: true })
 })
 
 afterAll(() => server.close())
@@ -144,5 +144,19 @@ describe('the shop page', () => {
     const page = await miniProgram.show('shop')
     expect(page.text('.no-shop')).toContain('config.js')
     expect(page.has('.buy')).toBe(false)
+  })
+})
+
+describe('the shop page in sandbox mode', () => {
+  it('in sandbox mode, the order, its payment and its state come from the server’s sandbox', async () => {
+    phone = createWx(server.url, { appid: 'wx1234567890abcdef' })
+    miniProgram = startMiniProgram(phone.wx, { baseUrl: server.url.origin, sandbox: true })
+    const page = await miniProgram.show('shop')
+    await page.tap('.buy')
+    expect(page.texts('.detail')).toEqual([])
+    expect(page.text('.order-state')).toBe('订单状态：已支付')
+    expect(phone.state.payments).toEqual([])
+    expect(phone.state.requests).toContain('POST /sandbox/shop/orders')
+    expect(phone.state.requests).toContain('POST /sandbox/wx.requestPayment')
   })
 })

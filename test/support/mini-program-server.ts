@@ -1,12 +1,26 @@
 /** The server of `npm run dev` over HTTP, as the tests of the example mini program use it. */
 
-import { buildSandbox, serve } from './built-worker'
+import { buildSandbox, buildSandboxPayments } from './built-worker'
 import { CREDENTIALS, pressOnPhone, send } from './environment'
+import { type MiniflareWorker, startMiniflare } from './miniflare'
+
+const LOGIN = 'code2session-sandbox'
+const PAY = 'code2session-pay-sandbox'
 
 export type Server = Awaited<ReturnType<typeof startServer>>
 
-export async function startServer() {
-  const { url, close } = await serve(buildSandbox(), { bindings: CREDENTIALS })
+/** @param options.hasPayments Whether the payments Worker runs, too */
+export async function startServer({ hasPayments = false } = {}) {
+  const login: MiniflareWorker = {
+    name: LOGIN,
+    code: buildSandbox().code,
+    bindings: CREDENTIALS,
+    kvNamespaces: ['SESSIONS'],
+    ...(hasPayments && { services: { PAY } }),
+  }
+  const { url, close } = await startMiniflare(
+    hasPayments ? [login, buildPaymentsWorker()] : [login],
+  )
 
   /** Logs alice in on another phone. */
   async function logInElsewhere(): Promise<string> {
@@ -25,5 +39,20 @@ export async function startServer() {
       await send(url, 'DELETE', '/sessions', { token: await logInElsewhere() })
     },
     close,
+  }
+}
+
+/** With the bindings of src/sandbox/pay/wrangler.toml. */
+function buildPaymentsWorker(): MiniflareWorker {
+  const toSandbox = (entrypoint: string) => ({ name: LOGIN, entrypoint })
+  return {
+    name: PAY,
+    code: buildSandboxPayments().code,
+    bindings: { SERVICE_KEYS: 'the-sandbox-payments-key-is-public-too' },
+    services: {
+      LOGIN: toSandbox('LoginService'),
+      HOOKS: toSandbox('PaymentHooks'),
+      WECHAT_PAY: toSandbox('WeChatPay'),
+    },
   }
 }

@@ -162,7 +162,8 @@ export function createOrders({ appids, now }: { appids: readonly string[]; now: 
 export function toTransaction(order: PayOrder): Fields {
   const { appid, out_trade_no, openid, attach, total, transaction_id, success_time } = order
   return {
-    ...{ appid, mchid: MCHID, out_trade_no, attach, trade_state: order.state },
+    ...{ appid, mchid: MCHID, out_trade_no, trade_state: order.state },
+    ...(attach !== '' && { attach }),
     ...{ trade_type: 'JSAPI', trade_state_desc: TEXTS[order.state] },
     // Who has paid is not known before.
     ...(success_time === ''
