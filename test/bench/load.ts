@@ -4,7 +4,7 @@
  */
 
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { median } from './stats.ts'
 
@@ -22,61 +22,59 @@ export interface Answer {
   readonly body: string
 }
 
-/** The load ends after this many milliseconds or requests, whichever is first. */
-interface LoadOptions {
-  readonly connections: number
-  readonly milliseconds?: number
-  readonly requests?: number
-}
+/** A server that has not answered for so long fails the measurement. */
+const SILENCE_MILLISECONDS = 15_000
 
 /** A whole HTTP request as text, so that it can be built once and sent often. */
 export function requestText(
   method: string,
   path: string,
-  options: { headers?: Readonly<Record<string, string>>; json?: object } = {},
+  options: {
+    headers?: Readonly<Record<string, string>>
+    json?: object
+    form?: Readonly<Record<string, string>>
+  } = {},
 ): string {
-  const body = options.json ? JSON.stringify(options.json) : ''
+  const { json, form } = options
+  const body = form ? new URLSearchParams(form).toString() : json ? JSON.stringify(json) : ''
   const headers = Object.entries({
     Host: '127.0.0.1',
-    ...(options.json && { 'Content-Type': 'application/json' }),
-    ...((options.json || method === 'POST') && { 'Content-Length': Buffer.byteLength(body) }),
+    ...(json && { 'Content-Type': 'application/json' }),
+    ...(form && { 'Content-Type': 'application/x-www-form-urlencoded' }),
+    ...(method === 'POST' && { 'Content-Length': Buffer.byteLength(body) }),
     ...options.headers,
   })
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`)
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
 }
 
-/** Sends requests until the load ends, and throws if an answer is not a success. */
+/** Sends this many requests, and throws if an answer is not a success. */
 export async function load(
   port: number,
   next: () => string,
-  {
-    connections,
-    milliseconds = Number.POSITIVE_INFINITY,
-    requests = Number.POSITIVE_INFINITY,
-  }: LoadOptions,
+  { connections, requests }: { connections: number; requests: number },
 ): Promise<Slice> {
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)))
   const latencies: number[] = []
-  const began = performance.now()
-  const until = began + milliseconds
   let left = requests
-  await Promise.all(
-    sockets.map(async (socket) => {
-      const exchange = createConnection(socket)
-      for (let now = performance.now(); now < until && left-- > 0; ) {
-        const { status, body } = await exchange(next())
-        const then = now
-        now = performance.now()
-        latencies.push(now - then)
-        if (status > 299) throw new Error(`port ${port} answered ${status}: ${body}`)
-      }
-    }),
-  )
+  const began = performance.now()
+  try {
+    await Promise.all(
+      sockets.map(async (socket) => {
+        const exchange = createConnection(socket)
+        while (left-- > 0) {
+          const sent = performance.now()
+          const { status, body } = await exchange(next())
+          latencies.push(performance.now() - sent)
+          if (status > 299) throw new Error(`it answered ${status}: ${body.slice(0, 200)}`)
+        }
+      }),
+    )
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
   const seconds = (performance.now() - began) / 1000
-  for (const socket of sockets) socket.destroy()
-  const answered = latencies.length
-  return { requests: answered, requestsPerSecond: answered / seconds, p50: median(latencies) }
+  return { requests, requestsPerSecond: requests / seconds, p50: median(latencies) }
 }
 
 /** Sends one request over a connection of its own. */
@@ -89,9 +87,27 @@ export async function send(port: number, request: string): Promise<Answer> {
   }
 }
 
+/** Whether something accepts connections on this port of the loopback interface. */
+export async function accepts(port: number): Promise<boolean> {
+  const socket = await open(port).catch(() => null)
+  socket?.destroy()
+  return socket !== null
+}
+
+/** A port of the loopback interface that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address ? address.port : 0
+}
+
 async function open(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   await once(socket, 'connect')
+  socket.setTimeout(SILENCE_MILLISECONDS, () => socket.destroy())
   return socket.setEncoding('latin1')
 }
 

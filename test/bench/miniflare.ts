@@ -1,21 +1,21 @@
 /**
- * Serves a Worker from Miniflare, in a process of its own that sends its port to the parent. The
- * Worker's log is read and discarded.
+ * Serves a Worker from Miniflare, and on /rpc another one that calls it, in a process of its own
+ * that sends its port to the parent. The Workers' logs are read and discarded.
  */
 
-import { readFileSync } from 'node:fs'
-import { startMiniflare } from '../support/miniflare.ts'
+import { type MiniflareWorker, startMiniflare } from '../support/miniflare.ts'
+import type { WorkerCode } from './workerd.ts'
 
-/** The Worker to serve: JSON in the environment variable WORKER. */
-export interface WorkerFile {
-  readonly file: string
-  readonly bindings: Readonly<Record<string, string>>
-}
+/** JSON in the environment variable WORKER. */
+const { worker, bindings, caller } = JSON.parse(process.env.WORKER ?? '{}') as WorkerCode
 
-const { file, bindings } = JSON.parse(process.env.WORKER ?? '{}') as WorkerFile
-
+const services = { LOGIN: { name: 'worker', entrypoint: 'LoginService' } }
+const callers: MiniflareWorker[] = caller
+  ? [{ name: 'caller', code: caller, services, routes: ['*/rpc'] }]
+  : []
 const { url, close } = await startMiniflare([
-  { name: 'worker', code: readFileSync(file, 'utf8'), bindings, kvNamespaces: ['SESSIONS'] },
+  { name: 'worker', code: worker, bindings, kvNamespaces: ['SESSIONS'] },
+  ...callers,
 ])
 process.once('disconnect', close)
 process.send?.(Number(url.port))

@@ -1,153 +1,151 @@
-/** Prints the results as tables. */
+/** Prints a run: first what it can resolve, then one table. */
 
 import type { Results } from './bench.ts'
-import { costOfMillion, FREE, freePerDay, PRICES } from './costs.ts'
-import { goals, ROUTES } from './goals.ts'
-import { type Cell, requireCell } from './matrix.ts'
-import type { MeasuredRequest, Operations } from './sessions.ts'
-import { figure, range, table } from './table.ts'
-import { OPERATIONS } from './variants.ts'
+import {
+  compare,
+  type DecidedGoal,
+  decideGoals,
+  type Resolution,
+  readValues,
+  resolutions,
+  toReferencePlatform,
+} from './comparison.ts'
+import { toGoalText } from './goals.ts'
+import { DESCRIPTIONS, OPERATIONS, type Platform } from './operations.ts'
+import type { Cell } from './rounds.ts'
+import { median, percentile } from './stats.ts'
+import { figure, table } from './table.ts'
+
+const PLATFORMS: readonly Platform[] = ['workerd', 'Miniflare', 'Express']
 
 export function report(results: Results): string {
-  const { machine, date, plan, seconds } = results
-  const { cpu, cores, node, workerd, miniflare } = machine
+  const cells = results.cells.toSorted((a, b) => toOrder(a) - toOrder(b))
+  const resolved = resolutions(cells)
+  const goals = decideGoals(cells)
+  const rows = cells.map((cell) => toRow(cell, { cells, resolved, goals }))
+  const cpu = ['CPU ms, 20th', 'CPU ms, median']
+  const head = ['operation', 'variant', 'requests/s', 'ms', ...cpu, 'against bare', 'goal']
   return [
-    `${date}, ${cpu}, ${cores} cores shared by client, servers and WeChat; workerd ${workerd}, ` +
-      `Miniflare ${miniflare}, Node ${node}; ${plan.rounds} rounds of ${plan.milliseconds} ms ` +
-      `each in turns, ${seconds} s in all. Medians (minimum to maximum of the rounds).`,
-    goalTable(results),
-    `16 connections:\n\n${mainTable(results)}`,
-    `Requests/s by the number of connections:\n\n${connectionTable(results)}`,
-    `By the number of one person's sessions; an invocation may make 1,000 KV operations:\n\n${sessionTable(results)}`,
-    `An order of the payments Worker, workerd, 16 connections:\n\n${orderTable(results)}`,
-    costTable(results),
+    toHeader(results),
+    `Resolution: two rows of the same bare Worker differ by up to this (95 % of 1,000 resamples of the rounds). "~" marks a ratio within it, which shows no difference.\n\n${toResolutionText(resolved)}`,
+    toLegend(cells),
+    table(head, rows),
+    ...results.notices,
+    toSummary(goals, cells),
   ].join('\n\n')
 }
 
-function goalTable(results: Results): string {
-  return table(
-    ['what', 'against', 'goal', 'measured', 'by CPU', ''],
-    goals(results).map(({ what, against, goal, measured, byCpu, met }) => [
-      what,
-      against,
-      goal,
-      measured,
-      byCpu,
-      met ? 'met' : 'MISSED',
-    ]),
-  )
+/** Whether a goal is missed, or something failed. */
+export function isFailure(cells: readonly Cell[]): boolean {
+  const isMissed = decideGoals(cells).some(({ verdict }) => verdict === 'MISSED')
+  return isMissed || cells.some(({ failure }) => failure !== null)
 }
 
-function mainTable({ cells }: Results): string {
-  return table(
-    ['', '', 'requests/s', 'p50 ms', 'CPU ms per request'],
-    cells
-      .filter(({ connections }) => connections === 16)
-      .map(({ operation, requestsPerSecond, p50, cpu, ...cell }) => [
-        operation,
-        toLabel(cell),
-        range(requestsPerSecond),
-        range(p50),
-        cpu === null ? '' : cpu.toFixed(3),
-      ]),
-  )
-}
-
-function connectionTable({ cells }: Results): string {
-  const counts = [1, 16, 128]
-  const rows = cells.filter(({ connections }) => connections === 16)
-  return table(
-    ['', '', ...counts.map(String), ...counts.map((count) => `of bare, ${count}`)],
-    rows.map(({ operation, kind, platform }) => {
-      const found = counts.map((count) => cells.filter(({ connections }) => connections === count))
-      const rates = found.map(
-        (some) => requireCell(some, operation, kind, platform).requestsPerSecond,
-      )
-      const shares = found.map((some, index) => {
-        if (kind !== 'ours') return ''
-        const bare = requireCell(some, operation, 'bare', platform).requestsPerSecond
-        return figure((rates[index]?.median ?? 0) / bare.median)
-      })
-      return [
-        operation,
-        toLabel({ kind, platform }),
-        ...rates.map((r) => figure(r.median)),
-        ...shares,
-      ]
-    }),
-  )
-}
-
-function sessionTable({ sessions }: Results): string {
-  return table(
-    ['sessions', 'GET ms', 'KV', 'DELETE ms', 'requests until 204', 'KV of the first', 'answers'],
-    sessions.map(({ sessions, list, listing, end, ending }) => [
-      String(sessions),
-      figure(list),
-      toOperationsText(listing),
-      figure(end),
-      ending.at(-1)?.status === 204 ? String(ending.length) : `not in ${ending.length}`,
-      toOperationsText(ending[0]?.kv ?? {}),
-      toStatusText(ending),
-    ]),
-  )
-}
-
-function orderTable({ orders }: Results): string {
-  const bare = orders.find(({ kind }) => kind === 'bare')
-  return table(
-    ['`POST /payments`', 'requests/s', 'of bare', 'p50 ms', 'CPU ms per request'],
-    orders.map(({ kind, requestsPerSecond, p50, cpu }) => [
-      kind,
-      range(requestsPerSecond),
-      bare ? figure(requestsPerSecond.median / bare.requestsPerSecond.median) : '',
-      range(p50),
-      cpu.toFixed(3),
-    ]),
-  )
-}
-
-function costTable({ cells, operations }: Results): string {
-  const rows = OPERATIONS.map((operation) => {
-    const { kv, wechat } = operations[operation]
-    const cpu = requireCell(cells, operation, 'ours', 'workerd').cpu ?? 0
-    const cost = costOfMillion({ cpu, kv })
-    return [
-      ROUTES[operation],
-      String(wechat),
-      toOperationsText(kv),
-      cpu.toFixed(2),
-      `$${cost.total.toFixed(2)}`,
-      `$${cost.requests.toFixed(2)} + $${cost.cpu.toFixed(3)} + $${cost.kv.toFixed(2)}`,
-      freePerDay(kv).toLocaleString('en-US'),
-    ]
-  })
-  const head = [
-    '',
-    'WeChat calls',
-    'KV',
-    'CPU ms',
-    'a million',
-    'requests + CPU + KV',
-    'free a day',
-  ]
+function toHeader({ machine, date, seconds, cells, bundle }: Results): string {
+  const { cpu, cores, node, workerd, miniflare } = machine
+  const rounds = Math.max(...cells.map(({ samples }) => samples.length))
   return (
-    `Cost by the prices of ${PRICES.date}, beyond what Workers Paid includes. CPU is the user and ` +
-    `system time of the whole workerd process, including the KV in memory; a local workerd does ` +
-    `not report what Cloudflare would bill. Free: each operation alone. Together they share ` +
-    `${FREE.requests.toLocaleString('en-US')} requests a day.\n\n${table(head, rows)}`
+    `${date}, ${cpu}, ${cores} cores shared by client, servers and WeChat; workerd ${workerd}, ` +
+    `Miniflare ${miniflare}, Node ${node}; rounds: ${rounds}, in ${seconds} s, with 16 connections. ` +
+    `Medians of the rounds. The bundle has ${figure(bundle.gzip / 1024)} KiB after gzip.`
   )
 }
 
-function toLabel({ kind, platform }: Pick<Cell, 'kind' | 'platform'>): string {
-  return platform === 'Node' ? kind : `${kind}, ${platform}`
+function toResolutionText(resolved: readonly Resolution[]): string {
+  return resolved
+    .map(({ operation, platform, cpu, rate, milliseconds }) => {
+      const parts =
+        operation === 'cold-start'
+          ? [`${figure(milliseconds)} ms`]
+          : [`CPU ${toPercent(cpu)}`, `requests/s ${toPercent(rate)}`]
+      return `- ${operation}, ${platform}: ${parts.join(', ')}`
+    })
+    .join('\n')
 }
 
-function toOperationsText(kv: Operations): string {
-  const parts = Object.entries(kv).map(([name, count]) => `${count} ${name}`)
-  return parts.join(', ')
+function toLegend(cells: readonly Cell[]): string {
+  const measured = OPERATIONS.filter((name) => cells.some(({ operation }) => operation === name))
+  const texts = measured.map((operation) => `${operation}: ${DESCRIPTIONS[operation]}`)
+  return `${texts.join('; ')}. Ratios and differences are those of the medians, against both bare rows together.`
 }
 
-function toStatusText(ending: readonly MeasuredRequest[]): string {
-  return [...new Set(ending.map(({ status }) => status))].join(', then ')
+interface Context {
+  readonly cells: readonly Cell[]
+  readonly resolved: readonly Resolution[]
+  readonly goals: readonly DecidedGoal[]
+}
+
+function toRow(cell: Cell, context: Context): string[] {
+  const { operation, platform, name, failure } = cell
+  const cpu = readValues(cell, 'cpu')
+  const label = platform === 'Express' ? name : `${name}, ${platform}`
+  if (failure !== null) return [operation, label, 'FAILED']
+  return [
+    operation,
+    label,
+    figure(median(readValues(cell, 'rate'))),
+    figure(median(readValues(cell, 'milliseconds'))),
+    toCpuText(percentile(cpu, 0.2)),
+    toCpuText(median(cpu)),
+    toComparisonText(cell, context),
+    cell.role === 'ours' ? toGoalsText(cell, context.goals) : '',
+  ]
+}
+
+function toComparisonText(cell: Cell, { cells, resolved }: Context): string {
+  const { cpu, rate, milliseconds } = compare(cells, cell)
+  const reference = toReferencePlatform(cell)
+  const resolution = resolved.find(
+    ({ operation, platform }) => operation === cell.operation && platform === reference,
+  )
+  if (!resolution) return ''
+  if (cell.operation === 'cold-start') {
+    if (Number.isNaN(resolution.milliseconds)) return ''
+    const isWithin = Math.abs(milliseconds) <= resolution.milliseconds
+    const sign = milliseconds < 0 ? '-' : '+'
+    return `${isWithin ? '~' : ''}${sign}${figure(Math.abs(milliseconds))} ms`
+  }
+  const texts = [
+    ['CPU', cpu, resolution.cpu],
+    ['requests/s', rate, resolution.rate],
+  ] as const
+  return texts
+    .filter(([, ratio, factor]) => !Number.isNaN(ratio * factor))
+    .map(([what, ratio, factor]) => {
+      const isWithin = Math.abs(Math.log(ratio)) <= Math.log(factor)
+      return `${what} ${isWithin ? '~' : ''}${figure(ratio)}`
+    })
+    .join(', ')
+}
+
+function toGoalsText({ operation, platform }: Cell, goals: readonly DecidedGoal[]): string {
+  return goals
+    .filter(({ goal }) => goal.operation === operation && goal.platform === platform)
+    .map(({ goal, verdict }) => `${toGoalText(goal)}: ${verdict}`)
+    .join('; ')
+}
+
+function toSummary(goals: readonly DecidedGoal[], cells: readonly Cell[]): string {
+  const lines = goals.map(({ goal, measured, verdict }) => {
+    const what = `${goal.operation}, ${goal.platform}: ${toGoalText(goal)}`
+    return `${verdict}: ${what}${verdict === 'not measured' ? '' : `, measured ${figure(measured)}`}`
+  })
+  const failed = cells
+    .filter(({ failure }) => failure !== null)
+    .map(({ operation, name, platform, failure }) => {
+      return `FAILED: ${operation}, ${name}, ${platform}: ${failure}`
+    })
+  return [...lines, ...failed].map((line) => `- ${line}`).join('\n')
+}
+
+function toOrder({ operation, platform }: Cell): number {
+  return OPERATIONS.indexOf(operation) * PLATFORMS.length + PLATFORMS.indexOf(platform)
+}
+
+function toPercent(factor: number): string {
+  return Number.isNaN(factor) ? 'unknown' : `${((factor - 1) * 100).toFixed(1)} %`
+}
+
+function toCpuText(milliseconds: number): string {
+  return Number.isNaN(milliseconds) ? '' : milliseconds.toFixed(3)
 }

@@ -1,21 +1,75 @@
-/** Medians, with the minimum and maximum of the rounds. */
+/** Percentiles, and how small a difference the rounds of a benchmark can show. */
 
-export interface Spread {
-  readonly median: number
-  readonly min: number
-  readonly max: number
+/** All figures of a run are compared by this percentile; the 20th is printed beside it. */
+export const MEDIAN = 0.5
+
+const RESAMPLES = 1000
+/** A resolution covers this share of the resamples. */
+const COVERED = 0.95
+
+/**
+ * The percentile of these values, interpolated linearly; NaN of none.
+ *
+ * @param share 0.2 for the 20th percentile
+ * @example
+ * percentile([10, 20, 30], 0.5) // 20
+ */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = Float64Array.from(values).sort()
+  const position = (sorted.length - 1) * share
+  const low = sorted[Math.floor(position)] ?? Number.NaN
+  const high = sorted[Math.ceil(position)] ?? Number.NaN
+  return low + (high - low) * (position - Math.floor(position))
 }
 
 export function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort()
-  const middle = sorted.length / 2
-  const [low = Number.NaN, high = Number.NaN] = [
-    sorted[Math.ceil(middle) - 1],
-    sorted[Math.floor(middle)],
-  ]
-  return (low + high) / 2
+  return percentile(values, MEDIAN)
 }
 
-export function spread(values: readonly number[]): Spread {
-  return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
+/**
+ * How far apart the medians of two rows of the same program are, as a factor of at least 1: the
+ * larger of their ratio and its inverse, in 95 % of the resamples of the rounds. A ratio between
+ * `1 / factor` and `factor` shows no difference.
+ *
+ * @param one The figure of each round.
+ * @param other The figure of each round, of the same program in another process.
+ * @example
+ * resolveRatio([1, 1, 1], [1.1, 1.1, 1.1]) // 1.1
+ */
+export function resolveRatio(one: readonly number[], other: readonly number[]): number {
+  const logarithms = resample(one, other).map(([a, b]) => Math.abs(Math.log(b / a)))
+  return Math.exp(percentile(logarithms, COVERED))
+}
+
+/** The same for a difference, in the unit of the figures. */
+export function resolveDifference(one: readonly number[], other: readonly number[]): number {
+  return percentile(
+    resample(one, other).map(([a, b]) => Math.abs(b - a)),
+    COVERED,
+  )
+}
+
+/** Pairs of medians, each of as many rounds as there are, drawn with replacement. */
+function resample(one: readonly number[], other: readonly number[]): [number, number][] {
+  const random = createRandom(1)
+  const rounds = Math.min(one.length, other.length)
+  return Array.from({ length: RESAMPLES }, () => {
+    // The two of one round stay together: they share the state that the machine was in.
+    const drawn = Array.from({ length: rounds }, () => Math.floor(random() * rounds))
+    const medianAt = (values: readonly number[]) =>
+      median(drawn.map((round) => values[round] ?? Number.NaN))
+    return [medianAt(one), medianAt(other)]
+  })
+}
+
+/** Numbers from 0 to 1 that are the same for the same seed, so that the same results print the same. */
+function createRandom(seed: number): () => number {
+  let state = seed
+  // Mulberry32.
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
 }

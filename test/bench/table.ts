@@ -1,7 +1,6 @@
 /** Markdown tables, aligned for a terminal. */
 
-import type { Spread } from './stats.ts'
-
+/** A row with fewer cells than the head leaves the rest empty. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, head.map(() => ''), ...rows]
   const widths = head.map((_, column) => Math.max(3, ...all.map((row) => row[column]?.length ?? 0)))
@@ -13,13 +12,10 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** A number with its significant digits only. */
+/** A number with its significant digits only; nothing for NaN. */
 export function figure(value: number): string {
-  if (value >= 100) return Math.round(value).toLocaleString('en-US')
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2)
-}
-
-/** A median with its minimum and maximum. */
-export function range({ median, min, max }: Spread): string {
-  return `${figure(median)} (${figure(min)} to ${figure(max)})`
+  if (Number.isNaN(value)) return ''
+  const size = Math.abs(value)
+  if (size >= 100) return Math.round(value).toLocaleString('en-US')
+  return size >= 10 ? value.toFixed(1) : value.toFixed(2)
 }

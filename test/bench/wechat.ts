@@ -8,15 +8,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ENCRYPTED } from '../support/vectors.ts'
 
-let calls = 0
-
 const server = createServer((request, response) => {
   const { searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1')
   const code = searchParams.get('js_code') ?? ''
   // A code is `<openid>.<number>`.
   const openid = code.split('.')[0] ?? ''
   const answer = Buffer.from(JSON.stringify({ session_key: ENCRYPTED.session_key, openid }))
-  calls++
   const headers = { 'Content-Type': 'text/plain', 'Content-Length': answer.length }
   response.writeHead(200, headers).end(answer)
 })
@@ -24,4 +21,3 @@ const server = createServer((request, response) => {
 server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port))
 process.once('disconnect', () => process.exit())
-process.on('message', () => process.send?.(calls))

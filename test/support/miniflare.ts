@@ -17,6 +17,8 @@ export interface MiniflareWorker {
   readonly services?: Readonly<Record<string, string | { name: string; entrypoint?: string }>>
   /** Queues by the names of the bindings that send to them. */
   readonly queueProducers?: Readonly<Record<string, string>>
+  /** What this Worker answers instead of the first one, such as `*.example/path`. */
+  readonly routes?: readonly string[]
 }
 
 export interface MiniflareOptions {
@@ -60,6 +62,7 @@ export async function startMiniflare(
         d1Databases: [...(stores.d1Databases ?? [])],
         serviceBindings: services,
         queueProducers: { ...stores.queueProducers },
+        routes: [...(stores.routes ?? [])],
       })),
     }),
   )

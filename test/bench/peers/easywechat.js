@@ -1,12 +1,13 @@
 /**
- * node-easywechat in an Express app. It has code2Session and decryption; sessions and signatures are
- * the app's to write, here as lightly as can be: random tokens in a Map.
+ * node-easywechat in an Express app. It has code2Session and decryption; sessions are the app's to
+ * write, here as lightly as can be: random tokens in a Map or in Redis.
  */
 
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import express from 'express'
 // The package's main file fails on a fresh install; this one does not.
 import MiniApp from 'node-easywechat/dist/MiniApp/Application.js'
+import { redis } from './redis.js'
 
 const { WECHAT_APPID, WECHAT_APPSECRET, WECHAT_API_BASE } = process.env
 
@@ -17,6 +18,12 @@ const miniApp = new MiniApp({
 })
 const utils = miniApp.getUtils()
 const sessions = new Map()
+const write = redis
+  ? (token, session) => redis.set(token, JSON.stringify(session), { EX: 604800 })
+  : (token, session) => sessions.set(token, session)
+const read = redis
+  ? async (token) => JSON.parse(await redis.get(token))
+  : (token) => sessions.get(token)
 
 const app = express()
 app.use(express.json())
@@ -24,26 +31,17 @@ app.use(express.json())
 app.post('/login', async (request, response) => {
   const { openid, session_key } = await utils.codeToSession(request.body.code)
   const token = randomUUID()
-  sessions.set(token, { openid, session_key })
+  await write(token, { openid, session_key })
   response.json({ token })
 })
 
-app.use((request, response, next) => {
-  request.session = sessions.get(request.get('Authorization')?.slice('Bearer '.length))
+app.use(async (request, response, next) => {
+  request.session = await read(request.get('Authorization')?.slice('Bearer '.length))
   if (request.session) next()
   else response.sendStatus(401)
 })
 
 app.get('/session', (request, response) => response.json({ openid: request.session.openid }))
-
-app.post('/verify', (request, response) => {
-  const { rawData, signature } = request.body
-  const digest = createHash('sha1')
-    .update(rawData + request.session.session_key)
-    .digest('hex')
-  if (digest === signature) response.json({ data: JSON.parse(rawData) })
-  else response.sendStatus(409)
-})
 
 app.post('/decrypt', (request, response) => {
   const { encryptedData, iv } = request.body

@@ -1,16 +1,18 @@
 /**
- * wafer-node-session on Express, as its README wires it, with the in-memory store it brings.
+ * wafer-node-session on Express, as its README wires it: with the in-memory store it brings, or with
+ * connect-redis.
  *
  * It knows one WeChat, over https: its HTTP client is pointed at the fake, which also spares it TLS.
- * A README route for data that comes after the login does not exist, nor one for signed data; both
- * are written with what a session of it holds and its own decryption.
+ * Its README has no route for data that comes after the login. The one here uses what a session of it
+ * holds, and its own decryption.
  */
 
-import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
+import { RedisStore } from 'connect-redis'
 import express from 'express'
 import session from 'wafer-node-session'
 import WXBizDataCrypt from 'wafer-node-session/lib/WXBizDataCrypt.js'
+import { redis } from './redis.js'
 
 const { WECHAT_APPID, WECHAT_APPSECRET, WECHAT_API_BASE } = process.env
 
@@ -29,22 +31,13 @@ app.use(
     appId: WECHAT_APPID,
     appSecret: WECHAT_APPSECRET,
     loginPath: '/login',
-    store: new session.MemoryStore(),
+    store: redis ? new RedisStore({ client: redis }) : new session.MemoryStore(),
   }),
 )
 
 app.use('/me', (request, response) => {
   if (request.session) response.json(request.session.userInfo)
   else response.json({ nobody: true })
-})
-
-app.post('/verify', express.json(), (request, response) => {
-  const { rawData, signature } = request.body
-  const digest = createHash('sha1')
-    .update(rawData + request.session.sessionKey)
-    .digest('hex')
-  if (digest === signature) response.json({ data: JSON.parse(rawData) })
-  else response.sendStatus(409)
 })
 
 app.post('/decrypt', express.json(), (request, response) => {

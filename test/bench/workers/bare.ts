@@ -3,6 +3,8 @@
  * nothing more: no checks, no errors, no encryption of what it stores.
  */
 
+import { WorkerEntrypoint } from 'cloudflare:workers'
+
 interface Env {
   readonly SESSIONS: KVNamespace
   readonly WECHAT_APPID: string
@@ -21,9 +23,9 @@ export default {
       case '/login':
         return login(request, env)
       case '/session':
-        return Response.json({ openid: (await requireSession(request, env)).openid })
-      case '/open-data/verify':
-        return verify(request, env)
+        return Response.json({ openid: (await requireSession(readToken(request), env)).openid })
+      case '/introspect':
+        return introspect(request, env)
       case '/open-data/decrypt':
         return decrypt(request, env)
       default:
@@ -31,6 +33,13 @@ export default {
     }
   },
 } satisfies ExportedHandler<Env>
+
+export class LoginService extends WorkerEntrypoint<Env> {
+  async verify(token: string) {
+    const { openid } = await requireSession(token, this.env)
+    return { ok: true, session: { openid } }
+  }
+}
 
 async function login(request: Request, env: Env): Promise<Response> {
   const { code } = await request.json<{ code: string }>()
@@ -42,25 +51,24 @@ async function login(request: Request, env: Env): Promise<Response> {
   return Response.json({ token })
 }
 
-async function requireSession(request: Request, env: Env): Promise<User> {
-  const token = request.headers.get('Authorization')?.slice('Bearer '.length) ?? ''
+function readToken(request: Request): string {
+  return request.headers.get('Authorization')?.slice('Bearer '.length) ?? ''
+}
+
+async function requireSession(token: string, env: Env): Promise<User> {
   const user = await env.SESSIONS.get<User>(token, 'json')
   if (!user) throw new Error('no session')
   return user
 }
 
-async function verify(request: Request, env: Env): Promise<Response> {
-  const { session_key } = await requireSession(request, env)
-  const { rawData, signature } = await request.json<Record<string, string>>()
-  const text = new TextEncoder().encode(`${rawData}${session_key}`)
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-1', text)).toHex()
-  return digest === signature
-    ? Response.json({ data: JSON.parse(rawData ?? '') })
-    : new Response(null, { status: 409 })
+async function introspect(request: Request, env: Env): Promise<Response> {
+  const token = new URLSearchParams(await request.text()).get('token') ?? ''
+  const { openid } = await requireSession(token, env)
+  return Response.json({ active: true, openid })
 }
 
 async function decrypt(request: Request, env: Env): Promise<Response> {
-  const { session_key } = await requireSession(request, env)
+  const { session_key } = await requireSession(readToken(request), env)
   const { encryptedData = '', iv = '' } = await request.json<Record<string, string>>()
   const keyBytes = Uint8Array.fromBase64(session_key)
   const key = await crypto.subtle.importKey('raw', keyBytes, 'AES-CBC', false, ['decrypt'])

@@ -1,0 +1,79 @@
+/** The operations under measurement, and how much of each one round measures. */
+
+export const OPERATIONS = [
+  'check',
+  'verify',
+  'introspect',
+  'login',
+  'decrypt',
+  'order',
+  'cold-start',
+] as const
+export type Operation = (typeof OPERATIONS)[number]
+
+/** An operation that is a request. */
+export type RequestOperation = Exclude<Operation, 'cold-start'>
+
+export type Platform = 'workerd' | 'Miniflare' | 'Express'
+
+/** Of the Worker; the other libraries have their own paths. */
+export const DESCRIPTIONS: Readonly<Record<Operation, string>> = {
+  check: '`GET /session`',
+  verify: '`LOGIN.verify()` over RPC, by a Worker that answers HTTP',
+  introspect: '`POST /introspect`',
+  login: '`POST /login`',
+  decrypt: '`POST /open-data/decrypt`',
+  order: '`POST /payments`',
+  'cold-start': 'from the spawn of workerd to its first answer',
+}
+
+/**
+ * Requests of one round, after a warm-up. All variants get the same number, so that the compilers
+ * and the garbage collectors of all of them have had the same to do.
+ */
+export const REQUESTS: Readonly<Record<RequestOperation, { warmUp: number; measured: number }>> = {
+  check: { warmUp: 800, measured: 1600 },
+  verify: { warmUp: 800, measured: 1600 },
+  introspect: { warmUp: 800, measured: 1600 },
+  login: { warmUp: 600, measured: 1000 },
+  decrypt: { warmUp: 800, measured: 1200 },
+  order: { warmUp: 150, measured: 300 },
+}
+
+/** The store of Miniflare is on disk, and slow. */
+export const SHARE_ON_MINIFLARE = 0.4
+
+export interface Plan {
+  /** The whole run ends before this. */
+  readonly seconds: number
+  readonly rounds: number
+  /** Of {@link REQUESTS}. */
+  readonly share: number
+  /** Of each variant and round. */
+  readonly coldStarts: number
+}
+
+export const FULL: Plan = { seconds: 585, rounds: 40, share: 1, coldStarts: 3 }
+export const QUICK: Plan = { seconds: 90, rounds: 3, share: 0.25, coldStarts: 1 }
+
+export interface Options {
+  readonly plan: Plan
+  readonly operations: readonly Operation[]
+}
+
+/**
+ * The options of the command line: `--quick`, and names of operations; all of them without any.
+ *
+ * @throws {Error} for any other argument
+ */
+export function parseOptions(args: readonly string[]): Options {
+  const names = args.filter((arg) => arg !== '--quick')
+  const unknown = names.filter((name) => !OPERATIONS.some((operation) => operation === name))
+  if (unknown.length > 0) {
+    throw new Error(`unknown: ${unknown.join(', ')}. Take --quick, ${OPERATIONS.join(', ')}`)
+  }
+  return {
+    plan: names.length < args.length ? QUICK : FULL,
+    operations: OPERATIONS.filter((operation) => names.length === 0 || names.includes(operation)),
+  }
+}
