@@ -13,9 +13,17 @@ if (!secret) throw new Error('BACKEND_SECRET is missing')
 const MAX_AGE_SECONDS = 300
 const MAX_BODY_BYTES = 64 * 1024
 
+/** Use a database here: WeChat Pay does not send again what `onPayment` has returned for. */
+const outcomes = new Map()
+
 const hooks = {
   onLogin: () => ({ claims: { roles: ['member'] } }),
   onEvent: () => null,
+  // The same outcome can arrive twice, with the same key. Deliver it once, as payments.ts does.
+  onPayment(event) {
+    outcomes.set(event.key, event)
+    return null
+  },
 }
 
 const server = createServer((request, response) => {

@@ -25,7 +25,7 @@ export function findBackend(env: { BACKEND_URL?: string; BACKEND_SECRET?: string
  * `<X-Timestamp>.<body>` under the secret.
  *
  * @returns the JSON of the answer; `null` for 204
- * @throws {Error} for every other status, so that the login Worker lets nobody in
+ * @throws {Error} for every other status, so that nobody gets in and no payment is lost
  */
 export async function forward<Answer>(
   { url, secret }: Backend,
@@ -42,7 +42,7 @@ export async function forward<Answer>(
     body,
     // The body must not follow a redirect to another host.
     redirect: 'manual',
-    // The login Worker does not wait longer.
+    // The Worker that asks does not wait longer.
     signal: AbortSignal.timeout(2000),
   })
   if (response.status === 204) return null

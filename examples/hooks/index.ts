@@ -1,4 +1,4 @@
-/** The hooks of the login Worker: they keep users in D1, or ask a backend elsewhere. */
+/** The hooks of both Workers, with users and orders in D1 or at a backend elsewhere, and a shop. */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type {
@@ -8,10 +8,14 @@ import type {
   LoginEvent,
   Hooks as LoginHooks,
 } from 'code2session'
+import type { PaymentEvent, PaymentHooks } from 'code2session/pay'
 import { findBackend, forward } from './forward'
+import { onPayment, queryOrders } from './payments'
+import { findShop, handleShop, NO_SHOP, type ShopEnv } from './shop'
 import { closeAccount, recordLogin } from './users'
 
-interface Env {
+/** `LOGIN` and `PAY` are for the shop. The hooks work without them. */
+interface Env extends Partial<ShopEnv> {
   readonly DB: D1Database
   /** Where a backend of yours answers instead of D1. */
   readonly BACKEND_URL?: string
@@ -19,13 +23,23 @@ interface Env {
   readonly BACKEND_SECRET?: string
 }
 
-// The login Worker calls the entrypoint below; nothing is served over HTTP.
+// Other Workers call the entrypoint below; only the shop is served over HTTP.
 export default {
-  fetch: () => new Response(null, { status: 404 }),
+  async fetch(request, env) {
+    // That backend has the orders, so it is the shop.
+    if (findBackend(env)) return new Response(null, { status: 404 })
+    return handleShop(request, env)
+  },
+  async scheduled(_, env) {
+    if (findBackend(env)) return
+    const shop = findShop(env)
+    if (!shop) throw new Error(NO_SHOP)
+    await queryOrders(shop)
+  },
 } satisfies ExportedHandler<Env>
 
-/** Bind to it from the login Worker as `HOOKS`, with `entrypoint = "Hooks"`. */
-export class Hooks extends WorkerEntrypoint<Env> implements LoginHooks {
+/** Bind to it as `HOOKS`, from the login Worker and the payments Worker, with `entrypoint = "Hooks"`. */
+export class Hooks extends WorkerEntrypoint<Env> implements LoginHooks, PaymentHooks {
   async onLogin(login: LoginEvent): Promise<LoginDecision> {
     const backend = findBackend(this.env)
     if (backend) return forward<LoginDecision>(backend, 'onLogin', login)
@@ -44,5 +58,11 @@ export class Hooks extends WorkerEntrypoint<Env> implements LoginHooks {
       await closeAccount(this.env.DB, { appid, openid: OpenID })
     }
     return null
+  }
+
+  async onPayment(event: PaymentEvent): Promise<void> {
+    const backend = findBackend(this.env)
+    if (backend) await forward(backend, 'onPayment', event)
+    else await onPayment(this.env.DB, event)
   }
 }

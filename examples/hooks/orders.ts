@@ -94,10 +94,20 @@ function isFor({ appid, openid, total, currency }: Payment, order: Order): boole
   )
 }
 
-/** Marks a paid order as refunded. @returns whether it was not before */
-export async function recordRefund(db: D1Database, outTradeNo: string): Promise<boolean> {
-  const sql = "UPDATE orders SET state = 'refunded' WHERE out_trade_no = ? AND state = 'paid'"
-  return (await db.prepare(sql).bind(outTradeNo).run()).meta.changes === 1
+/**
+ * Marks an order as refunded, also one whose payment is not recorded yet: a late callback must not
+ * deliver it.
+ *
+ * @param amount In fen
+ * @returns whether there is such an order, and this is its whole price
+ */
+export async function recordRefund(
+  db: D1Database,
+  outTradeNo: string,
+  amount: number,
+): Promise<boolean> {
+  const sql = "UPDATE orders SET state = 'refunded' WHERE out_trade_no = ? AND total = ?"
+  return (await db.prepare(sql).bind(outTradeNo, amount).run()).meta.changes === 1
 }
 
 /** Marks an unpaid order as closed, after WeChat Pay has closed it. */

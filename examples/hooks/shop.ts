@@ -9,6 +9,13 @@ export interface ShopEnv extends PaymentsEnv {
   readonly LOGIN: LoginServiceMethods
 }
 
+/** The bindings of the shop; `null` in a Worker for hooks alone, which lacks some. */
+export function findShop({ DB, LOGIN, PAY }: Partial<ShopEnv>): ShopEnv | null {
+  return DB && LOGIN && PAY ? { DB, LOGIN, PAY } : null
+}
+
+export const NO_SHOP = 'The shop needs the bindings DB, LOGIN and PAY: see wrangler.toml.'
+
 /** The phone names no product and no price. */
 const TEA = { product: 'tea', description: '一杯茶', total: 1 }
 
@@ -16,7 +23,9 @@ const TEA = { product: 'tea', description: '一杯茶', total: 1 }
  * `POST /orders` answers `{"outTradeNo","parameters"}`, and `GET /orders/:outTradeNo` answers
  * `{"outTradeNo","state"}`. Both want the token of the user; failures are problem details.
  */
-export async function handleShop(request: Request, env: ShopEnv): Promise<Response> {
+export async function handleShop(request: Request, bindings: object): Promise<Response> {
+  const env = findShop(bindings)
+  if (!env) return misconfigured()
   const { pathname } = new URL(request.url)
   const [, outTradeNo] = /^\/orders\/(\w{32})$/.exec(pathname) ?? []
   const isPurchase = request.method === 'POST' && pathname === '/orders'
@@ -71,10 +80,21 @@ function notFound(): Response {
   })
 }
 
+function misconfigured(): Response {
+  return problem({
+    status: 500,
+    title: 'Server misconfigured',
+    code: 'misconfigured',
+    action: 'stop',
+    detail: NO_SHOP,
+  })
+}
+
 /** What the client of code2session reads of a failure. */
 type Failure = Pick<ProblemDetails<string>, 'status' | 'title' | 'code' | 'action' | 'detail'>
 
 function problem(failure: Failure): Response {
-  const headers = { 'Content-Type': 'application/problem+json' }
+  const challenge = failure.status === 401 && { 'WWW-Authenticate': 'Bearer' }
+  const headers = { 'Content-Type': 'application/problem+json', ...challenge }
   return Response.json(failure, { status: failure.status, headers })
 }
