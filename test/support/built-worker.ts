@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { type MiniflareWorker, startMiniflare } from './miniflare.ts'
+import { createWorkerLog } from './worker-log.ts'
 
 export interface BuiltWorker {
   readonly code: string
@@ -62,24 +63,7 @@ export interface ServeOptions {
 /** Serves a built Worker over HTTP, with a KV namespace SESSIONS. It may connect to any address. */
 export async function serve({ code }: BuiltWorker, options: ServeOptions) {
   const { bindings, caller, hooks, hooksEntrypoint = 'Hooks', hasQueue = false } = options
-  const logs: string[] = []
-  const listeners = new Set<() => void>()
-  const onLog = (line: string) => {
-    logs.push(line)
-    for (const listen of listeners) listen()
-  }
-  /** Resolves with the first line that fits. A line can arrive after the answer that it is about. */
-  function findLog(pattern: RegExp): Promise<string> {
-    const { promise, resolve } = Promise.withResolvers<string>()
-    const listen = () => {
-      const line = logs.find((line) => pattern.test(line))
-      if (line !== undefined) resolve(line)
-    }
-    listeners.add(listen)
-    listen()
-    return promise.finally(() => listeners.delete(listen))
-  }
-
+  const log = createWorkerLog()
   const name = 'code2session'
   const entrypoint = hooksEntrypoint === null ? {} : { entrypoint: hooksEntrypoint }
   const login: MiniflareWorker = {
@@ -101,6 +85,6 @@ export async function serve({ code }: BuiltWorker, options: ServeOptions) {
   const workers: [MiniflareWorker, ...MiniflareWorker[]] = callerWorker
     ? [callerWorker, login, ...others]
     : [login, ...others]
-  const { url, close } = await startMiniflare(workers, { onLog })
-  return { url, logs, findLog, close }
+  const { url, close } = await startMiniflare(workers, { onLog: log.add })
+  return { url, logs: log.lines, findLog: log.find, close }
 }
