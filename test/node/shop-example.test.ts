@@ -1,217 +1,299 @@
-/** The shop in examples/hooks, with real D1: its orders, WeChat Pay's callbacks, and its HTTP API. */
+/** The shop in examples/hooks: built, between the login Worker and the payments Worker, with real D1. */
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { findOrder, openOrder, recordClosing } from '../../examples/hooks/orders'
-import { onPayment, queryOrders } from '../../examples/hooks/payments'
-import { handleShop, type ShopEnv } from '../../examples/hooks/shop'
-import type { Payment, PaymentEvent } from '../../src/pay'
-import { createWorkers, startOrders, USER } from '../support/shop-example'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { APPIDS, startBackend } from '../support/hooks-example'
+import { type BuiltShop, buildShop, type Shop, serveShop } from '../support/shop-example'
+import { refusal } from '../support/wechat-pay'
 
-let orders: Awaited<ReturnType<typeof startOrders>>
-let workers: ReturnType<typeof createWorkers>
-let env: ShopEnv
-let outTradeNo: string
+type Fields = Record<string, unknown>
 
-beforeAll(async () => {
-  orders = await startOrders()
+let built: BuiltShop
+let shop: Shop
+let token: string
+let openid: string
+
+beforeAll(() => {
+  built = buildShop()
 })
-afterAll(() => orders.close())
+beforeAll(async () => {
+  shop = await serveShop(built)
+})
+afterAll(() => shop.close())
 
 beforeEach(async () => {
-  workers = createWorkers()
-  const { LOGIN, PAY } = workers
-  env = { DB: orders.db, LOGIN, PAY } as unknown as ShopEnv
   // A user of its own for each test, so that no order is offered again.
-  const order = await openOrder(env.DB, purchase(crypto.randomUUID()))
-  outTradeNo = order.outTradeNo
+  openid = `o-${crypto.randomUUID()}`
+  token = await shop.logIn(openid)
+  // Those of the other tests are not due.
+  await shop.sql('UPDATE orders SET next_query_at = unixepoch() + 3600')
 })
+afterEach(() => expect(shop.wechatPay.violations).toEqual([]))
 
-const purchase = (userId: string, total = 1) => ({ ...USER, userId, product: 'tea', total })
-const readState = async () => (await findOrder(env.DB, outTradeNo))?.state
-const toPayment = (fields: Partial<Payment> = {}): Payment => ({
-  ...{ outTradeNo, state: 'SUCCESS', appid: USER.appid, openid: USER.openid },
-  ...{ total: 1, currency: 'CNY', ...fields },
-})
-const toEvent = (fields: Partial<Payment> = {}): PaymentEvent => {
-  const type = 'TRANSACTION.SUCCESS'
-  return { key: `${type}:1900000001:${outTradeNo}`, type, payment: toPayment(fields) }
+async function buy(): Promise<string> {
+  const { status, answer } = await shop.send('POST', '/orders', token)
+  expect(status).toBe(200)
+  return answer.outTradeNo as string
 }
-const toRefund = (refund: number): PaymentEvent => ({
-  ...{ key: `REFUND.SUCCESS:1900000001:R${outTradeNo}`, type: 'REFUND.SUCCESS' },
-  refund: {
-    ...{ outRefundNo: `R${outTradeNo}`, outTradeNo, refundId: '5', status: 'SUCCESS' },
-    ...{ refund, total: 1 },
-  },
-})
+const ask = async (outTradeNo: string) =>
+  (await shop.send('GET', `/orders/${outTradeNo}`, token)).answer
 
-describe('the orders of the shop', () => {
-  it('two taps at once open one order', async () => {
-    const before = await orders.countOrders()
-    const opened = await Promise.all([1, 2, 3].map(() => openOrder(env.DB, purchase('bob'))))
-    expect(new Set(opened.map((order) => order.outTradeNo)).size).toBe(1)
-    expect(await orders.countOrders()).toBe((before ?? 0) + 1)
-  })
-
-  it('an order with another price, of another user or after 20 minutes is a new one', async () => {
-    const first = await openOrder(env.DB, purchase('carol'))
-    const others = [purchase('carol', 2), purchase('dave')]
-    const opened = await Promise.all(others.map((other) => openOrder(env.DB, other)))
-    await orders.age(first.outTradeNo, 20 * 60)
-    const later = await openOrder(env.DB, purchase('carol'))
-    const numbers = [first, ...opened, later].map((order) => order.outTradeNo)
-    expect(new Set(numbers).size).toBe(4)
-  })
-
-  it('the number of an order is one that WeChat Pay takes', () => {
-    expect(outTradeNo).toMatch(/^[0-9a-f]{32}$/)
-  })
-})
-
-describe('a callback of WeChat Pay', () => {
-  it('a payment is delivered once, however often WeChat Pay calls', async () => {
-    await Promise.all([1, 2, 3].map(() => onPayment(env.DB, toEvent())))
-    await onPayment(env.DB, toEvent())
-    expect(await readState()).toBe('paid')
-    expect(await orders.countDeliveries(outTradeNo)).toBe(1)
-  })
-
-  it.each<[string, Partial<Payment>]>([
-    ['appid', { appid: 'wx0000000000000002' }],
-    ['openid', { openid: 'o-bob' }],
-    ['total', { total: 2 }],
-    ['currency', { currency: 'USD' }],
-    ['state', { state: 'NOTPAY' }],
-  ])('a payment with another %s delivers nothing', async (_, fields) => {
-    await onPayment(env.DB, toEvent(fields))
-    expect(await readState()).toBe('unpaid')
-    expect(await orders.countDeliveries(outTradeNo)).toBe(0)
-  })
-
-  it('a payment of an unknown order is taken, since another call would not help', async () => {
-    const event = toEvent({ outTradeNo: 'f'.repeat(32) })
-    expect(await onPayment(env.DB, event)).toBeUndefined()
-  })
-
-  it('a payment that comes in after the closing is delivered', async () => {
-    await recordClosing(env.DB, outTradeNo)
-    await onPayment(env.DB, toEvent())
-    expect([await readState(), await orders.countDeliveries(outTradeNo)]).toEqual(['paid', 1])
-  })
-
-  it('a refunded order stays refunded, whatever comes after it', async () => {
-    await onPayment(env.DB, toEvent())
-    await onPayment(env.DB, toRefund(1))
-    await onPayment(env.DB, toRefund(1))
-    await onPayment(env.DB, toEvent())
-    await recordClosing(env.DB, outTradeNo)
-    expect(await readState()).toBe('refunded')
-    expect(await orders.countDeliveries(outTradeNo)).toBe(1)
-  })
-})
-
-describe('the queries of every minute', () => {
-  it('a payment whose callback was lost is found by a query and delivered', async () => {
-    workers.set(toPayment())
-    await orders.age(outTradeNo, 60)
-    await queryOrders(env)
-    expect([await readState(), await orders.countDeliveries(outTradeNo)]).toEqual(['paid', 1])
-  })
-
-  it.each([
-    [60, 60],
-    [240, 240],
-    [20 * 60, 10 * 60],
-    [40 * 60, 60],
-  ])('an order of %i seconds that stays unpaid is queried again after %i', async (age, wait) => {
-    workers.failNext('pay_timeout')
-    await orders.age(outTradeNo, age)
-    await queryOrders(env)
-    const seconds = await orders.secondsToQuery(outTradeNo)
-    expect(Math.abs((seconds ?? 0) - wait)).toBeLessThanOrEqual(5)
-  })
-
-  it('an order is not queried before it is due', async () => {
-    workers.set(toPayment())
-    await queryOrders(env)
-    expect(await readState()).toBe('unpaid')
-  })
-
-  it('an order that is unpaid after 30 minutes is closed at WeChat Pay, then here', async () => {
-    workers.set(toPayment({ state: 'NOTPAY' }))
-    await orders.age(outTradeNo, 29 * 60)
-    await queryOrders(env)
-    expect([await readState(), workers.closed]).toEqual(['unpaid', []])
-    await orders.age(outTradeNo, 30 * 60)
-    await queryOrders(env)
-    expect([await readState(), workers.closed]).toEqual(['closed', [outTradeNo]])
-  })
-
-  it('an order that never reached WeChat Pay is closed after 30 minutes', async () => {
-    await orders.age(outTradeNo, 30 * 60)
-    await queryOrders(env)
-    expect(await readState()).toBe('closed')
-  })
-
-  it('an order whose state is not known is not closed', async () => {
-    workers.failNext('pay_unavailable')
-    await orders.age(outTradeNo, 40 * 60)
-    await queryOrders(env)
-    expect(await readState()).toBe('unpaid')
-  })
-})
+const read = (outTradeNo: string) => shop.readOrder(outTradeNo)
+const pay = (outTradeNo: string) => shop.wechatPay.pay(outTradeNo)
+const deliver = (fields: Fields) => shop.deliver('TRANSACTION.SUCCESS', fields)
+/** WeChat Pay fails once. */
+const failNext = () => shop.wechatPay.next(() => refusal(500, 'SYSTEM_ERROR', 'a text'))
 
 describe('the HTTP API of the shop', () => {
-  async function send(method: string, path: string, token = 'alice-token') {
-    const headers = { Authorization: `Bearer ${token}` }
-    const request = new Request(`https://shop.example${path}`, { method, headers })
-    const response = await handleShop(request, env)
-    const answer = (await response.json()) as { outTradeNo: string; code?: string }
-    return { status: response.status, answer }
-  }
-
-  it('POST /orders places the order of the user at the price of the shop', async () => {
-    const { status, answer } = await send('POST', '/orders')
-    expect(status).toBe(200)
-    expect(answer).toEqual({ outTradeNo: expect.any(String), parameters: expect.any(Object) })
-    const { appid, openid } = USER
-    const order = { appid, openid, outTradeNo: answer.outTradeNo, description: '一杯茶', total: 1 }
-    expect(workers.placed).toEqual([{ ...order, expiresAt: expect.any(String) }])
+  it('POST /orders places an order for the user of the token, at the price of the shop', async () => {
+    const { status, answer } = await shop.send('POST', '/orders', token)
+    expect([status, Object.keys(answer)]).toEqual([200, ['outTradeNo', 'parameters']])
+    expect(Object.keys(answer.parameters as object)).toContain('paySign')
+    const { fields } = shop.wechatPay.orders.get(answer.outTradeNo as string) ?? {}
+    expect(fields).toMatchObject({ appid: APPIDS[0], payer: { openid }, description: '一杯茶' })
+    expect(fields).toMatchObject({ amount: { total: 1, currency: 'CNY' } })
   })
 
-  it('a second POST /orders places the same order with the same fields', async () => {
-    await send('POST', '/orders')
-    await send('POST', '/orders')
-    expect(workers.placed).toHaveLength(2)
-    expect(workers.placed[1]).toEqual(workers.placed[0])
+  it('taps at the same time and a later one open one order', async () => {
+    const numbers = await Promise.all([1, 2, 3].map(buy))
+    expect(new Set([...numbers, await buy()]).size).toBe(1)
+    expect(await shop.sql('SELECT 1 FROM orders WHERE openid = ?', openid)).toHaveLength(1)
   })
 
-  it('GET /orders/:outTradeNo queries an unpaid order, and delivers it if it is paid', async () => {
-    outTradeNo = (await send('POST', '/orders')).answer.outTradeNo
-    const path = `/orders/${outTradeNo}`
-    expect((await send('GET', path)).answer).toEqual({ outTradeNo, state: 'unpaid' })
-    workers.set(toPayment())
-    expect((await send('GET', path)).answer).toEqual({ outTradeNo, state: 'paid' })
-    expect(await orders.countDeliveries(outTradeNo)).toBe(1)
+  it('an order that is 20 minutes old, or has another price, is not offered again', async () => {
+    const first = await buy()
+    await shop.age(first, 20 * 60)
+    const second = await buy()
+    await shop.sql('UPDATE orders SET total = 2 WHERE out_trade_no = ?', second)
+    expect(new Set([first, second, await buy()]).size).toBe(3)
   })
 
-  it('an order of another user is not_found', async () => {
-    const { status, answer } = await send('GET', `/orders/${outTradeNo}`)
+  it('a tap on an order that is paid delivers it, and the next tap opens another one', async () => {
+    const first = await buy()
+    pay(first)
+    const { status, answer } = await shop.send('POST', '/orders', token)
+    expect([status, answer.code]).toEqual([409, 'order_paid'])
+    expect(await read(first)).toEqual(['paid', 1])
+    expect(await buy()).not.toBe(first)
+  })
+
+  it('GET /orders/:outTradeNo queries WeChat Pay, and delivers what is paid', async () => {
+    const outTradeNo = await buy()
+    expect(await ask(outTradeNo)).toEqual({ outTradeNo, state: 'unpaid' })
+    pay(outTradeNo)
+    expect(await ask(outTradeNo)).toEqual({ outTradeNo, state: 'paid' })
+    expect(await read(outTradeNo)).toEqual(['paid', 1])
+  })
+
+  it('GET /orders/:outTradeNo answers not_found to everybody but the buyer', async () => {
+    const outTradeNo = await buy()
+    const other = await shop.logIn('o-another')
+    const { status, answer } = await shop.send('GET', `/orders/${outTradeNo}`, other)
     expect([status, answer.code]).toEqual([404, 'not_found'])
   })
 
   it.each([
     ['POST', '/orders'],
     ['GET', `/orders/${'a'.repeat(32)}`],
-  ])('%s %s needs the token of a user', async (method, path) => {
-    const { status, answer } = await send(method, path, 'mallory')
-    expect([status, answer.code]).toEqual([401, 'session_invalid'])
-    expect(workers.placed).toEqual([])
+  ] as const)('%s %s is session_invalid without the token of a session', async (method, path) => {
+    for (const bad of ['mallory', '']) {
+      const { status, headers, answer } = await shop.send(method, path, bad)
+      expect([status, answer.code]).toEqual([401, 'session_invalid'])
+      expect(headers.get('WWW-Authenticate')).toBe('Bearer')
+    }
   })
 
-  it('a failure of the payments Worker reaches the phone as its problem', async () => {
-    workers.failNext('pay_timeout')
-    const { status, answer } = await send('POST', '/orders')
-    expect(status).toBe(504)
-    expect(answer).toMatchObject({ code: 'pay_timeout', action: 'retry_later' })
+  it('a failure of the payments Worker reaches the phone as a problem', async () => {
+    failNext()
+    const { status, headers, answer } = await shop.send('POST', '/orders', token)
+    expect([status, headers.get('Content-Type')]).toEqual([502, 'application/problem+json'])
+    expect(answer).toMatchObject({ code: 'pay_unavailable', action: 'retry_later' })
+  })
+})
+
+describe('a callback of WeChat Pay', () => {
+  it('a payment is delivered once, however often its callback comes', async () => {
+    const outTradeNo = await buy()
+    const fields = pay(outTradeNo)
+    const statuses = await Promise.all([1, 2, 3].map(() => deliver(fields)))
+    expect([...statuses, await deliver(fields)]).toEqual([204, 204, 204, 204])
+    expect(await read(outTradeNo)).toEqual(['paid', 1])
+  })
+
+  it.each<[string, (fields: Fields) => Fields]>([
+    ['appid', () => ({ appid: APPIDS[1] })],
+    ['openid', () => ({ payer: { openid: 'o-another' } })],
+    ['total', () => ({ amount: { total: 2, currency: 'CNY' } })],
+    ['currency', () => ({ amount: { total: 1, currency: 'USD' } })],
+  ])('a payment with another %s is reported and delivers nothing', async (_, change) => {
+    const outTradeNo = await buy()
+    const fields = pay(outTradeNo)
+    expect(await deliver({ ...fields, ...change(fields) })).toBe(204)
+    expect(await read(outTradeNo)).toEqual(['unpaid', 0])
+    await shop.findReport('a payment fits no order', outTradeNo)
+  })
+
+  it('a payment of an unknown order is reported and not sent again', async () => {
+    const outTradeNo = 'f'.repeat(32)
+    expect(await deliver({ ...pay(await buy()), out_trade_no: outTradeNo })).toBe(204)
+    await shop.findReport('a payment fits no order', outTradeNo)
+  })
+
+  it('a payment that is recorded after the closing is delivered', async () => {
+    const outTradeNo = await buy()
+    await shop.sql("UPDATE orders SET state = 'closed' WHERE out_trade_no = ?", outTradeNo)
+    await deliver(pay(outTradeNo))
+    expect(await read(outTradeNo)).toEqual(['paid', 1])
+  })
+
+  it('a refund marks its order, and a callback of the payment after it changes nothing', async () => {
+    const outTradeNo = await buy()
+    const fields = pay(outTradeNo)
+    await deliver(fields)
+    expect([await shop.refund(outTradeNo), await shop.refund(outTradeNo)]).toEqual([204, 204])
+    await deliver(fields)
+    expect(await read(outTradeNo)).toEqual(['refunded', 1])
+  })
+
+  it('an order that is refunded before its payment is recorded is not delivered', async () => {
+    const outTradeNo = await buy()
+    await shop.refund(outTradeNo)
+    await deliver(pay(outTradeNo))
+    expect(await read(outTradeNo)).toEqual(['refunded', 0])
+  })
+
+  it.each([
+    ['of another amount', 2, 'REFUND.SUCCESS'],
+    ['that has failed', 1, 'REFUND.ABNORMAL'],
+  ])('a refund %s is reported and changes nothing', async (_, amount, type) => {
+    const outTradeNo = await buy()
+    await deliver(pay(outTradeNo))
+    expect(await shop.refund(outTradeNo, amount, type)).toBe(204)
+    expect(await read(outTradeNo)).toEqual(['paid', 1])
+    await shop.findReport('a refund is not the whole price', outTradeNo)
+  })
+
+  it('WeChat Pay calls again after an outage of D1, and the payment is delivered then', async () => {
+    const outTradeNo = await buy()
+    const fields = pay(outTradeNo)
+    expect(await shop.withoutOrders(() => deliver(fields))).toBe(503)
+    expect(await deliver(fields)).toBe(204)
+    expect(await read(outTradeNo)).toEqual(['paid', 1])
+  })
+})
+
+describe('the queries of every minute', () => {
+  it('a payment whose callback is lost is found after a minute and delivered', async () => {
+    const outTradeNo = await buy()
+    pay(outTradeNo)
+    expect(await shop.runCron()).toBe('ok')
+    expect(await read(outTradeNo)).toEqual(['unpaid', 0])
+    await shop.age(outTradeNo, 60)
+    expect(await shop.runCron()).toBe('ok')
+    expect(await read(outTradeNo)).toEqual(['paid', 1])
+  })
+
+  it.each([
+    [60, 60],
+    [240, 240],
+    [20 * 60, 10 * 60],
+  ])('an order that is unpaid after %i seconds is queried again after %i', async (age, wait) => {
+    const outTradeNo = await buy()
+    await shop.age(outTradeNo, age)
+    await shop.runCron()
+    const [row] = await shop.sql<{ wait: number }>(
+      'SELECT next_query_at - unixepoch() AS wait FROM orders WHERE out_trade_no = ?',
+      outTradeNo,
+    )
+    expect(Math.abs((row?.wait ?? 0) - wait)).toBeLessThanOrEqual(5)
+  })
+
+  it('an order that is unpaid after 30 minutes is closed at WeChat Pay and in D1', async () => {
+    const outTradeNo = await buy()
+    await shop.age(outTradeNo, 29 * 60)
+    await shop.runCron()
+    expect(await read(outTradeNo)).toEqual(['unpaid', 0])
+    await shop.age(outTradeNo, 30 * 60)
+    await shop.runCron()
+    expect(await read(outTradeNo)).toEqual(['closed', 0])
+    expect(shop.wechatPay.orders.get(outTradeNo)?.state).toBe('CLOSED')
+  })
+
+  it('an order that is paid while it is being closed is delivered by the next query', async () => {
+    const outTradeNo = await buy()
+    await shop.age(outTradeNo, 30 * 60)
+    // The user pays after the query and before the closing.
+    shop.wechatPay.next((answer) => {
+      pay(outTradeNo)
+      return answer
+    })
+    await shop.runCron()
+    expect(await read(outTradeNo)).toEqual(['unpaid', 0])
+    expect(await ask(outTradeNo)).toEqual({ outTradeNo, state: 'paid' })
+  })
+
+  it('an order that never reached WeChat Pay is closed after 30 minutes', async () => {
+    failNext()
+    await shop.send('POST', '/orders', token)
+    const [order] = await shop.sql<{ id: string }>(
+      'SELECT out_trade_no AS id FROM orders WHERE openid = ?',
+      openid,
+    )
+    const outTradeNo = order?.id ?? ''
+    shop.wechatPay.orders.delete(outTradeNo)
+    await shop.age(outTradeNo, 30 * 60)
+    await shop.runCron()
+    expect(await read(outTradeNo)).toEqual(['closed', 0])
+  })
+
+  it('an order whose state WeChat Pay does not tell is not closed', async () => {
+    const outTradeNo = await buy()
+    await shop.age(outTradeNo, 30 * 60)
+    failNext()
+    await shop.runCron()
+    expect(await read(outTradeNo)).toEqual(['unpaid', 0])
+    expect(shop.wechatPay.orders.get(outTradeNo)?.state).toBe('NOTPAY')
+  })
+
+  it('an order that a query finds refunded is reported and not delivered', async () => {
+    const outTradeNo = await buy()
+    pay(outTradeNo)
+    const order = shop.wechatPay.orders.get(outTradeNo)
+    if (order) order.state = 'REFUND'
+    await shop.age(outTradeNo, 60)
+    await shop.runCron()
+    expect(await read(outTradeNo)).toEqual(['refunded', 0])
+    await shop.findReport('an order was refunded before it was delivered', outTradeNo)
+  })
+})
+
+describe('the hooks Worker without a shop', () => {
+  it('without LOGIN and PAY, users log in, and the shop answers that it needs both', async () => {
+    const other = await serveShop(built, { isBound: false })
+    try {
+      const session = await other.logIn('o-alice')
+      expect(await other.sql('SELECT 1 FROM identities')).toHaveLength(1)
+      const { status, answer } = await other.send('POST', '/orders', session)
+      expect([status, answer.code]).toEqual([500, 'misconfigured'])
+      expect(answer.detail).toContain('LOGIN and PAY')
+      expect(await other.runCron()).toBe('exception')
+    } finally {
+      await other.close()
+    }
+  })
+
+  it.each([
+    ['takes', 'a-secret', 204],
+    ['that refuses the signature does not take', 'another', 503],
+  ])('a backend %s the payments, and there is no shop', async (_, BACKEND_SECRET, status) => {
+    const backend = await startBackend('a-secret')
+    const other = await serveShop(built, { settings: { BACKEND_URL: backend.url, BACKEND_SECRET } })
+    try {
+      expect(await other.deliver('TRANSACTION.SUCCESS', pay(await buy()))).toBe(status)
+      expect((await other.send('POST', '/orders', token)).status).toBe(404)
+      expect(await other.runCron()).toBe('ok')
+    } finally {
+      await other.close()
+      backend.stop()
+    }
   })
 })

@@ -1,7 +1,7 @@
 /** The login Worker with examples/hooks bound as `HOOKS`, both built, with D1 and KV in Miniflare. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { pushRequest } from '../../src/sandbox/push'
 import { type BuiltWorker, build, buildProduction } from './built-worker'
 import { PUSH, send } from './environment'
@@ -90,8 +90,9 @@ export async function serveHooksExample(
   }
 }
 
-async function applyMigrations(db: D1Database): Promise<void> {
-  const sql = readFileSync('examples/hooks/migrations/0001_users.sql', 'utf8')
+export async function applyMigrations(db: D1Database): Promise<void> {
+  const files = globSync('examples/hooks/migrations/*.sql').toSorted()
+  const sql = files.map((file) => readFileSync(file, 'utf8')).join('\n')
   const statements = sql.split(/;\s*$/m).filter((text) => text.trim() !== '')
   await db.batch(statements.map((text) => db.prepare(text)))
 }

@@ -33,6 +33,8 @@ export interface MiniflareServer {
   inspectorUrl(): Promise<URL>
   /** The bindings of the Worker with this name, for use in Node. */
   getBindings<Env>(worker: string): Promise<Env>
+  /** Runs the cron handler of the Worker with this name: `ok`, or `exception` if it has thrown. */
+  runCron(worker: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -70,6 +72,7 @@ export async function startMiniflare(
     url: await miniflare.ready,
     inspectorUrl: () => miniflare.getInspectorURL(),
     getBindings: <Env>(worker: string) => miniflare.getBindings<Env>(worker),
+    runCron: async (worker) => (await (await miniflare.getWorker(worker)).scheduled()).outcome,
     close: () => miniflare.dispose(),
   }
 }

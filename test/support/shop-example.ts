@@ -1,106 +1,146 @@
-/** What the shop in examples/hooks needs: real D1 with its table, and the two Workers that it calls. */
+/**
+ * The shop in examples/hooks with the login Worker and the payments Worker, all built, with D1 and KV
+ * in Miniflare, and a WeChat Pay that verifies.
+ */
 
-import { readFileSync } from 'node:fs'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import type { Payment } from '../../src/pay'
-import { PAY_ERRORS, type PayErrorCode } from '../../src/pay/errors'
-import { COMPATIBILITY_DATE } from './miniflare'
+import { type BuiltWorker, buildPayments } from './built-worker'
+import { send } from './environment'
+import { APPIDS, applyMigrations, buildHooksExample } from './hooks-example'
+import { type MiniflareWorker, startMiniflare } from './miniflare'
+import { startUpstream } from './upstream'
+import { MCHID, notice, PAY_SETTINGS } from './wechat-pay'
+import { startWeChatPay } from './wechat-pay-server'
+import { createWorkerLog } from './worker-log'
 
-export const USER = { userId: 'alice', appid: 'wx0000000000000001', openid: 'o-alice' }
+/** All Workers at one address. A deployment has an address for each. */
+const ROUTER = `export default {
+  fetch(request, env) {
+    const { pathname } = new URL(request.url)
+    if (pathname === '/login') return env.LOGIN.fetch(request)
+    return (pathname.startsWith('/wechat/pay/') ? env.PAY : env.SHOP).fetch(request)
+  },
+}`
 
-/** Serves D1 with the table of orders, for use in Node. */
-export async function startOrders() {
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      modules: true,
-      script: 'export default {}',
-      compatibilityDate: COMPATIBILITY_DATE,
-      d1Databases: ['DB'],
-    }),
-  )
-  const db = (await miniflare.getD1Database('DB')) as unknown as D1Database
-  const sql = readFileSync('examples/hooks/migrations/0002_orders.sql', 'utf8')
-  const statements = sql.split(/;\s*$/m).filter((text) => text.trim() !== '')
-  await db.batch(statements.map((text) => db.prepare(text)))
-  const run = (text: string, ...values: unknown[]) => db.prepare(text).bind(...values)
+export type Shop = Awaited<ReturnType<typeof serveShop>>
+
+export interface BuiltShop {
+  readonly login: BuiltWorker
+  readonly hooks: BuiltWorker
+  readonly pay: BuiltWorker
+}
+
+export interface ShopOptions {
+  /** Vars and secrets of the hooks Worker. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** Whether LOGIN and PAY are bound to it. */
+  readonly isBound?: boolean
+}
+
+export function buildShop(): BuiltShop {
+  return { ...buildHooksExample(), pay: buildPayments() }
+}
+
+export async function serveShop(
+  built: BuiltShop,
+  { settings = {}, isBound = true }: ShopOptions = {},
+) {
+  const wechat = await startUpstream(() => new URL('http://localhost'))
+  const wechatPay = await startWeChatPay()
+  const log = createWorkerLog()
+  const HOOKS = { name: 'hooks', entrypoint: 'Hooks' }
+  const LOGIN = { name: 'login', entrypoint: 'LoginService' }
+  const PAY = { name: 'pay', entrypoint: 'PaymentService' }
+  const apps = Object.fromEntries(APPIDS.map((appid) => [appid, 'a-secret']))
+  const workers: [MiniflareWorker, ...MiniflareWorker[]] = [
+    { name: 'router', code: ROUTER, services: { LOGIN: 'login', PAY: 'pay', SHOP: 'hooks' } },
+    {
+      ...{ name: 'login', code: built.login.code, kvNamespaces: ['SESSIONS'], services: { HOOKS } },
+      bindings: { WECHAT_APPS: JSON.stringify(apps), WECHAT_API_BASE: wechat.url },
+    },
+    {
+      ...{ name: 'pay', code: built.pay.code, services: { LOGIN, HOOKS } },
+      bindings: { ...PAY_SETTINGS, WECHAT_PAY_API_BASE: wechatPay.url },
+    },
+    {
+      ...{ name: 'hooks', code: built.hooks.code, bindings: settings, d1Databases: ['DB'] },
+      services: isBound ? { LOGIN, PAY } : {},
+    },
+  ]
+  const { url, getBindings, runCron, close } = await startMiniflare(workers, { onLog: log.add })
+  const { DB } = await getBindings<{ DB: D1Database }>('hooks')
+  await applyMigrations(DB)
+
+  async function sql<Row>(text: string, ...values: (string | number)[]): Promise<Row[]> {
+    const statement = DB.prepare(text).bind(...values)
+    return (await statement.all<Row>()).results
+  }
+
+  /** Delivers a callback as WeChat Pay does: the status that it gets. */
+  async function deliver(type: string, fields: object): Promise<number> {
+    const { headers, body } = await notice(type, fields, wechatPay.now())
+    const path = new URL('/wechat/pay/events', url)
+    return (await fetch(path, { method: 'POST', headers, body })).status
+  }
+
   return {
-    db,
+    wechatPay,
+    sql,
+    /** How an order is in D1: its state, and how often it was delivered. */
+    async readOrder(outTradeNo: string): Promise<[state: string, deliveries: number] | null> {
+      const count = 'SELECT count(*) FROM deliveries WHERE deliveries.out_trade_no = ?1'
+      const [row] = await sql<{ state: string; deliveries: number }>(
+        `SELECT state, (${count}) AS deliveries FROM orders WHERE out_trade_no = ?1`,
+        outTradeNo,
+      )
+      return row ? [row.state, row.deliveries] : null
+    },
+    /** The token of a user of the first mini program. */
+    async logIn(openid: string): Promise<string> {
+      const answer = { openid, session_key: 'tiihtNczf5v6AKRyjwEUhQ==' }
+      wechat.next((_, response) => response.end(JSON.stringify(answer)))
+      const body = { appid: APPIDS[0], code: crypto.randomUUID() }
+      return ((await send(url, 'POST', '/login', { body })).answer as { token: string }).token
+    },
+    /** A request to the shop. */
+    async send(method: 'GET' | 'POST', path: string, token: string) {
+      const reply = await send(url, method, path, {
+        token,
+        ...(method === 'POST' && { body: {} }),
+      })
+      return { ...reply, answer: reply.answer as Record<string, unknown> }
+    },
+    deliver,
+    /** Delivers the callback of a refund of this amount. */
+    refund: (outTradeNo: string, amount = 1, type = 'REFUND.SUCCESS') =>
+      deliver(type, {
+        ...{ mchid: MCHID, out_trade_no: outTradeNo, out_refund_no: `R${outTradeNo}` },
+        ...{ refund_id: '5', refund_status: type.slice('REFUND.'.length) },
+        amount: { refund: amount, total: 1 },
+      }),
+    /** Resolves with the line in which the hooks Worker reports an order. */
+    findReport: (reason: string, outTradeNo: string) =>
+      log.find(new RegExp(`${reason}[\\s\\S]*${outTradeNo}`)),
+    /** The run of every minute. */
+    runCron: () => runCron('hooks'),
     /** Makes an order older, and due for a query. */
     age: (outTradeNo: string, seconds: number) =>
-      run(
+      sql(
         'UPDATE orders SET created_at = unixepoch() - ?, next_query_at = 0 WHERE out_trade_no = ?',
-        seconds,
-        outTradeNo,
-      ).run(),
-    /** In how many seconds an order will be queried. */
-    secondsToQuery: (outTradeNo: string) =>
-      run(
-        'SELECT next_query_at - unixepoch() AS seconds FROM orders WHERE out_trade_no = ?',
-        outTradeNo,
-      ).first<number>('seconds'),
-    countOrders: () => run('SELECT count(*) AS count FROM orders').first<number>('count'),
-    countDeliveries: (outTradeNo: string) =>
-      run(
-        'SELECT count(*) AS count FROM deliveries WHERE out_trade_no = ?',
-        outTradeNo,
-      ).first<number>('count'),
-    close: () => miniflare.dispose(),
-  }
-}
-
-const parameters = {
-  timeStamp: '1414561699',
-  nonceStr: '5K8264ILTKCH16CQ2502SI8ZNMTM67VS',
-  package: 'prepay_id=wx201410272009395522657a690389285100',
-  signType: 'RSA' as const,
-  paySign: 'c2lnbmF0dXJl',
-}
-
-/** The payments Worker with what it knows in memory, and the login Worker with alice's token. */
-export function createWorkers() {
-  const payments = new Map<string, Payment>()
-  const placed: object[] = []
-  const closed: string[] = []
-  let failure: PayErrorCode | undefined
-
-  const fail = (code: PayErrorCode) => {
-    const { status, title, action, detail } = PAY_ERRORS[code]
-    const error = { type: `urn:code2session:error:${code}`, status, title, action, detail, code }
-    return { ok: false as const, error }
-  }
-  const findPayment = (outTradeNo: string) => {
-    const payment = payments.get(outTradeNo)
-    if (failure) return fail(failure)
-    return payment ? { ok: true as const, payment } : fail('order_unknown')
-  }
-
-  return {
-    placed,
-    closed,
-    /** What WeChat Pay knows about an order. */
-    set: (payment: Payment) => payments.set(payment.outTradeNo, payment),
-    failNext: (code: PayErrorCode | undefined) => {
-      failure = code
+        ...[seconds, outTradeNo],
+      ),
+    /** Runs this while D1 fails for each query of orders. */
+    async withoutOrders<Result>(use: () => Promise<Result>): Promise<Result> {
+      await sql('ALTER TABLE orders RENAME TO gone')
+      try {
+        return await use()
+      } finally {
+        await sql('ALTER TABLE gone RENAME TO orders')
+      }
     },
-    PAY: {
-      createPayment: async (body: object) => {
-        placed.push(body)
-        return failure ? fail(failure) : { ok: true as const, parameters }
-      },
-      getPayment: async (outTradeNo: string) => findPayment(outTradeNo),
-      closePayment: async (outTradeNo: string) => {
-        const found = findPayment(outTradeNo)
-        if (!found.ok) return found
-        if (found.payment.state === 'SUCCESS') return fail('order_paid')
-        closed.push(outTradeNo)
-        return { ok: true as const }
-      },
-    },
-    LOGIN: {
-      verify: async (token: string) =>
-        token === 'alice-token'
-          ? { ok: true as const, session: USER }
-          : { ok: false as const, error: { status: 401, code: 'session_invalid' } },
+    async close(): Promise<void> {
+      await close()
+      await wechat.close()
+      await wechatPay.close()
     },
   }
 }
