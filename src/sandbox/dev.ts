@@ -26,10 +26,11 @@ interface Bindings {
   readonly ASSETS?: Fetcher
   readonly PAY?: Fetcher
   readonly HOOKS?: object
+  readonly SHOP?: Fetcher
 }
 
 // The tests serve the built Worker without its files and without the payments Worker.
-const { ASSETS, SESSIONS, PAY, HOOKS = null } = env as Cloudflare.Env & Bindings
+const { ASSETS, SESSIONS, PAY, SHOP, HOOKS = null } = env as Cloudflare.Env & Bindings
 
 /** The service key of pay/wrangler.toml. */
 const PAYMENTS_KEY = 'the-sandbox-payments-key-is-public-too'
@@ -90,9 +91,14 @@ export default {
   async fetch(request, _, ctx) {
     ready ??= deleteFutureSessions(SESSIONS, now())
     await ready
-    const { pathname } = new URL(request.url)
+    const url = new URL(request.url)
+    const { pathname } = url
     if (/^\/(?:sandbox|sns|cgi-bin|wxa|v3)(?:\/|$)/.test(pathname)) return sandbox.fetch(request)
     if (/^\/(?:payments|refunds|wechat\/pay)(?:\/|$)/.test(pathname)) return callPay(request)
+    // A developer's own Worker that is bound as SHOP. wrangler serves the first one only.
+    if (SHOP && pathname.startsWith('/shop/')) {
+      return SHOP.fetch(new Request(new URL(pathname.slice('/shop'.length), url), request))
+    }
     return (await findFile(request, ASSETS)) ?? app.fetch(request, recordedEnv, ctx)
   },
 } satisfies ExportedHandler<Cloudflare.Env>
