@@ -36,7 +36,7 @@
 import * as v from 'valibot'
 import type { Config } from './config'
 import type { Claims } from './hooks'
-import { randomBytes, seal, sha256, unseal } from './lib/crypto'
+import { deriveSealingKey, randomBytes, seal, sha256, unseal } from './lib/crypto'
 import { base64url, isObject, parseJson } from './lib/encoding'
 import { listKeys, SHORTEST_CACHE_SECONDS, SHORTEST_TTL_SECONDS, toKVErrorMessage } from './lib/kv'
 import { Problem } from './problem'
@@ -132,7 +132,7 @@ export async function createSession(
   const metadata = { ...lifetime, userAgent: toUserAgent(options.userAgent) }
   const session = { ...record, ...metadata, id: await sha256(token), userId }
   const key = recordKey(session)
-  const sealed = await seal(JSON.stringify(record), sealOptions(token, key))
+  const sealed = await seal(JSON.stringify(record), await sealOptions(token, key))
   const expiresIn = lifetime.expiresAt - now
   const expirationTtl = Math.max(SHORTEST_TTL_SECONDS, expiresIn)
   await inStore(() => config.sessions.put(key, sealed, { expirationTtl, metadata }))
@@ -166,7 +166,7 @@ export async function findSession(
   const key = recordKey({ userId, id })
   const { value, metadata } = await readRecord(config, key)
   if (!value) return null
-  const plaintext = await unseal(value, sealOptions(token, key))
+  const plaintext = await unseal(new Uint8Array(value), await sealOptions(token, key))
   const { success, output: record } = v.safeParse(SessionRecord, parseJson(plaintext ?? ''))
   if (!success || !config.miniPrograms.has(record.appid) || now >= record.expiresAt) return null
   return { ...record, id, userId, userAgent: parseSummary(id, metadata)?.userAgent ?? null }
@@ -268,8 +268,8 @@ function keyPrefix(userId: string): string {
   return `session:${userId}:`
 }
 
-function sealOptions(token: string, key: string) {
-  return { secret: token, info: SEAL_INFO, additionalData: key }
+async function sealOptions(token: string, additionalData: string) {
+  return { key: await deriveSealingKey(token, SEAL_INFO), additionalData }
 }
 
 function readRecord(config: Config, key: string) {

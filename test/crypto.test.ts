@@ -1,11 +1,13 @@
 import { env } from 'cloudflare:workers'
 import { createDecipheriv, createHash, hkdfSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { seal, unseal } from '../src/lib/crypto'
+import { deriveSealingKey, importSealingKey, seal, unseal } from '../src/lib/crypto'
 import { parseUtf8 } from '../src/lib/encoding'
 import { useTestApp } from './support/app'
 
 const app = useTestApp()
+
+const BYTES = Uint8Array.from({ length: 32 }, (_, index) => index)
 
 /** Opens sealed bytes as the storage schema describes them, with another implementation. */
 function openAsDocumented(
@@ -54,7 +56,8 @@ describe('a session record', () => {
     known.push('wx4f4bc4dec97d474b', JSON.stringify(metadata))
     for (const secret of known) {
       for (const info of ['code2session session', '', 'code2session access_token']) {
-        expect(await unseal(value, { secret, info, additionalData: name })).toBeNull()
+        const key = await deriveSealingKey(secret, info)
+        expect(await unseal(new Uint8Array(value), { key, additionalData: name })).toBeNull()
       }
     }
   })
@@ -72,35 +75,51 @@ describe('an access_token record', () => {
       expiresAt: app.clock.now + 7200,
     })
     for (const secret of [env.WECHAT_APPID, name, '']) {
-      expect(await unseal(value, { secret, ...options })).toBeNull()
+      const key = await deriveSealingKey(secret, options.info)
+      expect(await unseal(new Uint8Array(value), { key, additionalData: name })).toBeNull()
     }
   })
 })
 
 describe('sealed text', () => {
-  const options = { secret: 'a'.repeat(43), info: 'test', additionalData: 'here' }
+  const additionalData = 'here'
+  const options = async () => ({ key: await importSealingKey(BYTES), additionalData })
 
-  it('Sealed text opens with the same secret, info and additional data only', async () => {
-    const sealed = await seal('text', options)
-    expect(await unseal(sealed, options)).toBe('text')
-    for (const other of [
-      { secret: 'b'.repeat(43) },
-      { info: 'rest' },
-      { additionalData: 'there' },
-    ]) {
-      expect(await unseal(sealed, { ...options, ...other })).toBeNull()
+  it('Sealed text opens with the same key and additional data only', async () => {
+    const { key } = await options()
+    const sealed = await seal('text', { key, additionalData })
+    expect(await unseal(sealed, { key, additionalData })).toBe('text')
+    expect(await unseal(sealed, { key, additionalData: 'there' })).toBeNull()
+    const other = await importSealingKey(BYTES.map((byte) => byte ^ 1))
+    expect(await unseal(sealed, { key: other, additionalData })).toBeNull()
+  })
+
+  it('A derived key depends on the secret and on info', async () => {
+    const key = await deriveSealingKey('a'.repeat(43), 'test')
+    const sealed = await seal('text', { key, additionalData })
+    const again = await deriveSealingKey('a'.repeat(43), 'test')
+    expect(await unseal(sealed, { key: again, additionalData })).toBe('text')
+    for (const [secret, info] of [
+      ['b'.repeat(43), 'test'],
+      ['a'.repeat(43), 'rest'],
+    ] as const) {
+      const other = await deriveSealingKey(secret, info)
+      expect(await unseal(sealed, { key: other, additionalData })).toBeNull()
     }
   })
 
-  it('The same text is sealed differently each time', async () => {
-    const [one, two] = [await seal('text', options), await seal('text', options)]
-    expect(new Uint8Array(one)).not.toEqual(new Uint8Array(two))
+  it('The same text is sealed under the same key with another nonce each time', async () => {
+    const same = await options()
+    const sealed = await Promise.all(Array.from({ length: 50 }, () => seal('text', same)))
+    const nonces = sealed.map((bytes) => bytes.subarray(0, 12).toHex())
+    expect(new Set(nonces).size).toBe(50)
   })
 
   it('Sealed text that is cut short does not open', async () => {
-    const sealed = await seal('text', options)
-    for (const length of [0, 11, 12, 27, sealed.byteLength - 1]) {
-      expect(await unseal(sealed.slice(0, length), options)).toBeNull()
+    const same = await options()
+    const sealed = await seal('text', same)
+    for (let length = 0; length < sealed.length; length++) {
+      expect(await unseal(sealed.subarray(0, length), same)).toBeNull()
     }
   })
 })

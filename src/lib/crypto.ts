@@ -1,5 +1,6 @@
 /** WebCrypto with the algorithms and parameters of this project. No clock, no network. */
 
+import { concat } from './bytes'
 import { base64url, parseUtf8, utf8 } from './encoding'
 
 /** AES-GCM's standard nonce, in bytes. */
@@ -37,13 +38,19 @@ export function equalDigests(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && crypto.subtle.timingSafeEqual(a, b)
 }
 
+/** An AES-256-GCM key from its 32 bytes. */
+export function importSealingKey(bytes: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt'])
+}
+
 /**
- * An AES-256-GCM key from a secret of full entropy.
+ * An AES-256-GCM key derived from a text.
  *
+ * @param secret At least 128 bits of entropy.
  * @param info HKDF's: keeps keys of different uses apart.
  * @see https://www.rfc-editor.org/rfc/rfc5869
  */
-async function sealingKey(secret: string, info: string): Promise<CryptoKey> {
+export async function deriveSealingKey(secret: string, info: string): Promise<CryptoKey> {
   const material = await crypto.subtle.importKey('raw', utf8(secret), 'HKDF', false, ['deriveKey'])
   return crypto.subtle.deriveKey(
     { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(info) },
@@ -55,33 +62,31 @@ async function sealingKey(secret: string, info: string): Promise<CryptoKey> {
 }
 
 interface SealOptions {
-  /** What the key is derived from; at least 128 bits of entropy. */
-  readonly secret: string
-  /** HKDF's: what the key is for. */
-  readonly info: string
+  readonly key: CryptoKey
   /** AES-GCM's: the place the sealed bytes belong to; they open nowhere else. */
   readonly additionalData: string
 }
 
-/** Encrypts with AES-256-GCM: nonce, ciphertext, tag. */
-export async function seal(plaintext: string, options: SealOptions): Promise<ArrayBuffer> {
-  const key = await sealingKey(options.secret, options.info)
+/** Encrypts with AES-256-GCM under a fresh random nonce: nonce, ciphertext, tag. */
+export async function seal(
+  plaintext: string,
+  { key, additionalData }: SealOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
   const iv = randomBytes(NONCE_LENGTH)
-  const algorithm = { name: 'AES-GCM', iv, additionalData: utf8(options.additionalData) }
+  const algorithm = { name: 'AES-GCM', iv, additionalData: utf8(additionalData) }
   const sealed = await crypto.subtle.encrypt(algorithm, key, utf8(plaintext))
-  const bytes = new Uint8Array(iv.length + sealed.byteLength)
-  bytes.set(iv)
-  bytes.set(new Uint8Array(sealed), iv.length)
-  return bytes.buffer
+  return concat([iv, new Uint8Array(sealed)])
 }
 
 /** Opens what {@link seal} made; `null` under any other options, or for altered bytes. */
-export async function unseal(sealed: ArrayBuffer, options: SealOptions): Promise<string | null> {
-  const key = await sealingKey(options.secret, options.info)
-  const iv = sealed.slice(0, NONCE_LENGTH)
-  const algorithm = { name: 'AES-GCM', iv, additionalData: utf8(options.additionalData) }
+export async function unseal(
+  sealed: Uint8Array<ArrayBuffer>,
+  { key, additionalData }: SealOptions,
+): Promise<string | null> {
+  const iv = sealed.subarray(0, NONCE_LENGTH)
+  const algorithm = { name: 'AES-GCM', iv, additionalData: utf8(additionalData) }
   try {
-    const plaintext = await crypto.subtle.decrypt(algorithm, key, sealed.slice(NONCE_LENGTH))
+    const plaintext = await crypto.subtle.decrypt(algorithm, key, sealed.subarray(NONCE_LENGTH))
     return parseUtf8(new Uint8Array(plaintext))
   } catch {
     return null

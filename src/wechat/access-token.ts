@@ -9,7 +9,7 @@
  */
 
 import type { MiniProgram } from '../config'
-import { seal, unseal } from '../lib/crypto'
+import { deriveSealingKey, seal, unseal } from '../lib/crypto'
 import { isObject, parseJson } from '../lib/encoding'
 import { SHORTEST_TTL_SECONDS, toKVErrorMessage } from '../lib/kv'
 import {
@@ -141,7 +141,8 @@ async function loadToken(
 ): Promise<AccessToken | null> {
   try {
     const sealed = await context.config.sessions.get(tokenKey(miniProgram), 'arrayBuffer')
-    return sealed && parseToken(await unseal(sealed, sealOptions(miniProgram)))
+    if (!sealed) return null
+    return parseToken(await unseal(new Uint8Array(sealed), await sealOptions(miniProgram)))
   } catch (error) {
     reportFailure(context, 'read', error)
     return null
@@ -155,7 +156,7 @@ async function saveToken(
 ): Promise<void> {
   const expirationTtl = Math.max(SHORTEST_TTL_SECONDS, token.expiresAt - context.runtime.now())
   try {
-    const sealed = await seal(JSON.stringify(token), sealOptions(miniProgram))
+    const sealed = await seal(JSON.stringify(token), await sealOptions(miniProgram))
     await context.config.sessions.put(tokenKey(miniProgram), sealed, { expirationTtl })
   } catch (error) {
     reportFailure(context, 'written', error)
@@ -201,9 +202,9 @@ function tokenKey({ appid }: MiniProgram): string {
   return `access_token:${appid}`
 }
 
-function sealOptions(miniProgram: MiniProgram) {
-  const { appsecret: secret } = miniProgram
-  return { secret, info: SEAL_INFO, additionalData: tokenKey(miniProgram) }
+async function sealOptions(miniProgram: MiniProgram) {
+  const key = await deriveSealingKey(miniProgram.appsecret, SEAL_INFO)
+  return { key, additionalData: tokenKey(miniProgram) }
 }
 
 function parseToken(text: string | null): AccessToken | null {
