@@ -3,27 +3,41 @@
  *
  *     token     <userId>.<secret>
  *               userId  base64url(SHA-256(appid ":" openid)), 43 characters, public
- *               secret  base64url of 32 random bytes, 43 characters
+ *               secret  base64url of 48 random bytes, 64 characters: the record's name and its key
  *     key       session:<userId>:<id>
- *               id      base64url(SHA-256(token)), 43 characters, names the session in the API
- *     value     AES-256-GCM (nonce, ciphertext, tag) under HKDF-SHA256(token), with the key as
- *               additional data, of the JSON
+ *               id      base64url of the secret's first 16 bytes, 22 characters; names the session
+ *                       in the API, and is not secret
+ *     value     one byte of version, 1, and then AES-256-GCM (nonce, ciphertext, tag) under the
+ *               secret's last 32 bytes, with the KV key as additional data, of the JSON
  *                 { appid, openid, unionid, session_key, previous, claims, createdAt, expiresAt }
  *               previous  null, or { session_key, until }: the key before this login's
- *               claims    null, or what HOOKS.onLogin said of the user; absent in older records
+ *               claims    null, or what HOOKS.onLogin said of the user
  *     metadata  { createdAt, expiresAt, userAgent }: what a list of devices shows
  *     times     Unix seconds
  *
  *     key       access_token:<appid>
- *     value     sealed likewise under HKDF-SHA256(AppSecret): { access_token, expiresAt }
+ *     value     AES-256-GCM likewise, without a version, under HKDF-SHA256(AppSecret), of
+ *               { access_token, expiresAt }
  *
  * A token carries its owner's key prefix, so one get authenticates a request and one prefix list
- * finds all of a person's sessions. There is no index to keep in step. A record opens only with
- * its token, which KV does not hold.
+ * finds all of a person's sessions. There is no index to keep in step. A record is written once and
+ * never rewritten, and no location has read its key before: no cached miss hides a new session.
  *
- * A record is written once and never rewritten. So a login is one write and an authenticated
- * request is one read; and since no location has read the key before the write, a new session is
- * never hidden by a cached miss.
+ * The token is the key. Opening the record is the authentication: a check is one get, one key
+ * import and one decryption. There is no comparison whose time could be measured.
+ *
+ * - A dump of KV opens nothing. Each record has a key of its own, which only its token holds. Name
+ *   and key are independent random bytes, so the name in KV and in lists tells nothing of the key.
+ * - Whoever can write KV can forge sessions: choose a token, and seal a record for it. They can also
+ *   delete records and restore deleted ones. Without its token, they cannot read a record, alter it,
+ *   or make another one that its token opens.
+ * - The KV key is additional data. A record that is copied to another person's prefix does not open
+ *   there, although its token with that person's userId has the same name and key.
+ * - GCM does not commit to its key: whoever knows two keys can make one value that opens under both.
+ *   To put it in place they must be able to write KV, and then two records give them the same two
+ *   sessions. Such values also speed up guessing a key, but these keys have 256 random bits.
+ * - Each key encrypts one text, since a reset makes a new token. The nonce is random all the same.
+ *   Should a later version rewrite records, a key may encrypt 2^32 times (NIST SP 800-38D, 8.3).
  *
  * KV is eventually consistent: other locations can read a deleted record from their cache for
  * about a minute, so a session that was ended can be accepted elsewhere for that long. Lists lag
@@ -31,15 +45,33 @@
  * the last minute. `expiresAt` is checked on every read; KV's own expiry only frees the space.
  *
  * A change under which old records do not open signs every user out: treat it as a breaking change.
+ * A new format therefore gets a new version. One release reads it, and the next one writes it, so
+ * that a rollback or a gradual deployment signs nobody out. The byte itself is not authenticated:
+ * each later version must authenticate its number, for instance in the additional data.
+ *
+ * An unknown version is `session_invalid`: the phone then logs in again by itself, whereas
+ * `store_unavailable` would keep the user out until the record expires. Lists show such a session
+ * and can end it, since they need only the KV key and the metadata.
+ *
+ * Before version 1, tokens and ids had another length. Such a token is malformed, lists skip such a
+ * record, and ending all of a person's sessions deletes it.
  */
 
 import * as v from 'valibot'
 import type { Config } from './config'
 import type { Claims } from './hooks'
-import { deriveSealingKey, randomBytes, seal, sha256, unseal } from './lib/crypto'
-import { base64url, isObject, parseJson } from './lib/encoding'
+import { sha256 } from './lib/crypto'
 import { listKeys, SHORTEST_CACHE_SECONDS, SHORTEST_TTL_SECONDS, toKVErrorMessage } from './lib/kv'
 import { Problem } from './problem'
+import {
+  createToken,
+  isSessionId,
+  keyPrefix,
+  openRecord,
+  parseToken,
+  recordKey,
+  sealRecord,
+} from './session-record'
 import type { WeChatUser } from './wechat/code2session'
 
 /** What a list of devices shows of a session. Times are Unix seconds. */
@@ -76,21 +108,6 @@ const USER_AGENT_LENGTH = 256
 /** How many sessions are ended at the same time. */
 const ENDED_AT_ONCE = 50
 
-const TOKEN = /^([\w-]{43})\.[\w-]{43}$/
-const SESSION_ID = /^[\w-]{43}$/
-const SEAL_INFO = 'code2session session'
-
-const SessionRecord = v.object({
-  appid: v.string(),
-  openid: v.string(),
-  unionid: v.nullable(v.string()),
-  session_key: v.string(),
-  previous: v.nullable(v.object({ session_key: v.string(), until: v.number() })),
-  claims: v.optional(v.nullable(v.custom<Claims>(isObject)), null),
-  createdAt: v.number(),
-  expiresAt: v.number(),
-})
-
 const SessionMetadata = v.object({
   createdAt: v.number(),
   expiresAt: v.number(),
@@ -124,19 +141,17 @@ export async function createSession(
 ): Promise<Login> {
   const { now, replaced, claims } = options
   const userId = await toUserId(user)
-  const token = `${userId}.${base64url(randomBytes(32))}`
+  const { token, ...parts } = createToken(userId)
   const lifetime = options.lifetime ?? { createdAt: now, expiresAt: now + config.sessionTtl }
   const { appid, openid, unionid, session_key } = user
   const previous = replaced?.userId === userId ? toPreviousKey(replaced, session_key, now) : null
   const record = { appid, openid, unionid, session_key, previous, claims, ...lifetime }
   const metadata = { ...lifetime, userAgent: toUserAgent(options.userAgent) }
-  const session = { ...record, ...metadata, id: await sha256(token), userId }
-  const key = recordKey(session)
-  const sealed = await seal(JSON.stringify(record), await sealOptions(token, key))
+  const sealed = await sealRecord(record, parts)
   const expiresIn = lifetime.expiresAt - now
   const expirationTtl = Math.max(SHORTEST_TTL_SECONDS, expiresIn)
-  await inStore(() => config.sessions.put(key, sealed, { expirationTtl, metadata }))
-  return { token, session, expiresIn }
+  await inStore(() => config.sessions.put(recordKey(parts), sealed, { expirationTtl, metadata }))
+  return { token, session: { ...record, ...metadata, id: parts.id, userId }, expiresIn }
 }
 
 /** Printable ASCII: KV keeps metadata in a header, and a control character would take six bytes. */
@@ -160,15 +175,12 @@ export async function findSession(
   config: Config,
   { token, now }: { token: string; now: number },
 ): Promise<Session | null> {
-  const userId = TOKEN.exec(token)?.[1]
-  if (!userId) return null
-  const id = await sha256(token)
-  const key = recordKey({ userId, id })
-  const { value, metadata } = await readRecord(config, key)
-  if (!value) return null
-  const plaintext = await unseal(new Uint8Array(value), await sealOptions(token, key))
-  const { success, output: record } = v.safeParse(SessionRecord, parseJson(plaintext ?? ''))
-  if (!success || !config.miniPrograms.has(record.appid) || now >= record.expiresAt) return null
+  const parts = parseToken(token)
+  if (!parts) return null
+  const { value, metadata } = await readRecord(config, recordKey(parts))
+  const record = value && (await openRecord(value, parts))
+  if (!record || !config.miniPrograms.has(record.appid) || now >= record.expiresAt) return null
+  const { userId, id } = parts
   return { ...record, id, userId, userAgent: parseSummary(id, metadata)?.userAgent ?? null }
 }
 
@@ -212,7 +224,7 @@ export async function findSessionById(
   config: Config,
   { userId, id, now }: { userId: string; id: string; now: number },
 ): Promise<SessionSummary | null> {
-  if (!SESSION_ID.test(id)) return null
+  if (!isSessionId(id)) return null
   const { metadata } = await readRecord(config, recordKey({ userId, id }))
   const summary = parseSummary(id, metadata)
   return summary && now < summary.expiresAt ? summary : null
@@ -260,18 +272,6 @@ export async function endAllSessions(
   if (lastId !== undefined) await endSession(config, { userId, id: lastId })
 }
 
-function recordKey({ userId, id }: { userId: string; id: string }): string {
-  return `${keyPrefix(userId)}${id}`
-}
-
-function keyPrefix(userId: string): string {
-  return `session:${userId}:`
-}
-
-async function sealOptions(token: string, additionalData: string) {
-  return { key: await deriveSealingKey(token, SEAL_INFO), additionalData }
-}
-
 function readRecord(config: Config, key: string) {
   const options = { type: 'arrayBuffer', cacheTtl: SHORTEST_CACHE_SECONDS } as const
   return inStore(() => config.sessions.getWithMetadata(key, options))
@@ -287,7 +287,7 @@ function listRecords(config: Config, userId: string) {
 
 function parseSummary(id: string, metadata: unknown): SessionSummary | null {
   const { success, output } = v.safeParse(SessionMetadata, metadata)
-  return success ? { id, ...output } : null
+  return success && isSessionId(id) ? { id, ...output } : null
 }
 
 /** An outage must not look like an unknown user: any failure of KV becomes `store_unavailable`. */

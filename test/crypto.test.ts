@@ -22,52 +22,12 @@ function openAsDocumented(
   return decipher.update(bytes.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8')
 }
 
-async function onlyRecord(prefix: string) {
-  const { keys } = await env.SESSIONS.list({ prefix })
-  const name = keys[0]?.name ?? ''
-  const value = await env.SESSIONS.get(name, 'arrayBuffer')
-  if (keys.length !== 1 || !value) throw new Error(`there are ${keys.length} records`)
-  return { name, value, metadata: keys[0]?.metadata }
-}
-
-describe('a session record', () => {
-  it('A session record opens with its token and has the fields of the storage schema', async () => {
-    const { token } = await app.login()
-    const { name, value } = await onlyRecord('session:')
-    const info = 'code2session session'
-    const plaintext = openAsDocumented(value, { secret: token, info, additionalData: name })
-    expect(JSON.parse(plaintext)).toEqual({
-      appid: 'wx4f4bc4dec97d474b',
-      openid: await app.getOpenid(),
-      unionid: expect.stringMatching(/^oU/),
-      session_key: expect.stringMatching(/^[\w+/]{22}==$/),
-      previous: null,
-      claims: null,
-      createdAt: app.clock.now,
-      expiresAt: app.clock.now + 604800,
-    })
-  })
-
-  it('A session record opens with nothing that a dump of KV contains', async () => {
-    const { userId } = await app.login()
-    const { name, value, metadata } = await onlyRecord('session:')
-    const id = name.slice(-43)
-    const known = ['', 'code2session session', name, id, userId, `${userId}.${id}`, `${userId}.`]
-    known.push('wx4f4bc4dec97d474b', JSON.stringify(metadata))
-    for (const secret of known) {
-      for (const info of ['code2session session', '', 'code2session access_token']) {
-        const key = await deriveSealingKey(secret, info)
-        expect(await unseal(new Uint8Array(value), { key, additionalData: name })).toBeNull()
-      }
-    }
-  })
-})
-
 describe('an access_token record', () => {
   it('An access_token record opens with the AppSecret and not with the appid', async () => {
     const { token } = await app.login()
     await app.send('POST', '/session/check', { token })
-    const { name, value } = await onlyRecord('access_token:')
+    const name = `access_token:${env.WECHAT_APPID}`
+    const value = (await env.SESSIONS.get(name, 'arrayBuffer')) ?? new ArrayBuffer()
     const options = { info: 'code2session access_token', additionalData: name }
     const plaintext = openAsDocumented(value, { secret: env.WECHAT_APPSECRET, ...options })
     expect(JSON.parse(plaintext)).toEqual({

@@ -43,7 +43,7 @@ describe('POST /introspect', () => {
 
   it('POST /introspect answers only active: false for any other token', async () => {
     await app.send('DELETE', '/session', { token: login.token })
-    for (const token of [login.token, 'nonsense', `${login.userId}.${'a'.repeat(43)}`]) {
+    for (const token of [login.token, 'nonsense', `${login.userId}.${'a'.repeat(64)}`]) {
       const response = await introspect(new URLSearchParams({ token }))
       expect([response.status, await response.text()]).toEqual([200, '{"active":false}'])
     }

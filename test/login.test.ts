@@ -11,7 +11,7 @@ describe('POST /login', () => {
     expect(response.headers.get('Content-Type')).toBe('application/json')
     expect(response.headers.get('Cache-Control')).toBe('no-store')
     expect(await response.json()).toEqual({
-      token: expect.stringMatching(/^[\w-]{43}\.[\w-]{43}$/),
+      token: expect.stringMatching(/^[\w-]{43}\.[\w-]{64}$/),
       tokenType: 'Bearer',
       expiresIn: 604800,
       expiresAt: new Date((app.clock.now + 604800) * 1000).toISOString(),
@@ -209,7 +209,7 @@ describe('a login with a token', () => {
   it('A login with an ended or malformed token succeeds', async () => {
     const old = await app.login()
     await app.send('DELETE', '/session', { token: old.token })
-    for (const token of [old.token, 'nonsense', `${old.userId}.${'a'.repeat(43)}`]) {
+    for (const token of [old.token, 'nonsense', `${old.userId}.${'a'.repeat(64)}`]) {
       await expect(app.login({ token })).resolves.toHaveProperty('token')
     }
   })

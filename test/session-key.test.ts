@@ -94,7 +94,7 @@ describe('POST /session/reset', () => {
     expect([status, answer]).toEqual([
       200,
       {
-        token: expect.stringMatching(/^[\w-]{43}\.[\w-]{43}$/),
+        token: expect.stringMatching(/^[\w-]{43}\.[\w-]{64}$/),
         tokenType: 'Bearer',
         expiresIn: 604800,
         expiresAt: expect.any(String),

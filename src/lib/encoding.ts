@@ -50,6 +50,12 @@ export function parseBase64(text: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
+/** The bytes of a base64url text of whole groups of four characters; `null` if it is anything else. */
+export function parseBase64url(text: string): Uint8Array<ArrayBuffer> | null {
+  if (text.length % 4 !== 0 || !/^[\w-]*$/.test(text)) return null
+  return Uint8Array.fromBase64(text, { alphabet: 'base64url', lastChunkHandling: 'strict' })
+}
+
 /** The 20 bytes of a hex SHA-1, of either case; `null` if it is anything else. */
 export function parseHexSha1(text: string): Uint8Array | null {
   return /^[\da-f]{40}$/i.test(text) ? Uint8Array.fromHex(text) : null

@@ -120,7 +120,7 @@ describe('npm run dev', () => {
     const denied = await send(new URL(dev.url()), 'POST', '/login', { body: { code } })
     expect(denied.status).toBe(403)
     await phone('block', { user: 'bob', blocked: false })
-    expect(await logIn('bob')).toMatch(/^[\w-]{43}\.[\w-]{43}$/)
+    expect(await logIn('bob')).toMatch(/^[\w-]{43}\.[\w-]{64}$/)
   })
 
   it('answers a message to customer service, opened as WeChat opens it', async () => {

@@ -75,8 +75,9 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(kv).toMatch(/session:[\w-]{6}…:[\w-]{6}…(?:[\da-f]{2} ){24}… \d+ bytescreated \d{4}-/)
     await page.click('#phone summary')
     const token = (await page.textContent('#phone details > span')) ?? ''
-    expect(token).toMatch(/^[\w-]{43}\.[\w-]{43}$/)
+    expect(token).toMatch(/^[\w-]{43}\.[\w-]{64}$/)
     expect(kv).not.toContain(token.slice(44))
+    expect(kv).not.toContain(token.slice(-42))
   })
 
   it('opens user info, phone number and steps, and says whether the key is current', async () => {

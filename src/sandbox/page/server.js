@@ -98,7 +98,7 @@ async function getJson(path) {
   return (await fetch(`/sandbox/${path}`)).json()
 }
 
-/** A key of KV with its hashes shortened. */
+/** A key of KV with its userId and its session id shortened. */
 export function shortKey(key) {
-  return key.replaceAll(/[\w-]{43}/g, (hash) => `${hash.slice(0, 6)}…`)
+  return key.replaceAll(/[\w-]{22,}/g, (id) => `${id.slice(0, 6)}…`)
 }
