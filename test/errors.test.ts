@@ -113,7 +113,7 @@ const TRIGGERS: Record<ErrorCode, () => Promise<Response>> = {
   internal_error: () => {
     const broken = { getWithMetadata: () => Promise.resolve(undefined) }
     app.replace({ settings: { SESSIONS: broken } })
-    return app.send('GET', '/session', { token: `${'a'.repeat(43)}.${'a'.repeat(43)}` })
+    return app.send('GET', '/session', { token: `${'a'.repeat(43)}.${'a'.repeat(64)}` })
   },
 }
 

@@ -11,7 +11,8 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './src/sandbox/wrangler.toml' },
-            miniflare: { outboundService: blocked },
+            // The payments Worker does not run here.
+            miniflare: { outboundService: blocked, serviceBindings: { PAY: blocked } },
           }),
         ],
         test: {
