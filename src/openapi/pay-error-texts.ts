@@ -41,8 +41,8 @@ export const PAY_PROBLEM_CODES = PAY_CODES.filter((code) => !OF_CALLBACKS.includ
 
 const PAY_WHEN: Readonly<Record<PayErrorCode, Text>> & Partial<Record<PayCode, Text>> = {
   order_exists: {
-    en: 'The `outTradeNo` belongs to an order with another price, payer, text or expiry. Send the fields as you sent them first. If they have to change, query the order, close it if it is not paid, and only then use a new number.',
-    zh: '这个 `outTradeNo` 已用于另一笔订单，其价格、付款人、文字或失效时间不同。请按第一次的字段原样发送；如果确实要改，先查询，未支付就关闭，然后才能换新的单号。',
+    en: 'The `outTradeNo` belongs to an order with another price, payer, text or expiry. Send the fields as you sent them first. If they have to change, query the order, close it if it is not paid, and only then use a new number. Of a refund: the `outRefundNo` belongs to a refund with other fields. Query that refund first, because a new number is another refund.',
+    zh: '这个 `outTradeNo` 已用于另一笔订单，其价格、付款人、文字或失效时间不同。请按第一次的字段原样发送；如果确实要改，先查询，未支付就关闭，然后才能换新的单号。退款时则表示这个 `outRefundNo` 已用于字段不同的另一笔退款：请先查询那笔退款，因为换新的单号就是另一笔退款。',
   },
   order_paid: {
     en: 'The order is paid. Query it, compare it with your own, and deliver. Do not place it again.',

@@ -79,7 +79,7 @@ const PAYMENTS: readonly PayOperation[] = [
     description: 'Only an order that is not paid can be closed. Closing it again succeeds.',
     parameters: [ORDER],
     success: noContent('The order is closed, and nobody can pay it any more'),
-    errors: ['order_unknown', 'order_paid', ...CALL_ERRORS],
+    errors: ['order_unknown', 'order_paid', 'order_closed', ...CALL_ERRORS],
   },
 ]
 
@@ -99,7 +99,7 @@ const REFUNDS: readonly PayOperation[] = [
       example: { outRefundNo: OUT_REFUND_NO, refund: 1, total: 1, reason: 'Sold out' },
     },
     success: payJson('Refund', REFUND, 'The refund is accepted; `status` says whether it is done'),
-    errors: ['order_unknown', 'refund_refused', 'balance_too_low', ...CALL_ERRORS],
+    errors: ['order_unknown', 'order_exists', 'refund_refused', 'balance_too_low', ...CALL_ERRORS],
   },
   {
     id: 'getRefund',

@@ -93,6 +93,10 @@ interface Refusal {
   readonly log: { readonly rid?: string }
 }
 
+/** `order_exists` where the number is that of a refund. */
+const REFUND_EXISTS =
+  'This outRefundNo belongs to a refund with other fields. Query it; a new number is another refund.'
+
 /** The problem that a refusal stands for. No text of WeChat Pay's is kept. */
 export function toRefusal({ call, status, fields, log: answer }: Refusal): Problem<string> {
   const { code, message, detail } = isObject(fields) ? fields : {}
@@ -103,14 +107,20 @@ export function toRefusal({ call, status, fields, log: answer }: Refusal): Probl
     ...(row.advice && { settings: [row.advice] }),
     reason: `HTTP status ${status}${/^[A-Z_]{1,40}$/.test(spelled) ? `, ${spelled}` : ''}`,
   }
-  if (row.code !== 'invalid_request') return toProblem(row.code, { log })
-  if (typeof message === 'string' && /商户订单号重复|订单重入/.test(message)) {
-    return toProblem('order_exists', { log })
+  if (row.code === 'order_exists' || isAboutRepeatedNumber(row, message)) {
+    return payProblem('order_exists', { log, ...(call === 'refund' && { detail: REFUND_EXISTS }) })
   }
+  if (row.code !== 'invalid_request') return toProblem(row.code, { log })
   return new Problem('invalid_request', {
     errors: [{ path: findField(detail), message: 'WeChat Pay refuses this value' }],
     log,
   })
+}
+
+/** An order or a refund that was sent again with other fields. */
+function isAboutRepeatedNumber({ code }: Omit<CodeRow, 'wechat'>, message: unknown): boolean {
+  if (code !== 'invalid_request' || typeof message !== 'string') return false
+  return /单号重复|重入|与之前请求不一致/.test(message)
 }
 
 function toProblem(code: PaymentsErrorCode, options: ConstructorParameters<typeof Problem>[1]) {

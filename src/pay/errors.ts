@@ -9,7 +9,7 @@ import { Problem } from '../problem'
 export const PAY_ERRORS = {
   order_exists: {
     status: 409,
-    title: 'Order number in use',
+    title: 'Number in use',
     action: 'fix_request',
     detail: 'This outTradeNo belongs to an order with other fields. Query it, or use a new number.',
   },

@@ -43,6 +43,14 @@ describe('POST /payments/:outTradeNo/refunds', () => {
     expect(app.pay.requests[1]?.body).toBe(app.pay.requests[0]?.body)
   })
 
+  it('a number that has a refund with other fields is an order_exists, which names outRefundNo', async () => {
+    await refund()
+    const { status, answer } = await refund({ refund: 41 })
+    expect([status, answer.code]).toEqual([409, 'order_exists'])
+    expect(answer.detail).toContain('outRefundNo')
+    expect(answer.detail).not.toContain('outTradeNo')
+  })
+
   it('a refund that is done has the time at which it was', async () => {
     await refund()
     const stored = app.pay.refunds.get('R1')
@@ -134,6 +142,18 @@ describe('refusals and answers that cannot be believed', () => {
         expect([got, answer.code]).toEqual([status, code])
       }
       expect(app.pay.requests).toHaveLength(2)
+    },
+  )
+
+  it.each(['商户订单号重复', '商户退款单号重复', '订单重入', '订单金额或退款金额与之前请求不一致'])(
+    'a refusal of a refund that names a repeated number is about outRefundNo: %s',
+    async (message) => {
+      for (const code of ['INVALID_REQUEST', 'PARAM_ERROR']) {
+        app.pay.next(() => refusal(400, code, message))
+        const { status, answer } = await refund()
+        expect([status, answer.code]).toEqual([409, 'order_exists'])
+        expect(answer.detail).toMatch(/^This outRefundNo /)
+      }
     },
   )
 

@@ -81,6 +81,7 @@ export function createWeChatPay({ now }: { now: () => number }) {
   const tampers: Tamper[] = []
   const orders = new Map<string, StoredOrder>()
   const refunds = new Map<string, Record<string, unknown>>()
+  const refundBodies = new Map<string, string>()
   let prepays = 0
 
   async function fetch(request: Request): Promise<Response> {
@@ -164,6 +165,9 @@ export function createWeChatPay({ now }: { now: () => number }) {
     const order = orders.get(fields.out_trade_no)
     if (!order) return refusal(404, 'RESOURCE_NOT_EXISTS', 'no such order')
     const { out_trade_no, out_refund_no, amount } = fields
+    const known = refundBodies.get(out_refund_no) ?? body
+    if (known !== body) return refusal(400, 'INVALID_REQUEST', '订单重入，参数不一致')
+    refundBodies.set(out_refund_no, body)
     order.state = 'REFUND'
     refunds.set(out_refund_no, {
       ...{ refund_id: `5030${out_refund_no}`, out_refund_no, out_trade_no },
