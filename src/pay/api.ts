@@ -8,6 +8,7 @@
 import { rejectOnAbort } from '../lib/abort'
 import { randomBytes } from '../lib/crypto'
 import { isObject, parseJson, parseUtf8 } from '../lib/encoding'
+import { chooseHost } from '../lib/hosts'
 import { readAtMost } from '../lib/read-at-most'
 import { Problem } from '../problem'
 import type { Runtime } from '../runtime'
@@ -20,6 +21,15 @@ import { findSignatureFault, toAuthorization } from './signature'
 export interface PayContext {
   readonly runtime: Runtime
   readonly config: PayConfig
+  readonly hosts: KnownHosts
+}
+
+/** What an isolate has learned about WeChat Pay's hosts. */
+export interface KnownHosts {
+  /** Hosts that have been logged as passed over; bounded by the hosts in the settings. */
+  readonly passedOver: Set<string>
+  /** The host that has answered last, and until when it is asked without probing, in Unix seconds. */
+  answered: { readonly base: string; readonly until: number } | null
 }
 
 export interface PayRequest {
@@ -35,6 +45,7 @@ export interface PayRequest {
 export type PayFields = Readonly<Record<string, unknown>>
 
 const DEADLINE_MILLISECONDS = 5000
+const TRUST_SECONDS = 30
 const RESPONSE_LIMIT = 64 * 1024
 const USER_AGENT = 'code2session/0.1.0'
 
@@ -48,34 +59,34 @@ export async function callWeChatPay(context: PayContext, request: PayRequest): P
   const { runtime } = context
   const signal = runtime.deadline(DEADLINE_MILLISECONDS)
   try {
-    const response = await Promise.race([
-      sendToHosts(context, request, signal),
-      rejectOnAbort(signal),
-    ])
+    const response = await Promise.race([sendOnce(context, request, signal), rejectOnAbort(signal)])
     return await Promise.race([readAnswer(context, request, response), rejectOnAbort(signal)])
   } catch (error) {
     if (error instanceof Problem) throw error
+    context.hosts.answered = null
     if (signal.aborted) throw payProblem('pay_timeout')
     throw unavailable('the connection failed')
   }
 }
 
-/** The next host is asked only where no connection came about; it gets the same body, newly signed. */
-async function sendToHosts(
+/** A request that may have arrived is never sent to another host: only the search for one repeats. */
+async function sendOnce(
   context: PayContext,
   request: PayRequest,
   signal: AbortSignal,
 ): Promise<Response> {
-  const { apiBases } = context.config
-  for (const [index, base] of apiBases.entries()) {
-    const signed = await toHttpRequest(context, base, request, signal)
-    try {
-      return await context.runtime.fetch(signed)
-    } catch (error) {
-      if (signal.aborted || index === apiBases.length - 1) throw error
-    }
-  }
-  throw unavailable('there is no host')
+  const { runtime, hosts } = context
+  const base = await findHost(context)
+  const response = await runtime.fetch(await toHttpRequest(context, base, request, signal))
+  hosts.answered = { base, until: runtime.now() + TRUST_SECONDS }
+  return response
+}
+
+/** Probing costs a round trip, so a host that has answered lately is asked without. */
+async function findHost({ runtime, config, hosts }: PayContext): Promise<string> {
+  const { answered, passedOver } = hosts
+  if (answered && answered.until > runtime.now()) return answered.base
+  return chooseHost({ runtime, config, passedOver }, 'WECHAT_PAY_API_BASE')
 }
 
 async function toHttpRequest(

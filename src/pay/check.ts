@@ -7,6 +7,7 @@
  *     npm run pay:check -- -c other.toml   with another configuration
  */
 
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build } from 'rolldown'
@@ -22,7 +23,7 @@ const { values } = parseArgs({
 
 const runtime: Runtime = {
   fetch: (request) => fetch(request),
-  connects: async () => true,
+  connects,
   now: () => Math.floor(Date.now() / 1000),
   nowMilliseconds: Date.now,
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
@@ -36,6 +37,19 @@ const { checkSettings } = await loadCheck()
 const findings = await checkSettings(readEnv(values.config), runtime, values)
 for (const { kind, text } of findings) console.log(`${kind.padEnd(5)}  ${text}`)
 if (findings.some(({ kind }) => kind === 'wrong')) process.exitCode = 1
+
+function connects({ hostname, port, protocol }: URL, timeout: number): Promise<boolean> {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const socket = connect({ host, port: Number(port) || (protocol === 'https:' ? 443 : 80) })
+  return new Promise((resolve) => {
+    const finish = (isOpen: boolean) => {
+      socket.destroy()
+      resolve(isOpen)
+    }
+    socket.setTimeout(timeout, () => finish(false))
+    socket.once('connect', () => finish(true)).once('error', () => finish(false))
+  })
+}
 
 /** The code of the Worker, so that nothing is signed or verified in a second way. */
 async function loadCheck(): Promise<typeof import('./echo')> {

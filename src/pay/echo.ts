@@ -81,7 +81,8 @@ async function echo(
   const body = { echo_message: message, ...(callback && { notify_url: config.notifyUrl }) }
   const request = { call: 'echo', method: 'POST', pathAndQuery: '/v3/security/echo', body } as const
   try {
-    const { echo_message } = await callWeChatPay({ runtime, config }, request)
+    const hosts = { passedOver: new Set<string>(), answered: null }
+    const { echo_message } = await callWeChatPay({ runtime, config, hosts }, request)
     if (echo_message !== message) {
       return [{ kind: 'wrong', text: 'The answer is signed, but it is about another request.' }]
     }

@@ -8,7 +8,7 @@ import { rejectOnAbort } from '../lib/abort'
 import { type FinishRequest, startRequest } from '../log'
 import { Problem } from '../problem'
 import type { Runtime } from '../runtime'
-import type { PayContext } from './api'
+import type { KnownHosts, PayContext } from './api'
 import { type PayConfig, parsePayConfig } from './config'
 import { type PaymentHooks, receivePaymentEvent } from './events'
 import { closeOrder, type Order, type Payment, placeOrder, queryOrder } from './orders'
@@ -87,9 +87,10 @@ function bindPayments(runtime: Runtime, hooks: PaymentHooks | null, env: object)
     parsed ??= parsePayConfig(env)
     return parsed
   }
+  const hosts: KnownHosts = { passedOver: new Set(), answered: null }
   const context = async (): Promise<PayContext> => {
     const settings = await config()
-    return { runtime, config: { ...settings, hooks: hooks ?? settings.hooks } }
+    return { runtime, config: { ...settings, hooks: hooks ?? settings.hooks }, hosts }
   }
   return {
     config,

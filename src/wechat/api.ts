@@ -8,6 +8,7 @@
 import type { Config } from '../config'
 import { rejectOnAbort } from '../lib/abort'
 import { isObject, parseJson, parseUtf8 } from '../lib/encoding'
+import { chooseHost } from '../lib/hosts'
 import { readAtMost } from '../lib/read-at-most'
 import { Problem } from '../problem'
 import type { Runtime } from '../runtime'
@@ -44,9 +45,6 @@ export interface WeChatResponse {
 /** For one call with its retries, from the first byte sent to the last one read. */
 const DEADLINE_MILLISECONDS = 5000
 
-/** How long a host may take to accept a connection while another one is left to try. */
-const CONNECT_MILLISECONDS = 1000
-
 /** The most that is read of an answer, in bytes. */
 const RESPONSE_LIMIT = 64 * 1024
 
@@ -81,7 +79,7 @@ async function sendOnce(
   request: WeChatRequest,
   signal: AbortSignal,
 ): Promise<WeChatResponse> {
-  const response = chooseHost(context)
+  const response = chooseHost(context, 'WECHAT_API_BASE')
     .then((base) => context.runtime.fetch(toHttpRequest(base, request, signal)))
     .then((response) => readResponse(response, appid))
   try {
@@ -92,30 +90,6 @@ async function sendOnce(
     // The platform's message may quote the URL.
     throw badResponse('the connection failed')
   }
-}
-
-/**
- * The first host that accepts a connection; the last one is used without probing.
- *
- * A failed fetch does not tell whether the connection was never made or broke after the code had
- * gone out, and a code must not go out twice. So a host is passed over only before anything has
- * been sent to it.
- */
-export async function chooseHost(context: CallContext): Promise<string> {
-  const { apiBases } = context.config
-  const last = apiBases.length - 1
-  for (const [index, base] of apiBases.slice(0, last).entries()) {
-    if (await context.runtime.connects(new URL(base), CONNECT_MILLISECONDS)) return base
-    reportPassedOver(context, base, `${index + 1} of ${apiBases.length}`)
-  }
-  return apiBases[last] ?? ''
-}
-
-function reportPassedOver({ runtime, passedOver }: CallContext, base: string, position: string) {
-  if (passedOver.has(base)) return
-  passedOver.add(base)
-  const advice = `WECHAT_API_BASE: host ${position} accepts no connection and is passed over; a Worker cannot connect to an address of Cloudflare's`
-  runtime.log({ level: 'warn', settings: [advice] })
 }
 
 function toHttpRequest(

@@ -10,10 +10,11 @@ import type { MiniProgram } from '../config'
 import { rejectOnAbort } from '../lib/abort'
 import { concat } from '../lib/bytes'
 import { isObject, parseJson, parseUtf8 } from '../lib/encoding'
+import { chooseHost } from '../lib/hosts'
 import { readAtMost } from '../lib/read-at-most'
 import { invalidRequest, Problem } from '../problem'
 import { type AccessTokenContext, getAccessToken, renewAccessToken } from './access-token'
-import { badResponse, chooseHost } from './api'
+import { badResponse } from './api'
 import { isAccessTokenRejected } from './errcodes'
 
 /** A call, as the caller wants WeChat to get it. */
@@ -155,7 +156,7 @@ async function sendOnce(
   const stop = new AbortController()
   const { source, sent } = toSource(body)
   const late = sent.then(() => rejectOnAbort(runtime.deadline(HEAD_DEADLINE_MILLISECONDS)))
-  const head = chooseHost(context).then((base) =>
+  const head = chooseHost(context, 'WECHAT_API_BASE').then((base) =>
     runtime.fetch(
       new Request(toUrl(base, request, access_token), {
         method: request.method,

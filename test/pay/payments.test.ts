@@ -522,22 +522,56 @@ describe('connections', () => {
     expect(app.pay.requests.map(({ host }) => host)).toEqual([MAIN, MAIN])
   })
 
-  it('after a failed connection the second host gets the same body, newly signed', async () => {
+  it('if the first host accepts no connection, the second gets the order, and the first nothing', async () => {
     app.replace({ down: [MAIN] })
     expect((await place()).status).toBe(200)
-    const [one, two] = app.pay.requests
-    expect([one?.host, two?.host]).toEqual([MAIN, SECOND])
-    expect(two?.body).toBe(one?.body)
-    expect(two?.authorization.nonce_str).not.toBe(one?.authorization.nonce_str)
-    expect(two?.authorization.signature).not.toBe(one?.authorization.signature)
+    expect(app.pay.requests.map(({ host }) => host)).toEqual([SECOND])
+    expect(app.probed).toEqual([MAIN])
   })
 
-  it('if both hosts fail, each was asked once, and the outcome is unknown', async () => {
+  it('a host that is passed over is logged once, without its name', async () => {
+    app.replace({ down: [MAIN] })
+    for (let i = 0; i < 2; i++) {
+      await place()
+      app.clock.now += 31
+    }
+    const lines = app.log.filter((line) => line.includes('passed over'))
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain('WECHAT_PAY_API_BASE: host 1 of 2')
+    expect(app.log.join()).not.toContain('weixin')
+  })
+
+  it('a host that has answered is not probed again for 30 seconds', async () => {
+    await place()
+    await place()
+    app.clock.now += 29
+    await place()
+    expect(app.probed).toEqual([MAIN])
+    app.clock.now += 30
+    await place()
+    expect(app.probed).toEqual([MAIN, MAIN])
+  })
+
+  it('a request that may have arrived is sent to no other host, and the next one is probed first', async () => {
+    await place()
+    app.pay.next(() => {
+      throw new TypeError('Network connection lost.')
+    })
+    expect(await place()).toMatchObject({ status: 502, answer: { code: 'pay_unavailable' } })
+    expect(app.pay.requests.map(({ host }) => host)).toEqual([MAIN, MAIN])
+    expect(app.log[1]).toContain('the connection failed')
+    await place()
+    expect(app.probed).toEqual([MAIN, MAIN])
+    const bodies = app.pay.requests.map(({ body }) => body)
+    expect(new Set(bodies).size).toBe(1)
+  })
+
+  it('if no host accepts a connection, the outcome is unknown', async () => {
     app.replace({ down: [MAIN, SECOND] })
     const { status, answer } = await place()
     expect([status, answer.code]).toEqual([502, 'pay_unavailable'])
-    expect(app.pay.requests).toHaveLength(2)
-    expect(app.log[0]).toContain('the connection failed')
+    expect(app.probed).toEqual([MAIN])
+    expect(app.log.at(-1)).toContain('the connection failed')
   })
 
   it('an answer that does not come in 5 seconds is a pay_timeout, and no host is asked again', async () => {

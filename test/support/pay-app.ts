@@ -15,7 +15,7 @@ export const OPENID = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o'
 export interface PayAppOptions {
   /** Settings that replace those of the test; `undefined` removes one. */
   readonly settings?: Record<string, unknown>
-  /** Hosts whose connections fail. */
+  /** Hosts that accept no connection. */
   readonly down?: readonly string[]
   readonly hooks?: PaymentHooks
 }
@@ -35,9 +35,13 @@ export function createPayApp({ settings = {}, down = [], hooks }: PayAppOptions 
   const clock = { now: 1_790_000_000 }
   const pay = createWeChatPay({ now: () => clock.now })
   const log: string[] = []
+  const probed: string[] = []
   const deadlines: { milliseconds: number; end: () => void }[] = []
   const runtime: Runtime = {
-    connects: async () => true,
+    connects: async ({ host }) => {
+      probed.push(host)
+      return !down.includes(host)
+    },
     waitUntil: () => {},
     now: () => clock.now,
     nowMilliseconds: () => clock.now * 1000,
@@ -51,9 +55,8 @@ export function createPayApp({ settings = {}, down = [], hooks }: PayAppOptions 
     random: () => 0.5,
     log: (entry) => void log.push(JSON.stringify(entry)),
     fetch: async (request) => {
-      const response = await pay.fetch(request)
       if (down.includes(new URL(request.url).host)) throw new TypeError('Network connection lost.')
-      return response
+      return pay.fetch(request)
     },
   }
   const env = { ...PAY_SETTINGS, SERVICE_KEYS: PAY_SERVICE_KEY, ...settings }
@@ -96,6 +99,8 @@ export function createPayApp({ settings = {}, down = [], hooks }: PayAppOptions 
     pay,
     /** All lines of the log. */
     log,
+    /** The hosts that have been probed, in order. */
+    probed,
     /** The deadlines that have been set, each with a function that ends its time. */
     deadlines,
     receive,

@@ -1,0 +1,57 @@
+/** The payments Worker as it is deployed, when the first host of WeChat Pay swallows packets. */
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { buildPayments } from '../support/built-worker'
+import { APPID, send } from '../support/environment'
+import { type MiniflareServer, startMiniflare } from '../support/miniflare'
+import { startSilentHost } from '../support/silent-host'
+import { PAY_SETTINGS } from '../support/wechat-pay'
+import { startWeChatPay, type WeChatPayServer } from '../support/wechat-pay-server'
+
+const KEY = 'p'.repeat(32)
+
+let silent: Awaited<ReturnType<typeof startSilentHost>>
+let wechatPay: WeChatPayServer
+let server: MiniflareServer
+
+beforeAll(async () => {
+  silent = await startSilentHost()
+  wechatPay = await startWeChatPay()
+  server = await startMiniflare([
+    {
+      ...{ name: 'pay', code: buildPayments().code },
+      bindings: {
+        ...PAY_SETTINGS,
+        WECHAT_PAY_API_BASE: `${silent.url},${wechatPay.url}`,
+        SERVICE_KEYS: KEY,
+      },
+    },
+  ])
+})
+afterAll(async () => {
+  await server.close()
+  await wechatPay.close()
+  silent.close()
+})
+afterEach(() => expect(wechatPay.violations).toEqual([]))
+
+async function place(outTradeNo: string) {
+  const body = { appid: APPID, openid: 'oUser', outTradeNo, description: 'a', total: 1 }
+  const began = performance.now()
+  const { status } = await send(server.url, 'POST', '/payments', { token: KEY, body })
+  return { status, milliseconds: performance.now() - began }
+}
+
+// Only Linux drops what a full backlog cannot take.
+describe.skipIf(process.platform !== 'linux')('a first host that swallows packets', () => {
+  it('an order goes to the second host within the deadline, and the next one without waiting', async () => {
+    const first = await place('SILENT01')
+    expect(first.status).toBe(200)
+    expect(first.milliseconds).toBeGreaterThan(900)
+    expect(first.milliseconds).toBeLessThan(5000)
+    const second = await place('SILENT02')
+    expect(second.status).toBe(200)
+    expect(second.milliseconds).toBeLessThan(900)
+    expect(wechatPay.arrived()).toBe(2)
+  })
+})
