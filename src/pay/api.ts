@@ -77,7 +77,10 @@ async function sendOnce(
 ): Promise<Response> {
   const { runtime, hosts } = context
   const base = await findHost(context)
-  const response = await runtime.fetch(await toHttpRequest(context, base, request, signal))
+  const signed = await toHttpRequest(context, base, request, signal)
+  // Whoever asked has been told by now that it has failed.
+  signal.throwIfAborted()
+  const response = await runtime.fetch(signed)
   hosts.answered = { base, until: runtime.now() + TRUST_SECONDS }
   return response
 }

@@ -566,6 +566,15 @@ describe('connections', () => {
     expect(new Set(bodies).size).toBe(1)
   })
 
+  it('an order whose time is over before a host is found is sent to none', async () => {
+    app.replace({ down: [MAIN], onProbe: () => app.deadlines[0]?.end() })
+    const { status, answer } = await place()
+    expect([status, answer.code]).toEqual([504, 'pay_timeout'])
+    await place({ outTradeNo: 'B00001' })
+    const numbers = app.pay.requests.map(({ body }) => JSON.parse(body).out_trade_no)
+    expect(numbers).toEqual(['B00001'])
+  })
+
   it('if no host accepts a connection, the outcome is unknown', async () => {
     app.replace({ down: [MAIN, SECOND] })
     const { status, answer } = await place()

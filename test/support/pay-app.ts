@@ -17,6 +17,8 @@ export interface PayAppOptions {
   readonly settings?: Record<string, unknown>
   /** Hosts that accept no connection. */
   readonly down?: readonly string[]
+  /** Called before a host is probed. */
+  readonly onProbe?: () => void
   readonly hooks?: PaymentHooks
 }
 
@@ -31,7 +33,7 @@ export function usePayApp(options: PayAppOptions = {}) {
   return Object.assign(app, { replace })
 }
 
-export function createPayApp({ settings = {}, down = [], hooks }: PayAppOptions = {}) {
+export function createPayApp({ settings = {}, down = [], hooks, onProbe = () => {} }: PayAppOptions = {}) {
   const clock = { now: 1_790_000_000 }
   const pay = createWeChatPay({ now: () => clock.now })
   const log: string[] = []
@@ -39,6 +41,7 @@ export function createPayApp({ settings = {}, down = [], hooks }: PayAppOptions 
   const deadlines: { milliseconds: number; end: () => void }[] = []
   const runtime: Runtime = {
     connects: async ({ host }) => {
+      onProbe()
       probed.push(host)
       return !down.includes(host)
     },
