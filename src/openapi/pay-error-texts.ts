@@ -7,18 +7,16 @@ import type { PayCall } from '../pay/codes'
 import { PAY_ERRORS, type PayErrorCode } from '../pay/errors'
 import { type Language, type Text, WHEN } from './error-texts'
 
-/** The codes of the login's error table that the payments Worker answers as well. */
+/** The rows of the login's error table that the payments Worker has as they are. */
 const SHARED = [
   'invalid_request',
   'session_invalid',
-  'rate_limited',
   'misconfigured',
   'service_key_required',
   'service_key_invalid',
   'event_refused',
   'hook_unavailable',
   'store_unavailable',
-  'not_found',
   'method_not_allowed',
   'body_too_large',
   'unsupported_media_type',

@@ -86,6 +86,12 @@ const FIELDS: Readonly<Record<string, string>> = {
   reason: 'reason',
 }
 
+/** The settings that it can point to: no caller can correct them, so the log names them. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  mchid: 'WECHAT_PAY_MCHID',
+  notify_url: 'WECHAT_PAY_NOTIFY_URL',
+}
+
 interface Refusal {
   readonly call: PayCall
   readonly status: number
@@ -111,9 +117,11 @@ export function toRefusal({ call, status, fields, log: answer }: Refusal): Probl
     return payProblem('order_exists', { log, ...(call === 'refund' && { detail: REFUND_EXISTS }) })
   }
   if (row.code !== 'invalid_request') return toProblem(row.code, { log })
+  const name = findName(detail)
+  const setting = SETTINGS[name]
   return new Problem('invalid_request', {
-    errors: [{ path: findField(detail), message: 'WeChat Pay refuses this value' }],
-    log,
+    errors: [{ path: FIELDS[name] ?? '', message: 'WeChat Pay refuses this value' }],
+    log: { ...log, ...(setting && { settings: [`${setting} is refused by WeChat Pay`] }) },
   })
 }
 
@@ -141,10 +149,10 @@ function toRowOfStatus(status: number): Omit<CodeRow, 'wechat'> {
   return { code: 'pay_unavailable' }
 }
 
-/** `detail` holds a JSON pointer, and may nest once more. Only names that we know go out. */
-function findField(detail: unknown): string {
+/** `detail` holds a JSON pointer, and may nest once more. Only names that we know count. */
+function findName(detail: unknown): string {
   if (!isObject(detail)) return ''
   const pointer = isObject(detail.detail) ? detail.detail.field : detail.field
   const name = typeof pointer === 'string' ? (pointer.split('/').at(-1) ?? '') : ''
-  return Object.hasOwn(FIELDS, name) ? (FIELDS[name] ?? '') : ''
+  return Object.hasOwn({ ...FIELDS, ...SETTINGS }, name) ? name : ''
 }

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../errors'
 import { isObject, parseJson, utf8 } from '../lib/encoding'
 import { binding, isBaseUrl, list, optionalText, serviceKeys, text } from '../lib/settings'
 import { Problem } from '../problem'
+import { payProblem } from './errors'
 import { type ParsedKey, parsePrivateKey, parsePublicKey } from './pem'
 
 /** What payments ask the login Worker's entrypoint `LoginService`. */
@@ -122,7 +123,7 @@ export function requirePayServiceKeys({ serviceKeys }: PayConfig): readonly stri
   if (serviceKeys) return serviceKeys
   const advice =
     'SERVICE_KEYS is not set, so this endpoint is off; in .dev.vars, [secrets] in wrangler.toml has to name it'
-  throw new Problem('not_found', { log: { settings: [advice] } })
+  throw payProblem('not_found', { log: { settings: [advice] } })
 }
 
 interface Keys {

@@ -1,9 +1,9 @@
 /**
- * The failures of payments that are not in the login's error table, as rows of the same shape; and
- * the class to throw them with.
+ * The failures of payments, as rows of the login's error table: those that it does not have, and
+ * those whose text would be wrong here. And how to throw them.
  */
 
-import type { ErrorCode, ErrorRow } from '../errors'
+import { ERRORS, type ErrorCode, type ErrorRow } from '../errors'
 import { Problem } from '../problem'
 
 export const PAY_ERRORS = {
@@ -70,6 +70,15 @@ export const PAY_ERRORS = {
     detail:
       'WeChat Pay gave no answer that can be trusted, so the outcome is not known. Repeat the same request with the same number, or query it.',
     retryAfter: 5,
+  },
+  rate_limited: {
+    ...ERRORS.rate_limited,
+    detail:
+      'WeChat Pay limits how often a merchant may make this call. Repeat the same request with the same number later.',
+  },
+  not_found: {
+    ...ERRORS.not_found,
+    detail: 'There is nothing at this path. Paths are exact: lower case, no trailing slash.',
   },
 } as const satisfies Record<string, ErrorRow>
 

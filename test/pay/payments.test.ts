@@ -443,6 +443,36 @@ describe('refusals of WeChat Pay', () => {
   })
 })
 
+describe('problems that the login Worker has as well', () => {
+  it.each(['mchid', 'notify_url'])(
+    'a refusal of %s, which no caller has sent, names the setting in the log',
+    async (name) => {
+      const detail = { field: `/body/${name}`, value: 'secret' }
+      app.pay.next(() => refusal(400, 'PARAM_ERROR', 'a text', detail))
+      const { status, answer } = await place()
+      expect([status, answer.errors?.[0]?.path]).toEqual([400, ''])
+      const setting = `WECHAT_PAY_${name.toUpperCase()}`
+      expect(JSON.parse(app.log[0] ?? '').settings).toEqual([`${setting} is refused by WeChat Pay`])
+      expect(app.log[0]).not.toContain('secret')
+    },
+  )
+
+  it('rate_limited is about the merchant, and keeps the number', async () => {
+    app.pay.next(() => refusal(429, 'FREQUENCY_LIMITED', 'a text'))
+    const { answer, headers } = await place()
+    expect(answer.detail).toContain('how often a merchant may')
+    expect(headers.get('Retry-After')).toBe('60')
+  })
+
+  it('not_found names no page, since this Worker has none', async () => {
+    for (const path of ['/docs', '/payments/', '/payments/A00001/', '/Payments']) {
+      const { status, answer } = await app.send('GET', path)
+      expect([status, answer.code]).toEqual([404, 'not_found'])
+      expect(answer.detail).not.toContain('docs')
+    }
+  })
+})
+
 describe('answers that cannot be believed', () => {
   const [probe] = vectors.generated.inbound_negatives
   const published = vectors.published.find(({ kind }) => kind === 'must-refuse')

@@ -33,7 +33,12 @@ export function usePayApp(options: PayAppOptions = {}) {
   return Object.assign(app, { replace })
 }
 
-export function createPayApp({ settings = {}, down = [], hooks, onProbe = () => {} }: PayAppOptions = {}) {
+export function createPayApp({
+  settings = {},
+  down = [],
+  hooks,
+  onProbe = () => {},
+}: PayAppOptions = {}) {
   const clock = { now: 1_790_000_000 }
   const pay = createWeChatPay({ now: () => clock.now })
   const log: string[] = []

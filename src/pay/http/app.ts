@@ -7,9 +7,10 @@ import { fail, findRoute, onMethodNotAllowed, setHeaders } from '../../http/answ
 import { readJsonBody } from '../../http/body'
 import { checkServiceKey } from '../../http/credentials'
 import { parse } from '../../http/schemas'
-import { Problem, toProblem } from '../../problem'
+import { toProblem } from '../../problem'
 import { workersRuntime } from '../../workers-runtime'
 import { requirePayServiceKeys } from '../config'
+import { payProblem } from '../errors'
 import type { PaymentHooks } from '../events'
 import { createPayments, type Payments } from '../payments'
 import { OutRefundNo, OutTradeNo, RefundBody, toOrderBody } from '../schemas'
@@ -50,7 +51,7 @@ export function createPaymentApp({
   })
   app.use(methodNotAllowed({ app, onMethodNotAllowed }))
   app.use(async function exactPaths(c, next) {
-    if (c.req.path.endsWith('/')) throw new Problem('not_found')
+    if (c.req.path.endsWith('/')) throw payProblem('not_found')
     await next()
   })
 
@@ -85,7 +86,7 @@ export function createPaymentApp({
     return c.json(await c.var.payments.queryRefund(outRefundNo))
   })
 
-  app.notFound((c) => fail(c, new Problem('not_found')))
+  app.notFound((c) => fail(c, payProblem('not_found')))
   app.onError((error, c) => fail(c, toProblem(error)))
   return app
 }
