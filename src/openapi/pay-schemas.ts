@@ -26,6 +26,8 @@ const attach = {
   description: 'Comes back in queries and callbacks. The user does not see it.',
 }
 
+const MAY_BE_ABSENT = "Before the payment, it is there only where WeChat Pay's answer has it."
+
 export const PAY_SCHEMAS = {
   Problem: {
     ...SCHEMAS.Problem,
@@ -70,12 +72,21 @@ export const PAY_SCHEMAS = {
           '`NOTPAY`, then `SUCCESS` or `CLOSED`; `REFUND` after the first refund, even in part.',
       },
       appid: text,
-      openid: { ...text, description: 'The payer. Absent before the payment.' },
-      total: fen('The price'),
-      payerTotal: { type: 'integer', description: 'The price without coupons, in fen.' },
-      currency: text,
-      transactionId: { ...text, description: 'The number of WeChat Pay.' },
-      paidAt: time,
+      openid: { ...text, description: `The payer. ${MAY_BE_ABSENT}` },
+      total: {
+        ...fen('The price'),
+        description: `The price, in fen. ${MAY_BE_ABSENT}`,
+      },
+      payerTotal: {
+        type: 'integer',
+        description: `The price without coupons, in fen. ${MAY_BE_ABSENT}`,
+      },
+      currency: { ...text, description: `\`CNY\`. ${MAY_BE_ABSENT}` },
+      transactionId: {
+        ...text,
+        description: 'The number of WeChat Pay. Absent before the payment.',
+      },
+      paidAt: { ...time, description: 'Absent before the payment.' },
       attach,
     },
     ['outTradeNo', 'state', 'appid'],

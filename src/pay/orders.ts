@@ -31,7 +31,11 @@ export interface Order {
   readonly goodsTag?: string | undefined
 }
 
-/** An order as WeChat Pay knows it. What is absent is not known before the payment. */
+/**
+ * An order as WeChat Pay knows it. One that has been paid has all fields, except `attach` where the
+ * order had none. Before the payment, `transactionId` and `paidAt` are absent, and `openid`, `total`,
+ * `payerTotal` and `currency` are there only where WeChat Pay's answer has them.
+ */
 export interface Payment {
   readonly outTradeNo: string
   /** `SUCCESS`, `REFUND` (also in part), `NOTPAY`, `CLOSED`. */
@@ -158,7 +162,7 @@ export function toPayment(transaction: Transaction): Payment {
     outTradeNo: transaction.out_trade_no,
     state: transaction.trade_state,
     appid: transaction.appid,
-    openid: payer?.openid,
+    openid: payer?.openid || undefined,
     total: amount?.total,
     payerTotal: amount?.payer_total,
     currency: amount?.currency,

@@ -299,6 +299,22 @@ describe('GET /payments/:outTradeNo', () => {
     })
   })
 
+  it.each([
+    ['no amount', {}, {}],
+    ['an amount', { amount: { total: 100, currency: 'CNY' } }, { total: 100, currency: 'CNY' }],
+    ['half an amount', { amount: { payer_currency: 'CNY' }, payer: {} }, {}],
+    ['empty texts', { transaction_id: '', success_time: '', payer: { openid: '' } }, {}],
+  ])(
+    'an order that is not paid has an amount where WeChat Pay gives one: %s',
+    async (_, fields, expected) => {
+      await place()
+      app.pay.next(() => ok({ ...app.pay.toTransaction(NUMBER), ...fields }))
+      const { answer } = await app.send('GET', `/payments/${NUMBER}`)
+      const known = { outTradeNo: NUMBER, state: 'NOTPAY', appid: APPID }
+      expect(answer).toEqual({ ...known, ...expected })
+    },
+  )
+
   it('an order that WeChat Pay does not know is an order_unknown', async () => {
     const { status, answer } = await app.send('GET', '/payments/A00009')
     expect([status, answer.code]).toEqual([404, 'order_unknown'])
