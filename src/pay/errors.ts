@@ -82,9 +82,20 @@ export const PAY_ERRORS = {
   },
 } as const satisfies Record<string, ErrorRow>
 
+/**
+ * A code that only payments have, or whose text is another one here.
+ *
+ * @example
+ * const isUnknown = (code: PayErrorCode) => code === 'pay_timeout' || code === 'pay_unavailable'
+ */
 export type PayErrorCode = keyof typeof PAY_ERRORS
 
-/** Every code that a call of the payments Worker can fail with. */
+/**
+ * Every code that a call of the payments Worker can fail with.
+ *
+ * @example
+ * const isNoSession = (code: PaymentsErrorCode) => code === 'session_invalid'
+ */
 export type PaymentsErrorCode = ErrorCode | PayErrorCode
 
 /** A problem whose code is in {@link PAY_ERRORS}. */

@@ -16,7 +16,13 @@ import { type Payment, parseTransaction, toPayment } from './orders'
 import { parseRefundNotice, type Refund } from './refunds'
 import { findSignatureFault } from './signature'
 
-/** An outcome, as it goes to the Queue and to `HOOKS.onPayment`. */
+/**
+ * An outcome, as it goes to the Queue and to `HOOKS.onPayment`.
+ *
+ * @example
+ * const toNumber = (event: PaymentEvent) =>
+ *   'payment' in event ? event.payment.outTradeNo : event.refund.outRefundNo
+ */
 export type PaymentEvent = {
   /** Made of type, mchid and number: the same for every delivery of one outcome. */
   readonly key: string

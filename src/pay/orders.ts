@@ -17,7 +17,16 @@ import {
 } from './api'
 import { type PaymentParameters, toPaymentParameters } from './signature'
 
-/** An order of a user. Amounts are whole fen. */
+/**
+ * An order of a user. Amounts are whole fen.
+ *
+ * @example
+ * const order: Omit<Order, 'appid' | 'openid'> = {
+ *   outTradeNo: 'T20261125000001',
+ *   description: 'A cup of tea',
+ *   total: 100,
+ * }
+ */
 export interface Order {
   readonly appid: string
   readonly openid: string
@@ -35,6 +44,9 @@ export interface Order {
  * An order as WeChat Pay knows it. One that has been paid has all fields, except `attach` where the
  * order had none. Before the payment, `transactionId` and `paidAt` are absent, and `openid`, `total`,
  * `payerTotal` and `currency` are there only where WeChat Pay's answer has them.
+ *
+ * @example
+ * const isPaid = ({ state }: Payment) => state === 'SUCCESS' || state === 'REFUND'
  */
 export interface Payment {
   readonly outTradeNo: string

@@ -11,12 +11,24 @@ import type { Refund } from './refunds'
 import { OutRefundNo, OutTradeNo, RefundBody, toOrderBody } from './schemas'
 import type { PaymentParameters } from './signature'
 
-/** The result of an RPC call; `error` is the problem that HTTP would answer. */
+/**
+ * The result of an RPC call; `error` is the problem that HTTP would answer.
+ *
+ * @example
+ * const outcome = await env.PAY.getPayment('T20261125000001')
+ * if (!outcome.ok) return Response.json(outcome.error, { status: outcome.error.status })
+ */
 export type PaymentOutcome<Result> =
   | ({ ok: true } & Result)
   | { ok: false; error: ProblemDetails<PaymentsErrorCode> }
 
-/** The body of `POST /payments`. */
+/**
+ * The body of `POST /payments`: a token, or appid and openid.
+ *
+ * @example
+ * const order = { outTradeNo: 'T20261125000001', description: 'A cup of tea', total: 100 }
+ * await env.PAY.createPayment({ token, ...order })
+ */
 export interface PaymentBody {
   readonly token?: string
   readonly appid?: string
@@ -31,7 +43,13 @@ export interface PaymentBody {
   readonly goodsTag?: string
 }
 
-/** The body of `POST /payments/:outTradeNo/refunds`. */
+/**
+ * The body of `POST /payments/:outTradeNo/refunds`.
+ *
+ * @example
+ * const refund = { outRefundNo: 'R20261125000001', refund: 50, total: 100 }
+ * await env.PAY.createRefund('T20261125000001', refund)
+ */
 export interface PaymentRefundBody {
   readonly outRefundNo: string
   /** In fen. */
@@ -41,7 +59,12 @@ export interface PaymentRefundBody {
   readonly reason?: string
 }
 
-/** What a binding with `entrypoint = "PaymentService"` offers. No method throws. */
+/**
+ * What a binding with `entrypoint = "PaymentService"` offers. No method throws.
+ *
+ * @example
+ * type Env = { PAY: Service<ReturnType<typeof createPaymentService>> }
+ */
 export interface PaymentServiceMethods {
   /** Places an order: the argument of `wx.requestPayment`. */
   createPayment(body: PaymentBody): Promise<PaymentOutcome<{ parameters: PaymentParameters }>>
@@ -62,6 +85,12 @@ export interface PaymentServiceMethods {
   getRefund(outRefundNo: string): Promise<PaymentOutcome<{ refund: Refund }>>
 }
 
+/**
+ * What {@link createPaymentService} takes.
+ *
+ * @example
+ * const options: PaymentServiceOptions = { payments: createPayments(workersRuntime) }
+ */
 export interface PaymentServiceOptions {
   /** What is behind the class; by default a service of its own in the Workers runtime. */
   readonly payments?: (env: object) => Payments

@@ -17,10 +17,21 @@ import type { PaymentParameters } from './signature'
 
 const LOGIN_MILLISECONDS = 5000
 
-/** Who pays: the user of a token, or a user whom the backend knows. */
+/**
+ * Who pays: the user of a token, or a user whom the backend knows.
+ *
+ * @example
+ * const payer: Payer = { token }
+ */
 export type Payer = { readonly token: string } | { readonly appid: string; readonly openid: string }
 
-/** All operations. Each rejects with a {@link Problem}; `misconfigured` is possible everywhere. */
+/**
+ * All operations. Each rejects with a {@link Problem}; `misconfigured` is possible everywhere.
+ *
+ * @example
+ * const isPaid = async (payments: Payments, outTradeNo: string) =>
+ *   (await payments.queryOrder(outTradeNo)).state === 'SUCCESS'
+ */
 export interface Payments {
   /** The settings. Rejects with `misconfigured`. */
   config(): Promise<PayConfig>
@@ -54,6 +65,12 @@ export interface Payments {
   receiveEvent(callback: { headers: Headers; body: Uint8Array }): Promise<void>
 }
 
+/**
+ * What {@link createPayments} takes besides a runtime.
+ *
+ * @example
+ * const payments = createPayments(workersRuntime, { hooks: { onPayment: settle } })
+ */
 export interface PaymentsOptions {
   /** PaymentHooks in the same Worker; by default those bound as `HOOKS`. */
   readonly hooks?: PaymentHooks

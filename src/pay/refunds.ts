@@ -8,7 +8,13 @@ import * as v from 'valibot'
 import { callWeChatPay, type PayContext, type PayRequest, unavailable } from './api'
 import { omitAbsent, toIso } from './orders'
 
-/** A refund to make. Amounts are whole fen. */
+/**
+ * A refund to make. Amounts are whole fen.
+ *
+ * @example
+ * const outRefundNo = 'R20261125000001'
+ * const half: RefundRequest = { outTradeNo: 'T20261125000001', outRefundNo, refund: 50, total: 100 }
+ */
 export interface RefundRequest {
   readonly outTradeNo: string
   /** Repeats of one refund must have the same number: another one would refund twice. */
@@ -20,6 +26,12 @@ export interface RefundRequest {
   readonly reason?: string | undefined
 }
 
+/**
+ * A refund as WeChat Pay knows it. Amounts are whole fen.
+ *
+ * @example
+ * const isDone = ({ status }: Refund) => status === 'SUCCESS'
+ */
 export interface Refund {
   readonly outRefundNo: string
   readonly outTradeNo: string

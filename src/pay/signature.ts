@@ -49,7 +49,12 @@ export async function toAuthorization(
   return `WECHATPAY2-SHA256-RSA2048 ${list.join(',')}`
 }
 
-/** The argument of `wx.requestPayment`, exactly. */
+/**
+ * The argument of `wx.requestPayment`, exactly.
+ *
+ * @example
+ * const toPhone = (parameters: PaymentParameters) => Response.json(parameters)
+ */
 export interface PaymentParameters {
   /** Unix seconds, as a text. */
   readonly timeStamp: string

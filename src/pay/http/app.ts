@@ -17,6 +17,12 @@ import { OutRefundNo, OutTradeNo, RefundBody, toOrderBody } from '../schemas'
 import { receiveCallback } from './callback'
 import type { PaymentAppEnv } from './context'
 
+/**
+ * What {@link createPaymentApp} takes.
+ *
+ * @example
+ * const options: PaymentAppOptions = { hooks: { onPayment: ({ key }) => console.log(key) } }
+ */
 export interface PaymentAppOptions {
   /** What is behind the app; by default a service of its own in the Workers runtime. */
   readonly payments?: (env: object) => Payments
