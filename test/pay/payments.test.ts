@@ -9,11 +9,9 @@ import {
   MCHID,
   MERCHANT,
   NOTIFY_URL,
-  ok,
   PLATFORM,
-  refusal,
-  type Tamper,
 } from '../support/wechat-pay'
+import { ok, refusal, type Tamper } from '../support/wechat-pay-api'
 import vectors from '../support/wechat-pay-vectors.json'
 
 const app = usePayApp()

@@ -2,7 +2,8 @@
 
 import { beforeEach, describe, expect, it } from 'vitest'
 import { APPID, OPENID, usePayApp } from '../support/pay-app'
-import { MERCHANT, NOTIFY_URL, ok, refusal, type Tamper } from '../support/wechat-pay'
+import { MERCHANT, NOTIFY_URL } from '../support/wechat-pay'
+import { ok, refusal, type Tamper } from '../support/wechat-pay-api'
 
 const app = usePayApp()
 

@@ -6,7 +6,8 @@ import type { PaymentEvent, PaymentHooks } from '../../src/pay/events'
 import { createPaymentApp } from '../../src/pay/http/app'
 import { createPayments } from '../../src/pay/payments'
 import type { Runtime } from '../../src/runtime'
-import { createWeChatPay, notice, PAY_SETTINGS } from './wechat-pay'
+import { notice, PAY_SETTINGS } from './wechat-pay'
+import { createWeChatPay } from './wechat-pay-api'
 
 export const PAY_SERVICE_KEY = 'p'.repeat(32)
 export const APPID = 'wxd678efh567hg6787'
