@@ -12,6 +12,12 @@ import { createWeChatPay } from './wechat-pay-api'
 export const PAY_SERVICE_KEY = 'p'.repeat(32)
 export const APPID = 'wxd678efh567hg6787'
 export const OPENID = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o'
+export const NUMBER = 'A00001'
+/** The body of an order. */
+export const ORDER = {
+  ...{ appid: APPID, openid: OPENID, outTradeNo: NUMBER },
+  ...{ description: '一杯茶', total: 100 },
+}
 
 export interface PayAppOptions {
   /** Settings that replace those of the test; `undefined` removes one. */

@@ -1,0 +1,78 @@
+/** Answers that are not from WeChat Pay, or not to the request. */
+
+import { describe, expect, it } from 'vitest'
+import { NUMBER, ORDER, type PayApp, usePayApp } from '../support/pay-app'
+import { type Answer, MERCHANT, signHeaders } from '../support/wechat-pay'
+import { ok, type Tamper } from '../support/wechat-pay-api'
+import vectors from '../support/wechat-pay-vectors.json'
+
+const app = usePayApp()
+
+const place = (fields: object = {}) => app.send('POST', '/payments', { ...ORDER, ...fields })
+
+describe('answers that cannot be believed', () => {
+  const [probe] = vectors.generated.inbound_negatives
+  const published = vectors.published.find(({ kind }) => kind === 'must-refuse')
+  const with_ =
+    (change: Partial<Answer>): Tamper =>
+    (answer) => ({ ...answer, ...change })
+  const tampers: Record<string, Tamper> = {
+    'no signature': with_({ isSigned: false }),
+    'the signature of another key': with_({ privateKey: MERCHANT.private_pkcs8_pem }),
+    'a signature 301 s old': (answer) => ({ ...answer, timestamp: app.clock.now - 301 }),
+    'a signature 301 s ahead': (answer) => ({ ...answer, timestamp: app.clock.now + 301 }),
+    'an unknown serial': with_({ serial: 'PUB_KEY_ID_9' }),
+    'a serial that objects have': with_({ serial: 'constructor' }),
+    'a probe': with_({ signature: probe?.headers['Wechatpay-Signature'] ?? '' }),
+    'a probe of 256 bytes': with_({ signature: published?.signature ?? '' }),
+    'another signature type': with_({ headers: { 'Wechatpay-Signature-Type': 'SM2' } }),
+    'the status 202': with_({ status: 202 }),
+    'the status 201': with_({ status: 201 }),
+    'an HTML 502': () => ({ status: 502, body: '<html>', isSigned: false }),
+    'an empty 404': () => ({ status: 404, body: '', isSigned: false }),
+    'a redirect': () => ({
+      ...{ status: 302, body: '', isSigned: false },
+      headers: { Location: 'https://evil.example/' },
+    }),
+    'a body of 64 KiB and a byte': () => ok({ prepay_id: 'x'.repeat(65_536) }),
+    'no prepay_id': () => ok({ prepayId: 'x' }),
+    'an empty prepay_id': () => ok({ prepay_id: '' }),
+    'a prepay_id that is no text': () => ok({ prepay_id: 7 }),
+    'an array': () => ok([]),
+    'no JSON': () => ({ status: 200, body: 'prepay_id' }),
+    'a signed 204': () => ({ status: 204, body: '' }),
+  }
+
+  it.each(Object.entries(tampers))(
+    'an order is unknown, and not repeated, after %s',
+    async (_, tamper) => {
+      app.pay.next(tamper)
+      const { status, headers, answer } = await place()
+      expect([status, answer.code, answer.action]).toEqual([502, 'pay_unavailable', 'retry_later'])
+      expect(headers.get('Retry-After')).toBe('5')
+      expect(app.pay.requests).toHaveLength(1)
+    },
+  )
+
+  it('an answer 300 s old or ahead is believed', async () => {
+    for (const seconds of [-300, 300]) {
+      app.pay.next((answer) => ({ ...answer, timestamp: app.clock.now + seconds }))
+      expect((await place()).status).toBe(200)
+    }
+  })
+
+  it('a body that was touched is not believed, by as little as a space', async () => {
+    await place()
+    app.pay.next(async (answer) => ({
+      ...answer,
+      ...(await signedAs(answer, app)),
+      body: `${answer.body} `,
+    }))
+    expect((await app.send('GET', `/payments/${NUMBER}`)).status).toBe(502)
+  })
+})
+
+/** The headers that sign this answer, as fixed ones. */
+async function signedAs(answer: Answer, { clock }: Pick<PayApp, 'clock'>) {
+  return { headers: await signHeaders(answer, clock.now), isSigned: false }
+}
