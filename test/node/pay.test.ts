@@ -1,126 +1,37 @@
 /** The payments Worker as it is deployed, with the login Worker behind it, over HTTP and by RPC. */
 
-import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type BuiltWorker, buildPayments, buildProduction } from '../support/built-worker'
-import { readyUrl } from '../support/dev-server'
-import {
-  APPID,
-  CREDENTIALS,
-  type Environment,
-  send,
-  startEnvironment,
-} from '../support/environment'
-import { type MiniflareServer, startMiniflare } from '../support/miniflare'
+import type { BuiltWorker } from '../support/built-worker'
+import { APPID, type Environment, send } from '../support/environment'
+import { PAY_KEY, startPayEnvironment } from '../support/pay-environment'
 import { FAULTS } from '../support/upstream'
-import {
-  API_V3_KEY,
-  isMerchantSignature,
-  notice,
-  PAY_SETTINGS,
-  signHeaders,
-} from '../support/wechat-pay'
-import { startWeChatPay, type WeChatPayServer } from '../support/wechat-pay-server'
+import { API_V3_KEY, isMerchantSignature, notice, signHeaders } from '../support/wechat-pay'
+import type { WeChatPayServer } from '../support/wechat-pay-server'
 
 const GZIP_LIMIT = 25 * 1024
-const KEY = 'p'.repeat(32)
-
-/** The developer's Worker: `/rpc/<method>` calls PaymentService with the JSON body as arguments. */
-const CALLER = `export default {
-  async fetch(request, env) {
-    const { pathname } = new URL(request.url)
-    if (pathname === '/login') return env.LOGIN_HTTP.fetch(request)
-    if (pathname === '/events') return env.HOOKS_HTTP.fetch(request)
-    if (request.headers.has('X-No-Hook')) return env.NO_HOOK_HTTP.fetch(request)
-    if (!pathname.startsWith('/rpc/')) return env.PAY_HTTP.fetch(request)
-    try {
-      return Response.json((await env.PAY[pathname.slice(5)](...(await request.json()))) ?? null)
-    } catch (error) {
-      return Response.json({ thrown: error.message }, { status: 500 })
-    }
-  },
-}`
-
-/** The developer's hook, which keeps what it gets, and fails for orders that are named so. */
-const HOOKS = `import { WorkerEntrypoint } from 'cloudflare:workers'
-const events = []
-export default { fetch: () => Response.json(events) }
-export class Hooks extends WorkerEntrypoint {
-  async onPayment(event) {
-    events.push(event)
-    if (event.key.includes('FAILS')) throw new Error('a secret')
-    if (event.key.includes('HANGS')) await new Promise(() => {})
-  }
-}`
 
 let payments: BuiltWorker
 let login: BuiltWorker
-let environment: Environment
+let logIn: Environment['logIn']
 let wechatPay: WeChatPayServer
-let server: MiniflareServer
-const logs: string[] = []
-
-/** Nothing listens on port 1. */
-const REFUSING = 'http://127.0.0.1:1'
+let url: URL
+let logs: readonly string[]
+let close: () => Promise<void>
 
 beforeAll(async () => {
-  payments = buildPayments()
-  login = buildProduction()
-  environment = await startEnvironment()
-  wechatPay = await startWeChatPay()
-  const apiBase = `${REFUSING},${wechatPay.url}`
-  server = await startMiniflare(
-    [
-      {
-        ...{ name: 'caller', code: CALLER },
-        services: {
-          ...{ PAY_HTTP: 'pay', LOGIN_HTTP: 'login', HOOKS_HTTP: 'hooks' },
-          NO_HOOK_HTTP: 'no-hook',
-          PAY: { name: 'pay', entrypoint: 'PaymentService' },
-        },
-      },
-      {
-        ...{ name: 'pay', code: payments.code },
-        bindings: { ...PAY_SETTINGS, WECHAT_PAY_API_BASE: apiBase, SERVICE_KEYS: KEY },
-        services: {
-          LOGIN: { name: 'login', entrypoint: 'LoginService' },
-          HOOKS: { name: 'hooks', entrypoint: 'Hooks' },
-        },
-      },
-      {
-        ...{ name: 'login', code: login.code, kvNamespaces: ['SESSIONS'] },
-        bindings: { ...CREDENTIALS, WECHAT_API_BASE: environment.upstream.url },
-      },
-      { name: 'hooks', code: HOOKS },
-      {
-        ...{ name: 'no-hook', code: payments.code },
-        bindings: { ...PAY_SETTINGS, WECHAT_PAY_API_BASE: apiBase },
-        // An entrypoint without onPayment.
-        services: {
-          HOOKS: { name: 'login', entrypoint: 'LoginService' },
-        },
-      },
-    ],
-    { onLog: (line) => void logs.push(line) },
-  )
+  ;({ payments, login, logIn, wechatPay, url, logs, close } = await startPayEnvironment())
 })
-afterAll(async () => {
-  await server.close()
-  await wechatPay.close()
-  await environment.close()
-})
+afterAll(() => close())
 afterEach(() => expect(wechatPay.violations).toEqual([]))
 
 const request = async (method: string, path: string, body?: object) => {
-  const reply = await send(server.url, method, path, { token: KEY, ...(body && { body }) })
+  const reply = await send(url, method, path, { token: PAY_KEY, ...(body && { body }) })
   return { ...reply, answer: reply.answer as Record<string, unknown> }
 }
 const rpc = async (method: string, ...args: unknown[]) =>
-  (await send(server.url, 'POST', `/rpc/${method}`, { body: args })).answer as {
+  (await send(url, 'POST', `/rpc/${method}`, { body: args })).answer as {
     ok: boolean
     error?: { code: string }
   } & Record<string, unknown>
@@ -131,8 +42,8 @@ const known = { appid: APPID, openid: 'oUser' }
 /** Delivers a callback as WeChat Pay does. */
 async function deliver(type: string, fields: object, more: Record<string, string> = {}) {
   const { headers, body } = await notice(type, fields, wechatPay.now())
-  const url = new URL('/wechat/pay/events', server.url)
-  const response = await fetch(url, { method: 'POST', headers: { ...headers, ...more }, body })
+  const callback = new URL('/wechat/pay/events', url)
+  const response = await fetch(callback, { method: 'POST', headers: { ...headers, ...more }, body })
   return { status: response.status, text: await response.text() }
 }
 
@@ -159,7 +70,7 @@ describe('the bundles', () => {
 
 describe('over HTTP, after a first host that refuses connections', () => {
   it('a user’s token orders, WeChat Pay calls back, and the order can be refunded', async () => {
-    const token = await environment.logIn(server.url, 'alice')
+    const token = await logIn(url, 'alice')
     const placed = await request('POST', '/payments', { token, ...order('HTTP0001') })
     expect(placed.status).toBe(200)
     const { timeStamp, nonceStr, package: prepay, paySign, ...others } = placed.answer
@@ -270,7 +181,7 @@ describe('over HTTP, after a first host that refuses connections', () => {
 
 describe('PaymentService by RPC', () => {
   it('every method gives what HTTP answers, without a service key', async () => {
-    const token = await environment.logIn(server.url, 'bob')
+    const token = await logIn(url, 'bob')
     expect(await rpc('createPayment', { token, ...order('RPC00001') })).toEqual({
       ok: true,
       parameters: expect.objectContaining({ signType: 'RSA', timeStamp: expect.any(String) }),
@@ -321,7 +232,7 @@ describe('the log', () => {
     const log = logs.join('\n')
     expect(log).toContain('/payments/:outTradeNo')
     const secrets = [
-      KEY,
+      PAY_KEY,
       API_V3_KEY,
       'HTTP0001',
       'RPC00001',
@@ -332,59 +243,6 @@ describe('the log', () => {
     ]
     for (const secret of [...secrets, 'PRIVATE KEY', 'WECHATPAY2', 'prepay_id=', 'paySign']) {
       expect(log).not.toContain(secret)
-    }
-  })
-})
-
-describe('wrangler dev with the configuration of payments, and that of the login behind it', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'code2session-pay-'))
-  afterAll(() => rmSync(dir, { recursive: true, force: true }))
-
-  /** A copy of a configuration with these settings, and secrets beside it: its path. */
-  function copyConfig(name: string, config: string, settings: Readonly<Record<string, string>>) {
-    const folder = join(dir, name)
-    mkdirSync(folder)
-    let text = readFileSync(config, 'utf8')
-      .replace(/^main = "(.*)"/m, (_, main) => `main = "${resolve(config, '..', main)}"`)
-      .replace(/^directory = "(.*)"/m, (_, path) => `directory = "${resolve(path)}"`)
-      .replace(/^required = .*$/m, `required = ${JSON.stringify(Object.keys(settings))}`)
-    for (const setting of Object.keys(settings)) {
-      text = text.replace(new RegExp(`^${setting} = .*$`, 'm'), '')
-    }
-    writeFileSync(join(folder, 'wrangler.toml'), text)
-    const lines = Object.entries(settings).map(([key, value]) => `${key}="${value}"\n`)
-    writeFileSync(join(folder, '.dev.vars'), lines.join(''))
-    return join(folder, 'wrangler.toml')
-  }
-
-  it('an order goes through, and the login Worker knows that a token has ended', async () => {
-    const pay = { ...PAY_SETTINGS, WECHAT_PAY_API_BASE: wechatPay.url, SERVICE_KEYS: KEY }
-    const configs = [
-      copyConfig('pay', 'src/pay/wrangler.toml', pay),
-      copyConfig('login', 'wrangler.toml', CREDENTIALS),
-    ]
-    const wrangler = [
-      '--env-file=test/wrangler.env',
-      'node_modules/wrangler/bin/wrangler.js',
-      'dev',
-    ]
-    const ports = ['--port', '0', '--inspector-port', '0', '--persist-to', join(dir, 'state')]
-    const args = [...wrangler, ...configs.flatMap((config) => ['-c', config]), ...ports]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    try {
-      const url = new URL(await readyUrl(child))
-      const place = (body: object) => send(url, 'POST', '/payments', { token: KEY, body })
-      expect((await place({ ...known, ...order('DEV00001') })).status).toBe(200)
-      expect(await place({ token: 'ended', ...order('DEV00002') })).toMatchObject({
-        ...{ status: 401, answer: { code: 'session_invalid' } },
-      })
-      const { headers, body } = await notice('SECURITY_ECHO.SUCCESS', {}, wechatPay.now())
-      const callback = new URL('/wechat/pay/events', url)
-      expect((await fetch(callback, { method: 'POST', headers, body })).status).toBe(204)
-    } finally {
-      child.kill()
-      await ended
     }
   })
 })
