@@ -1,6 +1,7 @@
 /** The RPC interface: what the developer's other Workers call over a service binding. */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
+import { toOutcome } from './http/outcome'
 import { parseWeChatCall, type WeChatCallOptions } from './http/pass-through-call'
 import {
   DecryptBody,
@@ -11,7 +12,7 @@ import {
   SubscribeMessageBody,
 } from './http/schemas'
 import { toDecryptedView, toVerifiedSession, type VerifiedSession } from './http/views'
-import { Problem, type ProblemDetails, problemDetails, problemResponse, toProblem } from './problem'
+import { Problem, type ProblemDetails, problemResponse, toProblem } from './problem'
 import { createService, type Service } from './service'
 import type { EncryptionKey } from './wechat/session-key'
 import type { SubscribeMessage } from './wechat/subscribe-message'
@@ -118,17 +119,7 @@ export function createLoginService({
     task: (service: Service) => Promise<Result>,
   ): Promise<Outcome<Result>> {
     const current = service(env)
-    const finish = current.startRequest()
-    const record = { method: 'RPC', route: method }
-    try {
-      const result = await task(current)
-      finish({ ...record, status: 200 })
-      return { ok: true, ...result }
-    } catch (error) {
-      const problem = toProblem(error)
-      finish({ ...record, status: problem.row.status, problem })
-      return { ok: false, error: problemDetails(problem) }
-    }
+    return toOutcome(method, current.startRequest(), () => task(current))
   }
 
   return class LoginService extends WorkerEntrypoint<object> implements LoginServiceMethods {

@@ -1,8 +1,9 @@
 /** The RPC interface of payments: what the developer's other Workers call over a service binding. */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
+import { toOutcome } from '../http/outcome'
 import { parse } from '../http/schemas'
-import { type ProblemDetails, problemDetails, toProblem } from '../problem'
+import type { ProblemDetails } from '../problem'
 import { workersRuntime } from '../workers-runtime'
 import type { PaymentsErrorCode } from './errors'
 import type { Payment } from './orders'
@@ -114,17 +115,7 @@ export function createPaymentService({
     task: (payments: Payments) => Promise<Result>,
   ): Promise<PaymentOutcome<Result>> {
     const current = payments(env)
-    const finish = current.startRequest()
-    const record = { method: 'RPC', route: method }
-    try {
-      const result = await task(current)
-      finish({ ...record, status: 200 })
-      return { ok: true, ...result }
-    } catch (error) {
-      const problem = toProblem(error)
-      finish({ ...record, status: problem.row.status, problem })
-      return { ok: false, error: problemDetails<PaymentsErrorCode>(problem) }
-    }
+    return toOutcome(method, current.startRequest(), () => task(current))
   }
 
   return class PaymentService extends WorkerEntrypoint<object> implements PaymentServiceMethods {

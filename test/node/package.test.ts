@@ -90,8 +90,8 @@ describe('the tarball', () => {
       'dist/miniprogram/package.json',
       'dist/pay.d.ts',
       'dist/pay.js',
-      'dist/shared/credentials.js',
       'dist/shared/log.d.ts',
+      'dist/shared/outcome.js',
       'package.json',
     ])
   })
