@@ -3,19 +3,16 @@
  * assets/openapi-pay.json, which the login Worker serves beside its own.
  */
 
-import { ERRORS, type ErrorRow } from '../errors'
-import { PAY_ERRORS, type PaymentsErrorCode } from '../pay/errors'
+import type { PaymentsErrorCode } from '../pay/errors'
 import { toProblemResponses } from './document'
 import { TAGS } from './operation'
-import { PAY_PROBLEM_CODES, type PayCode, toPayWhen } from './pay-error-texts'
+import { PAY_PROBLEM_CODES, PAY_ROWS, type PayCode, toPayWhen } from './pay-error-texts'
 import type { PayOperation } from './pay-operation'
 import { PAY_OPERATIONS } from './pay-operations'
 import { PAY_SCHEMAS } from './pay-schemas'
 import { SAMPLE_BASE, toSamples } from './samples'
 
 export const PAY_SAMPLE_BASE = 'https://pay.example.com'
-
-const ROWS: Readonly<Record<PaymentsErrorCode, ErrorRow>> = { ...ERRORS, ...PAY_ERRORS }
 
 const ANYWHERE: readonly PaymentsErrorCode[] = ['misconfigured', 'internal_error']
 const FOR_BACKENDS: readonly PaymentsErrorCode[] = [
@@ -87,16 +84,17 @@ function toFailures({ tag, body, errors }: PayOperation) {
   if (tag === 'Health') return {}
   if (tag === 'WeChat') return toCallbackFailures(['body_too_large', ...errors, ...ANYWHERE])
   const ofBody = body ? WITH_BODY : []
-  return toProblemResponses([...FOR_BACKENDS, ...ofBody, ...errors, ...ANYWHERE], ROWS)
+  return toProblemResponses([...FOR_BACKENDS, ...ofBody, ...errors, ...ANYWHERE], PAY_ROWS)
 }
 
 /** The same statuses, in the form that WeChat Pay wants. */
 function toCallbackFailures(codes: readonly PaymentsErrorCode[]) {
-  const responses = Object.entries(toProblemResponses(codes, ROWS))
+  const responses = Object.entries(toProblemResponses(codes, PAY_ROWS))
   return Object.fromEntries(
     responses.map(([status, { description }]) => {
-      const code = codes.find((code) => String(ROWS[code].status) === status) ?? 'internal_error'
-      const example = { code: 'FAIL', message: ROWS[code].title }
+      const code =
+        codes.find((code) => String(PAY_ROWS[code].status) === status) ?? 'internal_error'
+      const example = { code: 'FAIL', message: PAY_ROWS[code].title }
       const schema = { $ref: '#/components/schemas/CallbackFailure' }
       return [status, { description, content: { 'application/json': { schema, example } } }]
     }),
@@ -104,7 +102,7 @@ function toCallbackFailures(codes: readonly PaymentsErrorCode[]) {
 }
 
 function toExample(code: PayCode) {
-  const { title, status, detail, action } = ROWS[code]
+  const { title, status, detail, action } = PAY_ROWS[code]
   const value = { type: `urn:code2session:error:${code}`, title, status, code, detail, action }
   return { summary: title, description: toPayWhen(code, 'en'), value }
 }

@@ -3,9 +3,13 @@
  * and those that it shares with the login Worker but that occur for other reasons here.
  */
 
+import { ERRORS, type ErrorRow } from '../errors'
 import type { PayCall } from '../pay/codes'
-import { PAY_ERRORS, type PayErrorCode } from '../pay/errors'
+import { PAY_ERRORS, type PayErrorCode, type PaymentsErrorCode } from '../pay/errors'
 import { type Language, type Text, WHEN } from './error-texts'
+
+/** Both error tables; where both have a code, the row of payments counts. */
+export const PAY_ROWS: Readonly<Record<PaymentsErrorCode, ErrorRow>> = { ...ERRORS, ...PAY_ERRORS }
 
 /** The rows of the login's error table that the payments Worker has as they are. */
 const SHARED = [

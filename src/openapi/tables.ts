@@ -25,15 +25,46 @@ export function toErrorTable(language: Language): string {
   return toTable(ERROR_HEADER[language], rows)
 }
 
-/** The errcode table of docs/troubleshooting.md; errcodes that differ in nothing else share a row. */
+/** The errcode table of docs/troubleshooting.md. */
 export function toErrcodeTable(language: Language): string {
-  const errcodes = new Map<string, number[]>()
-  for (const row of ERRCODES) {
-    const rest = `${toCalls(row, language)} | \`${row.code}\` | ${toAdvice(row, language)}`
-    errcodes.set(rest, [...(errcodes.get(rest) ?? []), row.errcode])
+  const rows = ERRCODES.map((row) => {
+    const isOnly = ERRCODES.filter(({ errcode }) => errcode === row.errcode).length === 1
+    const calls = row.calls?.map((call) => CALLS[call])
+    return {
+      name: String(row.errcode),
+      rest: [toCalls(calls, isOnly, language), `\`${row.code}\``, toAdvice(row, language)],
+    }
+  })
+  return toMergedTable(ERRCODE_HEADER[language], rows)
+}
+
+/** Rows that differ in nothing but their first cell share one. */
+export function toMergedTable(
+  header: string,
+  rows: readonly { readonly name: string; readonly rest: readonly string[] }[],
+): string {
+  const names = new Map<string, string[]>()
+  for (const { name, rest } of rows) {
+    const key = rest.join(' | ')
+    names.set(key, [...(names.get(key) ?? []), name])
   }
-  const rows = [...errcodes].map(([rest, numbers]) => `| ${numbers.join(', ')} | ${rest} |`)
-  return toTable(ERRCODE_HEADER[language], rows)
+  const merged = [...names].map(([rest, shared]) => `| ${shared.join(', ')} | ${rest} |`)
+  return toTable(header, merged)
+}
+
+/**
+ * The cell that names the calls on which a code means what its row says.
+ *
+ * @param calls Their names; absent where it is all of them, or all but those of other rows
+ * @param isOnly Whether the code has no other row
+ */
+export function toCalls(
+  calls: readonly Text[] | undefined,
+  isOnly: boolean,
+  language: Language,
+): string {
+  if (calls) return calls.map((call) => call[language]).join(COMMA[language])
+  return (isOnly ? EVERY_CALL : OTHER_CALLS)[language]
 }
 
 /**
@@ -72,12 +103,6 @@ function toErrorCodes(): ErrorCode[] {
 export function toTable(header: string, rows: readonly string[]): string {
   const line = header.replace(/[^|]+/g, '---')
   return [header, line, ...rows].join('\n')
-}
-
-function toCalls(row: ErrcodeRow, language: Language): string {
-  if (row.calls) return row.calls.map((call) => CALLS[call][language]).join(COMMA[language])
-  const rows = ERRCODES.filter(({ errcode }) => errcode === row.errcode)
-  return (rows.length > 1 ? OTHER_CALLS : EVERY_CALL)[language]
 }
 
 /** The advice for the operator, or what the caller is told. */
