@@ -82,18 +82,20 @@ interface Check {
   /** Secrets instead of the right ones. */
   readonly secrets?: Readonly<Record<string, string>>
   readonly hasSignedAnswer?: boolean
+  /** Hosts before the one that answers. */
+  readonly hosts?: string
   readonly args?: readonly string[]
 }
 
 /** Writes settings and runs the command with them. */
-async function check({ secrets = {}, hasSignedAnswer = true, args = [] }: Check = {}) {
+async function check({ secrets = {}, hasSignedAnswer = true, hosts = '', args = [] }: Check = {}) {
   const { port } = server.address() as AddressInfo
   const vars = {
     WECHAT_PAY_MCHID: MCHID,
     WECHAT_PAY_CERT_SERIAL_NO: SERIAL_NO,
     WECHAT_PAY_PUBLIC_KEY_ID: PUBLIC_KEY_ID,
     WECHAT_PAY_NOTIFY_URL: NOTIFY_URL,
-    WECHAT_PAY_API_BASE: `http://127.0.0.1:${port}`,
+    WECHAT_PAY_API_BASE: `${hosts}http://127.0.0.1:${port}`,
   }
   const config = Object.entries(vars).reduce(
     (text, [name, value]) =>
@@ -131,6 +133,13 @@ describe('npm run pay:check', () => {
     expect(output).not.toContain('wrong')
     expect(exitCode).toBe(0)
     expect(JSON.parse(bodies[0] ?? '')).toEqual({ echo_message: expect.any(String) })
+  })
+
+  it('the second host is asked if the first one accepts no connection', async () => {
+    // Nothing listens on port 1.
+    const { exitCode, output } = await check({ hosts: 'http://127.0.0.1:1,http://[::1]:1,' })
+    expect(output).toContain('ok     The answer is signed by WeChat Pay')
+    expect([exitCode, bodies.length]).toEqual([0, 1])
   })
 
   it('with --callback, WeChat Pay is asked to call the notify URL', async () => {
