@@ -18,12 +18,14 @@ const ENGLISH = {
   } satisfies Record<RequestKind, string>,
   dayHead: ['per user and day', 'requests', 'KV reads', 'writes', 'deletes', 'lists', 'WeChat'],
   sum: 'sum',
-  keptHead: ['the backend keeps an answer for', 'introspections per user and day'],
-  keeping: (seconds: number, processes: number) =>
-    seconds === 0
-      ? '0 s'
-      : `${seconds} s, ${processes === 1 ? '1 process' : `${processes} processes`}`,
-  amount: 'a day; at the peak second',
+  keptHead: ['answers that the backend keeps', 'introspections per user and day'],
+  keeping: (seconds: number, processes: number) => {
+    if (seconds === 0) return 'none'
+    if (processes === 1) return `for ${seconds} s, one process per user`
+    return `for ${seconds} s, ${processes} processes in turn`
+  },
+  amount: 'a day; peak second',
+  semicolon: '; ',
   perUser: 'per user',
   users: (count: number) => `${toCount(count, 'en')} users`,
   logins: 'logins',
@@ -48,14 +50,16 @@ const ENGLISH = {
     queue: 'Queue',
     total: 'total, with the $5 of the plan',
     withoutLogs: 'total without logs',
-    keptWithoutLogs: 'the same, with answers kept',
+    keptWithoutLogs: 'the same, answers kept, one process per user',
   },
-  since: 'seconds since the end',
+  since: 'seconds since the log-out',
   seconds: (from: number, to: number) => `${from} to ${to}`,
   here: 'same location',
-  elsewhere: 'another',
+  elsewhere: 'another location',
   delays: (where: string, staleness: number, keep: number) =>
-    `${where}, KV ${staleness} s${keep > 0 ? `, kept ${keep} s` : ''}`,
+    [where, staleness > 0 && `KV ${staleness} s`, keep > 0 && `answers kept ${keep} s`]
+      .filter(Boolean)
+      .join(', '),
   last: 'last accepted second',
   none: 'none',
 }
@@ -73,10 +77,14 @@ const CHINESE: Labels = {
   },
   dayHead: ['每个用户每天', '请求', 'KV 读', 'KV 写', 'KV 删除', 'KV 列表', '微信调用'],
   sum: '合计',
-  keptHead: ['后端缓存自省结果', '每个用户每天的自省次数'],
-  keeping: (seconds, processes) =>
-    seconds === 0 ? '不缓存' : `${seconds} 秒，${processes} 个进程`,
+  keptHead: ['后端的缓存方式', '每个用户每天的自省次数'],
+  keeping: (seconds, processes) => {
+    if (seconds === 0) return '不缓存'
+    if (processes === 1) return `缓存 ${seconds} 秒，每个用户固定由一个进程处理`
+    return `缓存 ${seconds} 秒，${processes} 个进程轮流处理`
+  },
   amount: '每天；峰值每秒',
+  semicolon: '；',
   perUser: '每个用户',
   users: (count) => `${toCount(count, 'zh')}用户`,
   logins: '登录',
@@ -101,14 +109,16 @@ const CHINESE: Labels = {
     queue: 'Queue',
     total: '合计（含套餐 $5）',
     withoutLogs: '合计，不含日志',
-    keptWithoutLogs: '同上，后端缓存自省结果',
+    keptWithoutLogs: '同上，后端缓存自省结果，每个用户固定由一个进程处理',
   },
-  since: '结束后的秒数',
+  since: '退出后的秒数',
   seconds: (from, to) => `${from} 到 ${to}`,
   here: '同一地点',
   elsewhere: '其他地点',
   delays: (where, staleness, keep) =>
-    `${where}，KV ${staleness} 秒${keep > 0 ? `，缓存 ${keep} 秒` : ''}`,
+    [where, staleness > 0 && `KV ${staleness} 秒`, keep > 0 && `后端缓存 ${keep} 秒`]
+      .filter(Boolean)
+      .join('，'),
   last: '最后一次被接受的秒数',
   none: '无',
 }

@@ -54,9 +54,9 @@ export async function simulateDay(options: DayOptions): Promise<Day> {
   >
   let errors = 0
 
-  const perform = createActions(system, backend, (kind, response, caused) => {
+  const perform = createActions(system, backend, (kind, isAnswered, caused) => {
     add(usage[kind], caused)
-    if (!response) errors++
+    if (!isAnswered) errors++
   })
   const midnight = system.clock.milliseconds
   for (const planned of planDay(users, createRandom(seed))) {
@@ -79,7 +79,7 @@ export async function simulateDay(options: DayOptions): Promise<Day> {
   }
 }
 
-/** Phones with the session of yesterday, except those of new users. */
+/** Phones with the session of yesterday, except those of new users. The clock is then at midnight. */
 async function createPhones(system: System, users: number): Promise<Phone[]> {
   const phones: Phone[] = []
   for (let user = 0; user < users; user++) {
@@ -91,6 +91,7 @@ async function createPhones(system: System, users: number): Promise<Phone[]> {
   return phones
 }
 
+/** Takes one request, whether it succeeded, and what it has caused. */
 type Count = (kind: RequestKind, isAnswered: boolean, usage: Usage) => void
 
 function createActions(

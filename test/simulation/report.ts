@@ -23,7 +23,7 @@ const BUCKET = 10
 /** What a user needs in a day, by kind of request, and what does not depend on the users. */
 export function reportDay(day: Day, other: Day, language: Language): string {
   const labels = LABELS[language]
-  const per = (value: number) => toFixed(value / day.options.users)
+  const per = (value: number) => toFigure(value / day.options.users)
   const rows = REQUESTS.map((kind) => {
     const { requests, kv, wechat } = day.usage[kind]
     return [
@@ -34,14 +34,14 @@ export function reportDay(day: Day, other: Day, language: Language): string {
   const perUser = toPerUser(day)
   const { get, put, delete: deletes, list } = perUser.kv
   const calls = perUser.wechat.code2Session + perUser.wechat.phoneNumber
-  rows.push([labels.sum, ...[perUser.requests, get, put, deletes, list, calls].map(toFixed)])
+  rows.push([labels.sum, ...[perUser.requests, get, put, deletes, list, calls].map(toFigure)])
   const share = ({ reads }: Day) => toPercent(reads.fromCopy / reads.total)
   const facts = [
     `reads from a copy: ${share(other)} at 30 s, ${share(day)} at 60 s`,
     `same counts at 30 s and 60 s: ${JSON.stringify(day.usage) === JSON.stringify(other.usage)}`,
     `errors: ${day.errors + other.errors}; refused writes: ${day.refusedWrites + other.refusedWrites}`,
     `bytes per session: ${Math.round(perUser.bytesPerSession)}`,
-    `live sessions per user: ${toFixed(day.stored.records / day.options.users)}`,
+    `live sessions per user: ${toFigure(day.stored.records / day.options.users)}`,
   ]
   return [table(labels.dayHead, rows), ...facts].join('\n')
 }
@@ -52,7 +52,7 @@ export function reportKept(days: readonly Day[], language: Language): string {
   const rows = days.map((day) => {
     const { keepSeconds, backendProcesses } = day.options
     const { introspections } = toPerUser(day)
-    return [labels.keeping(keepSeconds, backendProcesses), toFixed(introspections)]
+    return [labels.keeping(keepSeconds, backendProcesses), toFigure(introspections)]
   })
   return table(labels.keptHead, rows)
 }
@@ -76,7 +76,7 @@ export function reportScale(day: Day, kept: Day, language: Language): string {
   ]
   const perDay = amounts.map(([name, amount]) => [
     name,
-    toFixed(amount, 3),
+    toFigure(amount),
     ...SIZES.map((users) => toDayAndPeak(amount * users, language)),
   ])
   const size = `${Math.round(perUser.bytesPerSession)} B`
@@ -109,47 +109,46 @@ export function reportAccessToken({ isolates, kv, wechat, refusedWrites }: Acces
 }
 
 /** The share of requests that ended sessions get through, by the time since their end. */
-export function reportEndedSessions(results: readonly EndedSessions[], language: Language): string {
-  const labels = LABELS[language]
-  const columns = results.flatMap(({ options, asked, kept }) => {
-    const { staleness, sessions, keepSeconds } = options
-    return [
-      { name: labels.delays(labels.here, staleness, 0), counts: asked.here, sessions },
-      { name: labels.delays(labels.elsewhere, staleness, 0), counts: asked.elsewhere, sessions },
-      { name: labels.delays(labels.here, staleness, keepSeconds), counts: kept.here, sessions },
-      {
-        name: labels.delays(labels.elsewhere, staleness, keepSeconds),
-        counts: kept.elsewhere,
-        sessions,
-      },
-    ]
-  })
-  const longest = Math.max(...columns.map(({ counts }) => counts.length))
+export function reportEndedSessions(
+  short: EndedSessions,
+  long: EndedSessions,
+  language: Language,
+): string {
+  const { here, elsewhere, delays, since, seconds, last, none } = LABELS[language]
+  const { sessions, keepSeconds } = long.options
+  const columns: [string, readonly number[]][] = [
+    [here, long.asked.here],
+    [delays(elsewhere, short.options.staleness, 0), short.asked.elsewhere],
+    [delays(elsewhere, long.options.staleness, 0), long.asked.elsewhere],
+    [delays(here, 0, keepSeconds), long.kept.here],
+    [delays(elsewhere, long.options.staleness, keepSeconds), long.kept.elsewhere],
+  ]
   const rows = []
-  for (let start = 0; start + BUCKET <= longest; start += BUCKET) {
-    const shares = columns.map(({ counts, sessions }) => {
-      const bucket = counts.slice(start, start + BUCKET)
-      return toPercent(bucket.reduce((a, b) => a + b, 0) / (BUCKET * sessions))
+  for (let start = 0; start + BUCKET <= long.options.seconds; start += BUCKET) {
+    const shares = columns.map(([, counts]) => {
+      const accepted = counts.slice(start, start + BUCKET).reduce((a, b) => a + b, 0)
+      return toPercent(accepted / (BUCKET * sessions))
     })
-    rows.push([labels.seconds(start, start + BUCKET - 1), ...shares])
+    rows.push([seconds(start, start + BUCKET - 1), ...shares])
   }
-  const lasts = columns.map(({ counts }) => counts.findLastIndex((count) => count > 0))
-  rows.push([labels.last, ...lasts.map((last) => (last < 0 ? labels.none : String(last)))])
-  const bySecond = columns.map(({ name, counts }) => `${name}: ${counts.join(' ')}`)
-  const head = [labels.since, ...columns.map(({ name }) => name)]
-  return [table(head, rows), '', ...bySecond].join('\n')
+  const lasts = columns.map(([, counts]) => counts.findLastIndex((count) => count > 0))
+  rows.push([last, ...lasts.map((second) => (second < 0 ? none : String(second)))])
+  const bySecond = columns.map(([name, counts]) => `${name}: ${counts.join(' ')}`)
+  return [table([since, ...columns.map(([name]) => name)], rows), '', ...bySecond].join('\n')
 }
 
 function toDayAndPeak(perDay: number, language: Language): string {
-  return `${toCount(perDay, language)}; ${toCount(toPeakSecond(perDay), language)}`
+  const amounts = [toCount(perDay, language), toCount(toPeakSecond(perDay), language)]
+  return amounts.join(LABELS[language].semicolon)
 }
 
-function toFixed(value: number, digits = 3): string {
-  return String(Number(value.toFixed(digits)))
+/** Three significant digits. */
+function toFigure(value: number): string {
+  return String(Number(value.toPrecision(3)))
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows]
-    .map((cells) => `| ${cells.join(' | ')} |`)
-    .join('\n')
+  const line = `|${'---|'.repeat(head.length)}`
+  const [first, ...others] = [head, ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+  return [first, line, ...others].join('\n')
 }

@@ -13,8 +13,8 @@ const APPSECRET = 'the-appsecret-of-the-simulation'
 const PUSH_TOKEN = 'simulation'
 export const SERVICE_KEY = 'the-service-key-of-the-simulation'
 
-/** Midnight in Unix milliseconds: where the clock starts. */
-const MIDNIGHT = Date.UTC(2026, 10, 25)
+/** Unix milliseconds: noon of the day before. */
+const START = Date.UTC(2026, 10, 24, 12)
 
 export interface SystemOptions {
   /** How long a location of KV may keep what it has read, in seconds. */
@@ -53,7 +53,7 @@ export function createUsage(): Usage {
  * const { token } = await system.login('alice', { location: 0 })
  */
 export function createSystem({ staleness, locations, isolatesPerLocation }: SystemOptions) {
-  const clock = { milliseconds: MIDNIGHT }
+  const clock = { milliseconds: START }
   const seconds = () => Math.floor(clock.milliseconds / 1000)
   const accessToken: AccessTokenUsage = { kv: noOperations(), wechat: 0 }
   const tasks: Promise<unknown>[] = []
