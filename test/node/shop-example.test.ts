@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { APPIDS, startBackend } from '../support/hooks-example'
 import { type BuiltShop, buildShop, type Shop, serveShop } from '../support/shop-example'
-import { refusal } from '../support/wechat-pay'
+import { refusal } from '../support/wechat-pay-api'
 
 type Fields = Record<string, unknown>
 

@@ -1,6 +1,5 @@
 /** Multiplies what a user needs in a day, as measured, to populations and to a month's bill. */
 
-import { PRICES as UNIT_PRICES } from '../bench/costs.ts'
 import type { KVOperation } from '../support/kv.ts'
 import type { Day } from './population.ts'
 
@@ -22,18 +21,19 @@ export const ASSUMED = {
 }
 
 /**
- * What Workers Paid includes in a month, and the prices beyond that, in dollars.
+ * What Workers Paid includes in a month, and the prices beyond that, in dollars, as published on
+ * 2026-11-20.
  *
  * @see https://developers.cloudflare.com/workers/platform/pricing/
  */
 export const PAID = {
   plan: 5,
-  requests: { included: 10e6, million: UNIT_PRICES.millionRequests },
-  cpuMilliseconds: { included: 30e6, million: UNIT_PRICES.millionCpuMilliseconds },
-  get: { included: 10e6, million: UNIT_PRICES.million.get ?? 0 },
-  put: { included: 1e6, million: UNIT_PRICES.million.put ?? 0 },
-  delete: { included: 1e6, million: UNIT_PRICES.million.delete ?? 0 },
-  list: { included: 1e6, million: UNIT_PRICES.million.list ?? 0 },
+  requests: { included: 10e6, million: 0.3 },
+  cpuMilliseconds: { included: 30e6, million: 0.02 },
+  get: { included: 10e6, million: 0.5 },
+  put: { included: 1e6, million: 5 },
+  delete: { included: 1e6, million: 5 },
+  list: { included: 1e6, million: 5 },
   gigabytes: { included: 1, each: 0.5 },
   logEvents: { included: 20e6, million: 0.6 },
   queueOperations: { included: 1e6, million: 0.4 },
