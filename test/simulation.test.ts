@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type EndedSessions, simulateEndedSessions } from './simulation/ended-sessions'
-import { createSimulatedKV } from './simulation/kv'
-import { type Day, simulateDay } from './simulation/population'
-import type { Usage } from './simulation/system'
+import { type EndedSessions, simulateEndedSessions } from './bench/simulation/ended-sessions'
+import { createSimulatedKV } from './bench/simulation/kv'
+import { type Day, simulateDay } from './bench/simulation/population'
+import type { Usage } from './bench/simulation/system'
 
 const NOTHING = { get: 0, put: 0, delete: 0, list: 0 }
 const SEED = 1

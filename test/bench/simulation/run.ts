@@ -5,7 +5,7 @@
  */
 
 import { buildSync } from 'esbuild'
-import { startMiniflare } from '../support/miniflare.ts'
+import { startMiniflare } from '../../support/miniflare.ts'
 import type { AccessTokenDay } from './access-token.ts'
 import type { EndedSessions } from './ended-sessions.ts'
 import { PATTERN } from './pattern.ts'

@@ -9,7 +9,7 @@
  * @see https://developers.cloudflare.com/kv/concepts/how-kv-works/
  */
 
-import type { KVOperation } from '../support/kv'
+import type { KVOperation } from '../../support/kv'
 
 export interface SimulatedKVOptions {
   /** Unix time in milliseconds. */

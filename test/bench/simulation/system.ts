@@ -1,11 +1,11 @@
 /** The real app in several isolates of several locations, with a simulated clock, KV and WeChat. */
 
-import { createApp } from '../../src/http/app'
-import type { Runtime } from '../../src/runtime'
-import { pushRequest } from '../../src/sandbox/push'
-import { createSandbox } from '../../src/sandbox/wechat'
-import { createService } from '../../src/service'
-import type { KVOperation } from '../support/kv'
+import { createApp } from '../../../src/http/app'
+import type { Runtime } from '../../../src/runtime'
+import { pushRequest } from '../../../src/sandbox/push'
+import { createSandbox } from '../../../src/sandbox/wechat'
+import { createService } from '../../../src/service'
+import type { KVOperation } from '../../support/kv'
 import { createSimulatedKV } from './kv'
 
 const APPID = 'wx4f4bc4dec97d474b'

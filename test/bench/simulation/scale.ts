@@ -1,6 +1,6 @@
 /** Multiplies what a user needs in a day, as measured, to populations and to a month's bill. */
 
-import type { KVOperation } from '../support/kv.ts'
+import type { KVOperation } from '../../support/kv.ts'
 import type { Day } from './population.ts'
 
 /**
