@@ -102,6 +102,12 @@ export function invalidRequest(path: string, message: string): Problem {
   return new Problem('invalid_request', { errors: [{ path, message }] })
 }
 
+/** The headers of every answer. */
+export const ANSWER_HEADERS = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+} as const
+
 /** A problem as `application/problem+json`. */
 export function problemResponse(problem: Problem<string>): Response {
   const { retryAfter, challenge } = problem.row
@@ -109,8 +115,7 @@ export function problemResponse(problem: Problem<string>): Response {
     status: problem.row.status,
     headers: {
       'Content-Type': 'application/problem+json',
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
+      ...ANSWER_HEADERS,
       ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
       ...(challenge !== undefined && { 'WWW-Authenticate': challenge }),
       ...problem.options.headers,

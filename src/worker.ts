@@ -6,6 +6,7 @@
 
 import { createApp } from './http/app'
 import { createLoginService } from './login-service'
+import { ANSWER_HEADERS } from './problem'
 import { createService } from './service'
 import { workersRuntime } from './workers-runtime'
 
@@ -24,8 +25,7 @@ export default {
 /** For whoever opens the Worker's address after a deploy. An app that people mount has no such page. */
 function redirectToDocs(method: string, env: object): Response {
   service(env).startRequest()({ method, route: '/', status: 302 })
-  const headers = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
-  return new Response(null, { status: 302, headers: { ...headers, Location: '/docs' } })
+  return new Response(null, { status: 302, headers: { ...ANSWER_HEADERS, Location: '/docs' } })
 }
 
 /** Bind to it from another Worker with `entrypoint = "LoginService"`. */

@@ -3,6 +3,7 @@ import { ERRORS, type ErrorCode } from '../src/errors'
 import { encryptOpenData } from '../src/sandbox/encrypt'
 import { ERRCODES } from '../src/wechat/errcodes'
 import { type OpenData, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
+import { expectAnswerHeaders } from './support/responses'
 
 const app = useTestApp()
 
@@ -124,7 +125,7 @@ describe('the error table', () => {
       const response = await TRIGGERS[code]()
       const { status, title, action, ...row } = ERRORS[code]
       expect(response.headers.get('Content-Type')).toBe('application/problem+json')
-      expect(response.headers.get('Cache-Control')).toBe('no-store')
+      expectAnswerHeaders(response)
       expect(response.headers.get('Retry-After')).toBe(
         'retryAfter' in row ? String(row.retryAfter) : null,
       )

@@ -2,12 +2,23 @@
 
 import type { Context } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import { Problem, problemResponse } from '../problem'
+import { ANSWER_HEADERS, Problem, problemResponse } from '../problem'
 
-/** The headers of every answer. */
-export function setHeaders(c: Context): void {
-  c.header('Cache-Control', 'no-store')
-  c.header('X-Content-Type-Options', 'nosniff')
+// These go through the context, so that headers which an app around this one has set there are kept.
+
+/** Answers with JSON. */
+export function answer(c: Context, value: object): Response {
+  return c.json(value, 200, ANSWER_HEADERS)
+}
+
+/** Answers with a text. */
+export function answerText(c: Context, text: string): Response {
+  return c.text(text, 200, ANSWER_HEADERS)
+}
+
+/** Answers without a body. */
+export function answerEmpty(c: Context, status: 200 | 204 = 204): Response {
+  return c.body(null, status, ANSWER_HEADERS)
 }
 
 /** For Hono's middleware of this name. */

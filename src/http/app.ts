@@ -7,7 +7,7 @@ import { writeDataPoint } from '../log'
 import { Problem, toProblem } from '../problem'
 import { createService, type Service } from '../service'
 import { workersRuntime } from '../workers-runtime'
-import { fail, findRoute, onMethodNotAllowed, setHeaders } from './answers'
+import { answer, fail, findRoute, onMethodNotAllowed } from './answers'
 import type { AppEnv } from './context'
 import { introspectionRoutes } from './routes/introspection'
 import { loginRoutes } from './routes/login'
@@ -50,11 +50,10 @@ export function createApp({
     c.set('service', service(c.env))
     const finish = c.var.service.startRequest()
     await next()
-    setHeaders(c)
     const { method } = c.req
     const { session, problem } = c.var
-    const answer = { method, route: findRoute(c, app.routes), status: c.res.status, problem }
-    const record = finish({ ...answer, appid: session?.appid })
+    const route = findRoute(c, app.routes)
+    const record = finish({ method, route, status: c.res.status, problem, appid: session?.appid })
     writeDataPoint(c.var.config?.analytics, record)
   })
   app.use(methodNotAllowed({ app, onMethodNotAllowed }))
@@ -66,7 +65,7 @@ export function createApp({
     await next()
   })
 
-  app.get('/health', (c) => c.json({ status: 'ok' }))
+  app.get('/health', (c) => answer(c, { status: 'ok' }))
 
   app.use(async function settings(c, next) {
     c.set('config', c.var.service.config)

@@ -12,7 +12,7 @@ import { concat } from '../lib/bytes'
 import { isObject, parseJson, parseUtf8 } from '../lib/encoding'
 import { chooseHost } from '../lib/hosts'
 import { readAtMost } from '../lib/read-at-most'
-import { invalidRequest, Problem } from '../problem'
+import { ANSWER_HEADERS, invalidRequest, Problem } from '../problem'
 import { type AccessTokenContext, getAccessToken, renewAccessToken } from './access-token'
 import { badResponse } from './api'
 import { isAccessTokenRejected } from './errcodes'
@@ -244,8 +244,7 @@ function toAnswer({ status, headers }: Response, body: BodyInit | null): Respons
   return new Response(isEmpty ? null : body, {
     status,
     headers: {
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
+      ...ANSWER_HEADERS,
       ...(type !== null && { 'Content-Type': type }),
     },
   })

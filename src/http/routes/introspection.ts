@@ -5,6 +5,7 @@
  */
 
 import { Hono } from 'hono/tiny'
+import { answer } from '../answers'
 import { readTokenForm } from '../body'
 import type { AppEnv } from '../context'
 import { forOAuthClients, onlyWithServiceKeys } from '../service-key'
@@ -14,5 +15,5 @@ export const introspectionRoutes = new Hono<AppEnv>()
   .use('/introspect', onlyWithServiceKeys)
   .post('/introspect', forOAuthClients, async (c) => {
     const session = await c.var.service.findSession(await readTokenForm(c.req.raw))
-    return c.json(session ? toIntrospectionView(session) : { active: false })
+    return answer(c, session ? toIntrospectionView(session) : { active: false })
   })

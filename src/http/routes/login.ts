@@ -1,6 +1,7 @@
 /** `POST /login`: a code of `wx.login` for a session. */
 
 import { Hono } from 'hono/tiny'
+import { answer } from '../answers'
 import { readJsonBody } from '../body'
 import type { AppEnv } from '../context'
 import { parseBearerToken } from '../credentials'
@@ -21,7 +22,7 @@ export const loginRoutes = new Hono<AppEnv>().post('/login', async (c) => {
     token: parseBearerToken(c.req.header('Authorization')),
     userAgent: c.req.header('User-Agent') ?? null,
   })
-  return c.json(toLoginView(login))
+  return answer(c, toLoginView(login))
 })
 
 /**

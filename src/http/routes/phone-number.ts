@@ -1,6 +1,7 @@
 /** `POST /phone-number`: the number behind the phone button. */
 
 import { Hono } from 'hono/tiny'
+import { answer } from '../answers'
 import { readJsonBody } from '../body'
 import { type AppEnv, authenticated } from '../context'
 import { limitedPerUser } from '../limits'
@@ -12,6 +13,6 @@ export const phoneNumberRoutes = new Hono<AppEnv>().post(
   limitedPerUser,
   async (c) => {
     const request = await readJsonBody(c.req.raw, PhoneNumberBody)
-    return c.json(await c.var.service.phoneNumber(c.var.session, request))
+    return answer(c, await c.var.service.phoneNumber(c.var.session, request))
   },
 )

@@ -2,6 +2,7 @@
 
 import { Hono } from 'hono/tiny'
 import { requirePush } from '../../config'
+import { answerText } from '../answers'
 import { readText } from '../body'
 import { type AppEnv, onlyWith } from '../context'
 
@@ -14,11 +15,11 @@ for (const path of PATHS) {
   pushRoutes.use(path, onlyWith(requirePush))
   pushRoutes.get(path, async (c) => {
     const request = { appid: c.req.param('appid') ?? null, query: c.req.query() }
-    return c.text(await c.var.service.checkPushUrl(request))
+    return answerText(c, await c.var.service.checkPushUrl(request))
   })
   pushRoutes.post(path, async (c) => {
     const body = await readText(c.req.raw)
     const request = { appid: c.req.param('appid') ?? null, query: c.req.query(), body }
-    return c.text(await c.var.service.receivePush(request))
+    return answerText(c, await c.var.service.receivePush(request))
   })
 }

@@ -5,6 +5,7 @@
  */
 
 import { Hono } from 'hono/tiny'
+import { answerEmpty } from '../answers'
 import { readTokenForm } from '../body'
 import type { AppEnv } from '../context'
 import { parse, RevokeUserBody } from '../schemas'
@@ -15,10 +16,10 @@ export const revocationRoutes = new Hono<AppEnv>()
   .use('/users/:userId/sessions', onlyWithServiceKeys)
   .post('/revoke', forOAuthClients, async (c) => {
     await c.var.service.revoke(await readTokenForm(c.req.raw))
-    return c.body(null, 200)
+    return answerEmpty(c, 200)
   })
   .delete('/users/:userId/sessions', forBackends, async (c) => {
     const user = parse(RevokeUserBody, { userId: c.req.param('userId') })
     await c.var.service.endAllSessions(user)
-    return c.body(null, 204)
+    return answerEmpty(c)
   })

@@ -8,6 +8,7 @@ import { BEARER_CHALLENGE } from '../../errors'
 import { Problem } from '../../problem'
 import type { Service } from '../../service'
 import type { Session } from '../../sessions'
+import { answer } from '../answers'
 import { readJsonBody } from '../body'
 import { type AppEnv, authenticated } from '../context'
 import { limitedPerUser } from '../limits'
@@ -17,21 +18,21 @@ import { toLoginView } from '../views'
 
 export const sessionKeyRoutes = new Hono<AppEnv>()
   .post('/session/check', authenticated, limitedPerUser, async (c) =>
-    c.json({ valid: await c.var.service.checkSessionKey(c.var.session) }),
+    answer(c, { valid: await c.var.service.checkSessionKey(c.var.session) }),
   )
   .post('/session/reset', authenticated, limitedPerUser, async (c) =>
-    c.json(toLoginView(await c.var.service.resetSessionKey(c.var.session))),
+    answer(c, toLoginView(await c.var.service.resetSessionKey(c.var.session))),
   )
   .use('/session-key/*', onlyWithServiceKeys)
   .post('/session-key/sign', forBackends, async (c) => {
     const { token, text } = await readJsonBody(c.req.raw, SignBody)
     const session = await authenticateBody(c.var.service, token)
-    return c.json({ signature: await c.var.service.sign(session, text) })
+    return answer(c, { signature: await c.var.service.sign(session, text) })
   })
   .post('/session-key/encryption-keys', forBackends, async (c) => {
     const { token } = await readJsonBody(c.req.raw, TokenBody)
     const session = await authenticateBody(c.var.service, token)
-    return c.json({ keys: await c.var.service.encryptionKeys(session) })
+    return answer(c, { keys: await c.var.service.encryptionKeys(session) })
   })
 
 /**

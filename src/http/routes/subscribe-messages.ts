@@ -1,6 +1,7 @@
 /** `POST /subscribe-messages`: for backends, sends one subscribe message. */
 
 import { Hono } from 'hono/tiny'
+import { answerEmpty } from '../answers'
 import { readJsonBody } from '../body'
 import type { AppEnv } from '../context'
 import { SubscribeMessageBody } from '../schemas'
@@ -11,5 +12,5 @@ export const subscribeMessageRoutes = new Hono<AppEnv>()
   .post('/subscribe-messages', forBackends, async (c) => {
     const message = await readJsonBody(c.req.raw, SubscribeMessageBody)
     await c.var.service.sendSubscribeMessage(message)
-    return c.body(null, 204)
+    return answerEmpty(c)
   })

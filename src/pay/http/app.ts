@@ -3,7 +3,7 @@
 import { createMiddleware } from 'hono/factory'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { Hono } from 'hono/tiny'
-import { fail, findRoute, onMethodNotAllowed, setHeaders } from '../../http/answers'
+import { answer, answerEmpty, fail, findRoute, onMethodNotAllowed } from '../../http/answers'
 import { readJsonBody } from '../../http/body'
 import { checkServiceKey } from '../../http/credentials'
 import { parse } from '../../http/schemas'
@@ -46,7 +46,6 @@ export function createPaymentApp({
     c.set('payments', payments(c.env))
     const finish = c.var.payments.startRequest()
     await next()
-    setHeaders(c)
     const { method } = c.req
     finish({
       method,
@@ -61,7 +60,7 @@ export function createPaymentApp({
     await next()
   })
 
-  app.get('/health', (c) => c.json({ status: 'ok' }))
+  app.get('/health', (c) => answer(c, { status: 'ok' }))
 
   app.post('/wechat/pay/events', receiveCallback)
 
@@ -71,25 +70,25 @@ export function createPaymentApp({
 
   app.post('/payments', forBackends, async (c) => {
     const { order, payer } = await readJsonBody(c.req.raw, toOrderBody(c.var.payments.now()))
-    return c.json(await c.var.payments.placeOrder(order, payer))
+    return answer(c, await c.var.payments.placeOrder(order, payer))
   })
   app.get('/payments/:outTradeNo', forBackends, async (c) => {
     const { outTradeNo } = parse(OutTradeNo, c.req.param())
-    return c.json(await c.var.payments.queryOrder(outTradeNo))
+    return answer(c, await c.var.payments.queryOrder(outTradeNo))
   })
   app.post('/payments/:outTradeNo/close', forBackends, async (c) => {
     const { outTradeNo } = parse(OutTradeNo, c.req.param())
     await c.var.payments.closeOrder(outTradeNo)
-    return c.body(null, 204)
+    return answerEmpty(c)
   })
   app.post('/payments/:outTradeNo/refunds', forBackends, async (c) => {
     const { outTradeNo } = parse(OutTradeNo, c.req.param())
     const refund = await readJsonBody(c.req.raw, RefundBody)
-    return c.json(await c.var.payments.requestRefund({ outTradeNo, ...refund }))
+    return answer(c, await c.var.payments.requestRefund({ outTradeNo, ...refund }))
   })
   app.get('/refunds/:outRefundNo', forBackends, async (c) => {
     const { outRefundNo } = parse(OutRefundNo, c.req.param())
-    return c.json(await c.var.payments.queryRefund(outRefundNo))
+    return answer(c, await c.var.payments.queryRefund(outRefundNo))
   })
 
   app.notFound((c) => fail(c, payProblem('not_found')))

@@ -1,8 +1,9 @@
 /** `POST /wechat/pay/events`: WeChat Pay's callback, which has answers of its own form. */
 
 import type { Context } from 'hono'
+import { answerEmpty } from '../../http/answers'
 import { readBytes } from '../../http/body'
-import { invalidRequest, Problem, toProblem } from '../../problem'
+import { ANSWER_HEADERS, invalidRequest, Problem, toProblem } from '../../problem'
 import type { PaymentAppEnv } from './context'
 
 /** 204 once somebody has the outcome. Everything else makes WeChat Pay call again. */
@@ -13,11 +14,14 @@ export async function receiveCallback(c: Context<PaymentAppEnv>): Promise<Respon
     })
     if (!body) throw new Problem('body_too_large')
     await c.var.payments.receiveEvent({ headers: c.req.raw.headers, body })
-    return c.body(null, 204)
+    return answerEmpty(c)
   } catch (error) {
     const problem = toProblem(error)
     c.set('problem', problem)
     const { status } = problem.row
-    return Response.json({ code: 'FAIL', message: problem.row.title }, { status })
+    return Response.json(
+      { code: 'FAIL', message: problem.row.title },
+      { status, headers: ANSWER_HEADERS },
+    )
   }
 }
