@@ -9,16 +9,16 @@ import { createService, type Service } from '../service'
 import { workersRuntime } from '../workers-runtime'
 import { answer, fail, findRoute, onMethodNotAllowed } from './answers'
 import type { AppEnv } from './context'
-import { introspectionRoutes } from './routes/introspection'
-import { loginRoutes } from './routes/login'
-import { openDataRoutes } from './routes/open-data'
-import { passThroughRoutes } from './routes/pass-through'
-import { phoneNumberRoutes } from './routes/phone-number'
-import { pushRoutes } from './routes/push'
-import { revocationRoutes } from './routes/revocation'
-import { sessionKeyRoutes } from './routes/session-key'
-import { sessionRoutes } from './routes/sessions'
-import { subscribeMessageRoutes } from './routes/subscribe-messages'
+import { addIntrospectionRoutes } from './routes/introspection'
+import { addLoginRoutes } from './routes/login'
+import { addOpenDataRoutes } from './routes/open-data'
+import { addPassThroughRoutes } from './routes/pass-through'
+import { addPhoneNumberRoutes } from './routes/phone-number'
+import { addPushRoutes } from './routes/push'
+import { addRevocationRoutes } from './routes/revocation'
+import { addSessionKeyRoutes } from './routes/session-key'
+import { addSessionRoutes } from './routes/sessions'
+import { addSubscribeMessageRoutes } from './routes/subscribe-messages'
 
 /**
  * What {@link createApp} takes.
@@ -71,16 +71,16 @@ export function createApp({
     c.set('config', c.var.service.config)
     await next()
   })
-  app.route('/', loginRoutes)
-  app.route('/', sessionRoutes)
-  app.route('/', sessionKeyRoutes)
-  app.route('/', openDataRoutes)
-  app.route('/', phoneNumberRoutes)
-  app.route('/', introspectionRoutes)
-  app.route('/', revocationRoutes)
-  app.route('/', subscribeMessageRoutes)
-  app.route('/', passThroughRoutes)
-  app.route('/', pushRoutes)
+  addLoginRoutes(app)
+  addSessionRoutes(app)
+  addSessionKeyRoutes(app)
+  addOpenDataRoutes(app)
+  addPhoneNumberRoutes(app)
+  addIntrospectionRoutes(app)
+  addRevocationRoutes(app)
+  addSubscribeMessageRoutes(app)
+  addPassThroughRoutes(app)
+  addPushRoutes(app)
 
   app.notFound((c) => fail(c, new Problem('not_found')))
   app.onError((error, c) => fail(c, toProblem(error)))

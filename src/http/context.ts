@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import type { Hono } from 'hono/tiny'
 import type { Config } from '../config'
 import type { Problem } from '../problem'
 import type { Service } from '../service'
@@ -20,6 +21,9 @@ export interface AppEnv {
     problem?: Problem
   }
 }
+
+/** The one app that all routes are added to. An app for each file would take time at every start. */
+export type App = Hono<AppEnv>
 
 /**
  * The live session of a request's bearer token.

@@ -4,16 +4,16 @@
  * @see https://www.rfc-editor.org/rfc/rfc7662
  */
 
-import { Hono } from 'hono/tiny'
 import { answer } from '../answers'
 import { readTokenForm } from '../body'
-import type { AppEnv } from '../context'
+import type { App } from '../context'
 import { forOAuthClients, onlyWithServiceKeys } from '../service-key'
 import { toIntrospectionView } from '../views'
 
-export const introspectionRoutes = new Hono<AppEnv>()
-  .use('/introspect', onlyWithServiceKeys)
-  .post('/introspect', forOAuthClients, async (c) => {
+export function addIntrospectionRoutes(app: App): void {
+  app.use('/introspect', onlyWithServiceKeys)
+  app.post('/introspect', forOAuthClients, async (c) => {
     const session = await c.var.service.findSession(await readTokenForm(c.req.raw))
     return answer(c, session ? toIntrospectionView(session) : { active: false })
   })
+}

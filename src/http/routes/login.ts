@@ -1,9 +1,8 @@
 /** `POST /login`: a code of `wx.login` for a session. */
 
-import { Hono } from 'hono/tiny'
 import { answer } from '../answers'
 import { readJsonBody } from '../body'
-import type { AppEnv } from '../context'
+import type { App } from '../context'
 import { parseBearerToken } from '../credentials'
 import { countAddress } from '../limits'
 import { LoginBody } from '../schemas'
@@ -12,18 +11,20 @@ import { toLoginView } from '../views'
 /** WeChat sets this Referer on every `wx.request`, and a mini program cannot change it. */
 const REFERER = /^https:\/\/servicewechat\.com\/([^/]+)\/[^/]+\/page-frame\.html/
 
-export const loginRoutes = new Hono<AppEnv>().post('/login', async (c) => {
-  const { service } = c.var
-  const { code, appid } = await readJsonBody(c.req.raw, LoginBody)
-  await countAddress(c, service)
-  const login = await service.login({
-    appid: appid ?? findRefererAppid(c.req.header('Referer')),
-    code,
-    token: parseBearerToken(c.req.header('Authorization')),
-    userAgent: c.req.header('User-Agent') ?? null,
+export function addLoginRoutes(app: App): void {
+  app.post('/login', async (c) => {
+    const { service } = c.var
+    const { code, appid } = await readJsonBody(c.req.raw, LoginBody)
+    await countAddress(c, service)
+    const login = await service.login({
+      appid: appid ?? findRefererAppid(c.req.header('Referer')),
+      code,
+      token: parseBearerToken(c.req.header('Authorization')),
+      userAgent: c.req.header('User-Agent') ?? null,
+    })
+    return answer(c, toLoginView(login))
   })
-  return answer(c, toLoginView(login))
-})
+}
 
 /**
  * curl can forge a Referer, but it only chooses which mini program's code2Session is asked, and a

@@ -1,13 +1,12 @@
 /** `/wechat/api/*`: for backends, any call to WeChat's server API. */
 
 import type { Context } from 'hono'
-import { Hono } from 'hono/tiny'
-import type { AppEnv } from '../context'
+import type { App } from '../context'
 import { forBackends, onlyWithServiceKeys } from '../service-key'
 
-export const passThroughRoutes = new Hono<AppEnv>()
-  .use('/wechat/api/*', onlyWithServiceKeys)
-  .all('/wechat/api/*', forBackends, async (c) => {
+export function addPassThroughRoutes(app: App): void {
+  app.use('/wechat/api/*', onlyWithServiceKeys)
+  app.all('/wechat/api/*', forBackends, async (c) => {
     const { search, searchParams } = new URL(c.req.url)
     return c.var.service.passThrough({
       appid: searchParams.get('appid'),
@@ -19,6 +18,7 @@ export const passThroughRoutes = new Hono<AppEnv>()
       body: findBody(c.req.raw),
     })
   })
+}
 
 /** What follows the route's prefix, not decoded, wherever the app is mounted. */
 function findWeChatPath(c: Context): string {

@@ -3,37 +3,37 @@
  * `/session-key/sign` and `/session-key/encryption-keys` for backends.
  */
 
-import { Hono } from 'hono/tiny'
 import { BEARER_CHALLENGE } from '../../errors'
 import { Problem } from '../../problem'
 import type { Service } from '../../service'
 import type { Session } from '../../sessions'
 import { answer } from '../answers'
 import { readJsonBody } from '../body'
-import { type AppEnv, authenticated } from '../context'
+import { type App, authenticated } from '../context'
 import { limitedPerUser } from '../limits'
 import { SignBody, TokenBody } from '../schemas'
 import { forBackends, onlyWithServiceKeys } from '../service-key'
 import { toLoginView } from '../views'
 
-export const sessionKeyRoutes = new Hono<AppEnv>()
-  .post('/session/check', authenticated, limitedPerUser, async (c) =>
+export function addSessionKeyRoutes(app: App): void {
+  app.post('/session/check', authenticated, limitedPerUser, async (c) =>
     answer(c, { valid: await c.var.service.checkSessionKey(c.var.session) }),
   )
-  .post('/session/reset', authenticated, limitedPerUser, async (c) =>
+  app.post('/session/reset', authenticated, limitedPerUser, async (c) =>
     answer(c, toLoginView(await c.var.service.resetSessionKey(c.var.session))),
   )
-  .use('/session-key/*', onlyWithServiceKeys)
-  .post('/session-key/sign', forBackends, async (c) => {
+  app.use('/session-key/*', onlyWithServiceKeys)
+  app.post('/session-key/sign', forBackends, async (c) => {
     const { token, text } = await readJsonBody(c.req.raw, SignBody)
     const session = await authenticateBody(c.var.service, token)
     return answer(c, { signature: await c.var.service.sign(session, text) })
   })
-  .post('/session-key/encryption-keys', forBackends, async (c) => {
+  app.post('/session-key/encryption-keys', forBackends, async (c) => {
     const { token } = await readJsonBody(c.req.raw, TokenBody)
     const session = await authenticateBody(c.var.service, token)
     return answer(c, { keys: await c.var.service.encryptionKeys(session) })
   })
+}
 
 /**
  * The live session of a token in the body. The challenge names no error, since the credential of
