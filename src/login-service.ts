@@ -1,16 +1,16 @@
 /** The RPC interface: what the developer's other Workers call over a service binding. */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import { toOutcome } from './http/outcome'
-import { parseWeChatCall, type WeChatCallOptions } from './http/pass-through-call'
 import {
   DecryptBody,
-  parse,
   RevokeBody,
   RevokeUserBody,
   SignBody,
   SubscribeMessageBody,
-} from './http/schemas'
+} from './http/bodies'
+import { toOutcome } from './http/outcome'
+import { parseWeChatCall, type WeChatCallOptions } from './http/pass-through-call'
+import { parse } from './http/schemas'
 import { toDecryptedView, toVerifiedSession, type VerifiedSession } from './http/views'
 import { Problem, type ProblemDetails, problemResponse, toProblem } from './problem'
 import { createService, type Service } from './service'

@@ -1,11 +1,11 @@
 /** `POST /login`: a code of `wx.login` for a session. */
 
 import { answer } from '../answers'
+import { LoginBody } from '../bodies'
 import { readJsonBody } from '../body'
 import type { App } from '../context'
 import { parseBearerToken } from '../credentials'
 import { countAddress } from '../limits'
-import { LoginBody } from '../schemas'
 import { toLoginView } from '../views'
 
 /** WeChat sets this Referer on every `wx.request`, and a mini program cannot change it. */

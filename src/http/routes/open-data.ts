@@ -1,9 +1,9 @@
 /** `/open-data`: signed data to verify, encrypted data to open. */
 
 import { answer } from '../answers'
+import { DecryptBody, VerifyBody } from '../bodies'
 import { readJsonBody } from '../body'
 import { type App, authenticated } from '../context'
-import { DecryptBody, VerifyBody } from '../schemas'
 import { toDecryptedView } from '../views'
 
 export function addOpenDataRoutes(app: App): void {

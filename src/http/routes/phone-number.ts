@@ -1,10 +1,10 @@
 /** `POST /phone-number`: the number behind the phone button. */
 
 import { answer } from '../answers'
+import { PhoneNumberBody } from '../bodies'
 import { readJsonBody } from '../body'
 import { type App, authenticated } from '../context'
 import { limitedPerUser } from '../limits'
-import { PhoneNumberBody } from '../schemas'
 
 export function addPhoneNumberRoutes(app: App): void {
   app.post('/phone-number', authenticated, limitedPerUser, async (c) => {

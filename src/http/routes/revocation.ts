@@ -5,9 +5,10 @@
  */
 
 import { answerEmpty } from '../answers'
+import { RevokeUserBody } from '../bodies'
 import { readTokenForm } from '../body'
 import type { App } from '../context'
-import { parse, RevokeUserBody } from '../schemas'
+import { parse } from '../schemas'
 import { forBackends, forOAuthClients, onlyWithServiceKeys } from '../service-key'
 
 export function addRevocationRoutes(app: App): void {

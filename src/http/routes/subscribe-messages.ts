@@ -1,9 +1,9 @@
 /** `POST /subscribe-messages`: for backends, sends one subscribe message. */
 
 import { answerEmpty } from '../answers'
+import { SubscribeMessageBody } from '../bodies'
 import { readJsonBody } from '../body'
 import type { App } from '../context'
-import { SubscribeMessageBody } from '../schemas'
 import { forBackends, onlyWithServiceKeys } from '../service-key'
 
 export function addSubscribeMessageRoutes(app: App): void {
