@@ -152,7 +152,8 @@ function toRowOfStatus(status: number): Omit<CodeRow, 'wechat'> {
 /** `detail` holds a JSON pointer, and may nest once more. Only names that we know count. */
 function findName(detail: unknown): string {
   if (!isObject(detail)) return ''
-  const pointer = isObject(detail.detail) ? detail.detail.field : detail.field
+  const inner = isObject(detail.detail) ? detail.detail : {}
+  const pointer = inner.field ?? detail.field
   const name = typeof pointer === 'string' ? (pointer.split('/').at(-1) ?? '') : ''
   return Object.hasOwn({ ...FIELDS, ...SETTINGS }, name) ? name : ''
 }

@@ -75,6 +75,7 @@ describe('refusals of WeChat Pay', () => {
     [{ field: '/amount/total', value: 'secret', issue: 'x' }, 'total'],
     [{ field: '/body/payer/openid', value: 'secret' }, 'openid'],
     [{ detail: { field: '/body/time_expire', value: 'secret' } }, 'expiresAt'],
+    [{ field: '/body/attach', detail: { issue: 'secret' } }, 'attach'],
     [{ field: '/body/secret' }, ''],
     [{ field: 'constructor' }, ''],
     [{ field: 7 }, ''],
