@@ -137,20 +137,21 @@ function orderPath(outTradeNo: string): string {
   return `/v3/pay/transactions/out-trade-no/${encodeURIComponent(outTradeNo)}`
 }
 
+/** A field that is absent can also be `null`. */
 const Transaction = v.object({
   mchid: v.string(),
   appid: v.string(),
   out_trade_no: v.string(),
   trade_state: v.string(),
-  transaction_id: v.optional(v.string()),
-  success_time: v.optional(v.string()),
-  attach: v.optional(v.string()),
-  payer: v.optional(v.object({ openid: v.optional(v.string()) })),
-  amount: v.optional(
+  transaction_id: v.nullish(v.string()),
+  success_time: v.nullish(v.string()),
+  attach: v.nullish(v.string()),
+  payer: v.nullish(v.object({ openid: v.nullish(v.string()) })),
+  amount: v.nullish(
     v.object({
-      total: v.optional(v.number()),
-      payer_total: v.optional(v.number()),
-      currency: v.optional(v.string()),
+      total: v.nullish(v.number()),
+      payer_total: v.nullish(v.number()),
+      currency: v.nullish(v.string()),
     }),
   ),
 })
@@ -184,16 +185,18 @@ export function toPayment(transaction: Transaction): Payment {
   })
 }
 
-type Present<Fields> = { [Name in keyof Fields]: Exclude<Fields[Name], undefined> }
+type Present<Fields> = { [Name in keyof Fields]: NonNullable<Fields[Name]> }
 
-/** These fields without those that are `undefined`. */
+/** These fields without those that are `undefined` or `null`. */
 export function omitAbsent<Fields extends object>(fields: Fields): Present<Fields> {
-  const present = Object.entries(fields).filter(([, value]) => value !== undefined)
+  const present = Object.entries(fields).filter(
+    ([, value]) => value !== undefined && value !== null,
+  )
   return Object.fromEntries(present) as Present<Fields>
 }
 
 /** WeChat Pay's RFC 3339 as ISO 8601 in UTC. */
-export function toIso(time: string | undefined): string | undefined {
+export function toIso(time: string | null | undefined): string | undefined {
   const date = new Date(time ?? '')
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
 }

@@ -81,16 +81,16 @@ export function refundRequest(
 const Amount = v.object({
   refund: v.number(),
   total: v.number(),
-  payer_refund: v.optional(v.number()),
-  currency: v.optional(v.string()),
+  payer_refund: v.nullish(v.number()),
+  currency: v.nullish(v.string()),
 })
 
 const RefundFields = v.object({
   out_refund_no: v.string(),
   out_trade_no: v.string(),
   refund_id: v.string(),
-  transaction_id: v.optional(v.string()),
-  success_time: v.optional(v.string()),
+  transaction_id: v.nullish(v.string()),
+  success_time: v.nullish(v.string()),
   amount: Amount,
 })
 

@@ -65,6 +65,21 @@ describe('GET /payments/:outTradeNo', () => {
     },
   )
 
+  it('a field of an order that WeChat Pay gives as null is absent', async () => {
+    await place()
+    const empty = { transaction_id: null, success_time: null, attach: null }
+    const amount = { total: null, payer_total: null, currency: null }
+    for (const fields of [
+      { payer: null, amount: null },
+      { payer: { openid: null }, amount },
+    ]) {
+      app.pay.next(() => ok({ ...app.pay.toTransaction(NUMBER), ...empty, ...fields }))
+      const { status, answer } = await app.send('GET', `/payments/${NUMBER}`)
+      expect(status).toBe(200)
+      expect(answer).toEqual({ outTradeNo: NUMBER, state: 'NOTPAY', appid: APPID })
+    }
+  })
+
   it.each([
     { mchid: '1900000001' },
     { mchid: undefined },

@@ -103,6 +103,16 @@ describe('POST /payments/:outTradeNo/refunds', () => {
 })
 
 describe('GET /refunds/:outRefundNo', () => {
+  it('a field of a refund that WeChat Pay gives as null is absent', async () => {
+    await refund()
+    const amount = { refund: 40, total: 100, payer_refund: null, currency: null }
+    const empty = { transaction_id: null, success_time: null, amount }
+    app.pay.refunds.set('R1', { ...app.pay.refunds.get('R1'), ...empty })
+    const { transactionId, payerRefund, currency, ...present } = REFUND
+    const { status, answer } = await app.send('GET', '/refunds/R1')
+    expect([status, answer]).toEqual([200, present])
+  })
+
   it('a number with | * and @ is signed as it goes over the wire', async () => {
     await refund({ outRefundNo: 'r|1*2@3' })
     expect((await app.send('GET', '/refunds/r%7C1*2%403')).status).toBe(200)
