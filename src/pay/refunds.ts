@@ -51,14 +51,14 @@ export interface Refund {
 /** @throws {Problem} what WeChat Pay refuses it for, `pay_timeout`, `pay_unavailable` */
 export async function requestRefund(context: PayContext, request: RefundRequest): Promise<Refund> {
   const fields = await callWeChatPay(context, refundRequest(request, context.config))
-  return requireRefund(fields, request)
+  return requireRefund(fields, { ...request, mchid: context.config.mchid })
 }
 
 /** @throws {Problem} `refund_unknown`, `pay_timeout`, `pay_unavailable` */
 export async function queryRefund(context: PayContext, outRefundNo: string): Promise<Refund> {
   const pathAndQuery = `${REFUNDS_PATH}/${encodeURIComponent(outRefundNo)}`
   const fields = await callWeChatPay(context, { call: 'refund_query', method: 'GET', pathAndQuery })
-  return requireRefund(fields, { outRefundNo })
+  return requireRefund(fields, { outRefundNo, mchid: context.config.mchid })
 }
 
 const REFUNDS_PATH = '/v3/refund/domestic/refunds'
@@ -94,19 +94,26 @@ const RefundFields = v.object({
   amount: Amount,
 })
 
-const Answer = v.object({ ...RefundFields.entries, status: v.string() })
+/** WeChat Pay documents no mchid in this answer. */
+const Answer = v.object({
+  ...RefundFields.entries,
+  mchid: v.nullish(v.string()),
+  status: v.string(),
+})
 
 const Notice = v.object({ ...RefundFields.entries, mchid: v.string(), refund_status: v.string() })
 
 /** A signed answer to another question may have been replayed. */
 function requireRefund(
   fields: unknown,
-  asked: { outRefundNo: string; outTradeNo?: string },
+  asked: { mchid: string; outRefundNo: string; outTradeNo?: string },
 ): Refund {
   const { success, output } = v.safeParse(Answer, fields)
   if (!success) throw unavailable('an answer is no refund')
-  const isSame = asked.outTradeNo === undefined || output.out_trade_no === asked.outTradeNo
-  if (output.out_refund_no !== asked.outRefundNo || !isSame) {
+  const { mchid, out_refund_no, out_trade_no } = output
+  const isOurs = (mchid ?? asked.mchid) === asked.mchid
+  const isOfOrder = out_trade_no === (asked.outTradeNo ?? out_trade_no)
+  if (!isOurs || !isOfOrder || out_refund_no !== asked.outRefundNo) {
     throw unavailable('an answer is about another refund')
   }
   return toRefund(output, output.status)

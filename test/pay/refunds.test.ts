@@ -174,6 +174,7 @@ describe('refusals and answers that cannot be believed', () => {
       ok({ ...JSON.parse(answer.body), ...fields })
   const tampers: Record<string, Tamper> = {
     'another refund': change({ out_refund_no: 'R2' }),
+    'another merchant': change({ mchid: '1900000001' }),
     'no refund': change({ out_refund_no: undefined }),
     'no amount': change({ amount: undefined }),
     'no status': change({ status: undefined }),
