@@ -59,7 +59,10 @@ export async function callWeChatPay(context: PayContext, request: PayRequest): P
   const { runtime } = context
   const signal = runtime.deadline(DEADLINE_MILLISECONDS)
   try {
-    const response = await Promise.race([sendOnce(context, request, signal), rejectOnAbort(signal)])
+    const response = await Promise.race([
+      sendToHosts(context, request, signal),
+      rejectOnAbort(signal),
+    ])
     return await Promise.race([readAnswer(context, request, response), rejectOnAbort(signal)])
   } catch (error) {
     if (error instanceof Problem) throw error
@@ -69,14 +72,33 @@ export async function callWeChatPay(context: PayContext, request: PayRequest): P
   }
 }
 
-/** A request that may have arrived is never sent to another host: only the search for one repeats. */
-async function sendOnce(
+/**
+ * Where a connection fails before an answer, the next host gets the same body, newly signed. The first
+ * one may have received it, too: the number makes it one order, or one refund, all the same.
+ */
+async function sendToHosts(
+  context: PayContext,
+  request: PayRequest,
+  signal: AbortSignal,
+): Promise<Response> {
+  const base = await findHost(context)
+  try {
+    return await sendTo(base, context, request, signal)
+  } catch (error) {
+    context.hosts.answered = null
+    const next = context.config.apiBases.find((other) => other !== base)
+    if (signal.aborted || next === undefined) throw error
+    return await sendTo(next, context, request, signal)
+  }
+}
+
+async function sendTo(
+  base: string,
   context: PayContext,
   request: PayRequest,
   signal: AbortSignal,
 ): Promise<Response> {
   const { runtime, hosts } = context
-  const base = await findHost(context)
   const signed = await toHttpRequest(context, base, request, signal)
   // Whoever asked has been told by now that it has failed.
   signal.throwIfAborted()

@@ -49,18 +49,33 @@ describe('connections', () => {
     expect(app.probed).toEqual([MAIN, MAIN])
   })
 
-  it('a request that may have arrived is sent to no other host, and the next one is probed first', async () => {
+  it('if the connection fails, the second host gets the same body, newly signed, and the next order', async () => {
     await place()
     app.pay.next(() => {
       throw new TypeError('Network connection lost.')
     })
-    expect(await place()).toMatchObject({ status: 502, answer: { code: 'pay_unavailable' } })
-    expect(app.pay.requests.map(({ host }) => host)).toEqual([MAIN, MAIN])
-    expect(app.log[1]).toContain('the connection failed')
+    expect((await place()).status).toBe(200)
     await place()
-    expect(app.probed).toEqual([MAIN, MAIN])
+    expect(app.pay.requests.map(({ host }) => host)).toEqual([MAIN, MAIN, SECOND, SECOND])
+    expect(app.probed).toEqual([MAIN])
     const bodies = app.pay.requests.map(({ body }) => body)
     expect(new Set(bodies).size).toBe(1)
+    const signatures = app.pay.requests.map(({ authorization }) => authorization.signature)
+    expect(new Set(signatures).size).toBe(4)
+  })
+
+  it('if the connections to both hosts fail, the outcome is unknown, and the next order probes first', async () => {
+    await place()
+    for (let i = 0; i < 2; i++) {
+      app.pay.next(() => {
+        throw new TypeError('Network connection lost.')
+      })
+    }
+    expect(await place()).toMatchObject({ status: 502, answer: { code: 'pay_unavailable' } })
+    expect(app.log.at(-1)).toContain('the connection failed')
+    expect(app.pay.requests.map(({ host }) => host)).toEqual([MAIN, MAIN, SECOND])
+    await place()
+    expect(app.probed).toEqual([MAIN, MAIN])
   })
 
   it('an order whose time is over before a host is found is sent to none', async () => {

@@ -201,11 +201,14 @@ describe('refusals and answers that cannot be believed', () => {
     expect((await refund()).status).toBe(502)
   })
 
-  it('a refund whose connection breaks is not sent again, to no host and under no number', async () => {
+  it('a refund whose connection breaks goes to the second host under the same number', async () => {
     app.pay.next(() => {
       throw new TypeError('Network connection lost.')
     })
-    expect(await refund()).toMatchObject({ status: 502, answer: { code: 'pay_unavailable' } })
-    expect(app.pay.requests).toHaveLength(1)
+    expect(await refund()).toMatchObject({ status: 200, answer: { outRefundNo: 'R1' } })
+    const [first, second] = app.pay.requests.slice(-2)
+    expect(second?.body).toBe(first?.body)
+    expect(second?.host).not.toBe(first?.host)
+    expect(app.pay.refunds.size).toBe(1)
   })
 })
