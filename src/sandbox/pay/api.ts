@@ -4,11 +4,13 @@
  */
 
 import { type Context, Hono } from 'hono'
+import { isObject, parseJson } from '../../lib/encoding'
+import type { Fields } from '../phone-request'
 import { isSignatureFault, type PayFaults } from './faults'
 import { type PayKeys, PUBLIC_KEY_ID } from './keys'
 import type { Orders } from './orders'
 import { isPayRefusal, type PayAnswer, refuse } from './refusals'
-import { findRequestFault, type SignatureFault, signHeaders } from './signatures'
+import { isRequestSigned, type SignatureFault, signHeaders } from './signatures'
 
 interface ApiOptions {
   readonly now: () => number
@@ -17,7 +19,6 @@ interface ApiOptions {
   readonly faults: PayFaults
 }
 
-type Fields = Readonly<Record<string, unknown>>
 type Handle = (c: Context, fields: Fields, body: string) => PayAnswer
 
 const ORDERS = '/v3/pay/transactions'
@@ -42,8 +43,8 @@ export function createPayApi({ now, keys, orders, faults }: ApiOptions): Hono {
     if (refusal) return respond(refusal, null)
     const fault = faults.take(c.req.path)
     if (isPayRefusal(fault)) return respond(refuse(fault), null)
-    const fields = body === '' ? {} : toFields(body)
-    const good = fields ? handle(c, fields, body) : refuse('PARAM_ERROR')
+    const fields = body === '' ? {} : parseJson(body)
+    const good = isObject(fields) ? handle(c, fields, body) : refuse('PARAM_ERROR')
     if (fault === 'replayed') return respond(toAnother(good), null)
     return respond(good, isSignatureFault(fault) ? fault : null)
   }
@@ -52,7 +53,7 @@ export function createPayApi({ now, keys, orders, faults }: ApiOptions): Hono {
   async function findRefusal(c: Context, body: string): Promise<PayAnswer | null> {
     if (!c.req.header('User-Agent') || !c.req.header('Accept')) return refuse('INVALID_REQUEST')
     const context = { keys: await keys(), now: now() }
-    if (await findRequestFault(c.req.raw, body, context)) return refuse('SIGN_ERROR')
+    if (!(await isRequestSigned(c.req.raw, body, context))) return refuse('SIGN_ERROR')
     const serial = c.req.header('Wechatpay-Serial')
     return serial === PUBLIC_KEY_ID ? null : refuse('INVALID_REQUEST')
   }
@@ -80,13 +81,4 @@ const number = (c: Context) => c.req.param('number') ?? ''
 function toAnother({ status, fields }: PayAnswer): PayAnswer {
   const others = { out_trade_no: 'ANOTHER00000001', out_refund_no: 'ANOTHER00000002' }
   return { status, fields: fields && { ...fields, ...others } }
-}
-
-function toFields(body: string): Fields | null {
-  try {
-    const value: unknown = JSON.parse(body)
-    return typeof value === 'object' && value !== null ? { ...value } : null
-  } catch {
-    return null
-  }
 }

@@ -58,7 +58,7 @@ async function toBody(
   { keys, fault }: { keys: PayKeys; fault: CallbackFault | null },
 ): Promise<string> {
   const isPayment = 'order' in outcome
-  const fields = toFields(outcome, fault)
+  const fields = toNotice(outcome, fault)
   const ours = fault === 'foreign' ? { ...fields, mchid: `${MCHID}9` } : fields
   const apiV3Key = fault === 'wrong_key' ? 'x'.repeat(32) : keys.apiV3Key
   const resource = await sealResource(ours, isPayment ? 'transaction' : 'refund', apiV3Key)
@@ -73,7 +73,7 @@ async function toBody(
   })
 }
 
-function toFields(outcome: Outcome, fault: CallbackFault | null) {
+function toNotice(outcome: Outcome, fault: CallbackFault | null) {
   if ('refund' in outcome) return toRefundNotice(outcome.refund)
   return fault ? toClaimedTransaction(outcome.order) : toTransaction(outcome.order)
 }

@@ -1,5 +1,7 @@
 /** The orders and refunds of the sandbox's WeChat Pay, in memory. */
 
+import { isObject } from '../../lib/encoding'
+import type { Fields } from '../phone-request'
 import { MCHID } from './keys'
 import { type PayAnswer, refuse } from './refusals'
 
@@ -31,8 +33,6 @@ export interface PayRefund {
   success_time: string
   status: 'PROCESSING' | 'SUCCESS' | 'ABNORMAL' | 'CLOSED'
 }
-
-type Fields = Readonly<Record<string, unknown>>
 
 export type Orders = ReturnType<typeof createOrders>
 
@@ -219,7 +219,7 @@ function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {
 }
 
 function toFields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
+  return isObject(value) ? value : {}
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

@@ -21,12 +21,12 @@ export const SIGNATURE_FAULTS = [
 
 export type SignatureFault = (typeof SIGNATURE_FAULTS)[number]
 
-/** What WeChat Pay finds wrong with the signature of a request; `null` if it is the merchant's. */
-export async function findRequestFault(
+/** Whether the merchant has signed this request, not longer ago than WeChat Pay allows. */
+export async function isRequestSigned(
   { method, url, headers }: Request,
   body: string,
   { keys, now }: { keys: PayKeys; now: number },
-): Promise<string | null> {
+): Promise<boolean> {
   const [, list = ''] =
     /^WECHATPAY2-SHA256-RSA2048 (.+)$/.exec(headers.get('Authorization') ?? '') ?? []
   const pairs = [...list.matchAll(/(\w+)="([^"]*)"(?:,|$)/g)].map(([, name, value]) => [
@@ -37,12 +37,11 @@ export async function findRequestFault(
     string,
     string | undefined
   >
-  if (mchid !== MCHID || serial_no !== MERCHANT_SERIAL) return 'mchid or serial_no is wrong'
-  if (!(Math.abs(now - Number(timestamp)) <= CLOCK_SKEW_SECONDS)) return 'timestamp is expired'
+  if (mchid !== MCHID || serial_no !== MERCHANT_SERIAL) return false
+  if (!(Math.abs(now - Number(timestamp)) <= CLOCK_SKEW_SECONDS)) return false
   const { pathname, search } = new URL(url)
   const lines = [method, pathname + search, timestamp, nonce_str, body]
-  const isSigned = await verify(lines, signature, keys.merchant.publicKey)
-  return isSigned ? null : 'the signature is wrong'
+  return verify(lines, signature, keys.merchant.publicKey)
 }
 
 /** Whether the merchant has signed these parameters of wx.requestPayment. */
