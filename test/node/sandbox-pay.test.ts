@@ -137,6 +137,10 @@ describe('payments in npm run dev', () => {
     expect(await readState(outTradeNo)).toBe('REFUND')
   })
 
+  it('A path that the payments Worker does not have is not_found', async () => {
+    expect((await call('GET', '/payments/UNKNOWN1/other')).answer.code).toBe('not_found')
+  })
+
   it('Without the key of the payments Worker, nothing is answered; the login key is another', async () => {
     const { answer } = await call('GET', '/payments/UNKNOWN1', undefined, LOGIN_KEY)
     expect(answer.code).toBe('service_key_invalid')
@@ -207,7 +211,7 @@ describe('failures of WeChat Pay in npm run dev', () => {
   it('Every problem of payments can be had from the sandbox', async () => {
     const elsewhere = [
       ...['order_exists', 'order_paid', 'order_closed', 'order_unknown', 'refund_unknown'],
-      'refund_refused',
+      ...['refund_refused', 'not_found'],
     ]
     const codes = new Set([...Object.values(CODES), ...elsewhere])
     expect(Object.keys(PAY_ERRORS).filter((code) => !codes.has(code))).toEqual([])
@@ -236,11 +240,4 @@ describe('the shop of npm run dev', () => {
     const { status, answer } = await call('POST', '/sandbox/shop/orders', {}, 'no-token')
     expect([status, answer.code, answer.action]).toEqual([401, 'session_invalid', 'login_again'])
   })
-})
-
-it('The settings for a payments Worker elsewhere are lines of .dev.vars', async () => {
-  const response = await fetch(new URL('/sandbox/payment-settings', dev.url()))
-  const text = await response.text()
-  expect(text).toMatch(/^WECHAT_PAY_PRIVATE_KEY="-----BEGIN PRIVATE KEY-----\\n/m)
-  expect(text).toContain(`WECHAT_PAY_API_BASE="${new URL(dev.url()).origin}"`)
 })
