@@ -27,9 +27,10 @@ const ORDERS_PER_RUN = 10
 export async function onPayment(db: D1Database, event: PaymentEvent): Promise<void> {
   if ('payment' in event) return settlePayment(db, event.payment)
   const { outTradeNo, status, refund } = event.refund
+  if (status !== 'SUCCESS') return report('a refund has failed', outTradeNo)
   // This shop refunds whole orders only.
-  const isRefunded = status === 'SUCCESS' && (await recordRefund(db, outTradeNo, refund))
-  if (!isRefunded) report('a refund is not the whole price of an order', outTradeNo)
+  const isWhole = await recordRefund(db, outTradeNo, refund)
+  if (!isWhole) report('a refund is not the whole price of an order', outTradeNo)
 }
 
 async function settlePayment(db: D1Database, payment: Payment): Promise<void> {

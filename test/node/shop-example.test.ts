@@ -162,14 +162,14 @@ describe('a callback of WeChat Pay', () => {
   })
 
   it.each([
-    ['of another amount', 2, 'REFUND.SUCCESS'],
-    ['that has failed', 1, 'REFUND.ABNORMAL'],
-  ])('a refund %s is reported and changes nothing', async (_, amount, type) => {
+    ['of another amount', 2, 'REFUND.SUCCESS', 'a refund is not the whole price of an order'],
+    ['that has failed', 1, 'REFUND.ABNORMAL', 'a refund has failed'],
+  ])('a refund %s is reported and changes nothing', async (_, amount, type, reason) => {
     const outTradeNo = await buy()
     await deliver(pay(outTradeNo))
     expect(await shop.refund(outTradeNo, amount, type)).toBe(204)
     expect(await read(outTradeNo)).toEqual(['paid', 1])
-    await shop.findReport('a refund is not the whole price', outTradeNo)
+    await shop.findReport(reason, outTradeNo)
   })
 
   it('WeChat Pay calls again after an outage of D1, and the payment is delivered then', async () => {
