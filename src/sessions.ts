@@ -12,7 +12,7 @@
  *                 { appid, openid, unionid, session_key, previous, claims, createdAt, expiresAt }
  *               previous  null, or { session_key, until }: the key before this login's
  *               claims    null, or what HOOKS.onLogin said of the user
- *     metadata  { createdAt, expiresAt, userAgent }: what a list of devices shows
+ *     metadata  { createdAt, expiresAt, userAgent }: what a list of devices shows; not encrypted
  *     times     Unix seconds
  *
  *     key       access_token:<appid>
@@ -24,18 +24,18 @@
  * never rewritten, and no location has read its key before: no cached miss hides a new session.
  *
  * The token is the key. Opening the record is the authentication: a check is one get, one key
- * import and one decryption. There is no comparison whose time could be measured.
+ * import and one decryption. The only comparison is that of GCM's tag, in WebCrypto.
  *
  * - A dump of KV opens nothing. Each record has a key of its own, which only its token holds. Name
  *   and key are independent random bytes, so the name in KV and in lists tells nothing of the key.
+ *   With a token, a dump opens that token's record, even if the session has ended since.
  * - Whoever can write KV can forge sessions: choose a token, and seal a record for it. They can also
- *   delete records and restore deleted ones. Without its token, they cannot read a record, alter it,
- *   or make another one that its token opens.
- * - The KV key is additional data. A record that is copied to another person's prefix does not open
- *   there, although its token with that person's userId has the same name and key.
+ *   delete records, restore deleted ones, and change what lists show. Without its token, they cannot
+ *   read a record, alter it, or make another one that its token opens.
+ * - The KV key is additional data, so a record does not open under another userId or another name.
  * - GCM does not commit to its key: whoever knows two keys can make one value that opens under both.
- *   To put it in place they must be able to write KV, and then two records give them the same two
- *   sessions. Such values also speed up guessing a key, but these keys have 256 random bits.
+ *   They must be able to write KV to use it, and then they can forge sessions anyway. Such values
+ *   also speed up guessing a key, but these keys have 256 random bits.
  * - Each key encrypts one text, since a reset makes a new token. The nonce is random all the same.
  *   Should a later version rewrite records, a key may encrypt 2^32 times (NIST SP 800-38D, 8.3).
  *
