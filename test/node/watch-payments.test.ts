@@ -31,7 +31,7 @@ describe.skipIf(skipNotice)(`payments on the watch page${skipNotice}`, () => {
     expect(backend).toEqual(['200', '200'])
     expect(toBackendText).toMatch(/signTypeRSA.*paySign/)
     expect(toBackendText).toContain('stateSUCCESS')
-    expect(meaning).toContain('asked once more: paid.')
+    expect(meaning).toContain('queried the order: it is paid.')
   })
 
   it('The page draws a payment whose callback is lost, and that the query finds it', async () => {
@@ -46,7 +46,7 @@ describe.skipIf(skipNotice)(`payments on the watch page${skipNotice}`, () => {
     const { fromWeChat, toBackendText, meaning } = await press('refund')
     expect(fromWeChat.filter((label) => label === 'POST /wechat/pay/events')).toHaveLength(2)
     expect(toBackendText).toMatch(/statusPROCESSING.*statusSUCCESS/s)
-    expect(meaning).toContain('PROCESSING means that WeChat Pay has accepted the refund')
+    expect(meaning).toContain('PROCESSING means only that WeChat Pay has accepted the refund')
   })
 
   it('The page draws a forged callback that is refused, and the order that stays unpaid', async () => {

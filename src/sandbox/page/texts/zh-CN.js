@@ -173,7 +173,7 @@ export const zhCN = {
       isProbe: '微信支付检验商户是否真的验签。',
       genuine: '微信支付用正确的签名重新回调。',
       done: 'Worker 像对待其他错误签名一样拒绝了探测请求，并接受了之后的正确回调。',
-      believed: 'Worker 没有区分探测请求和正确的回调。',
+      believed: 'Worker 接受了探测请求，或拒绝了正确的回调。',
     },
     revoke: {
       name: '吊销 token',
