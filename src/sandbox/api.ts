@@ -1,6 +1,7 @@
 /** WeChat's server API for logins and messages. Each call makes the checks that the original makes, in the same order. */
 
 import { type Context, Hono } from 'hono'
+import { isObject } from '../lib/encoding'
 import type { AccessTokens } from './access-tokens'
 import { hmacHex } from './encrypt'
 import { readObject, refuse, respond, tokenError } from './responses'
@@ -83,8 +84,9 @@ export function createApi({ apps, now, users, tokens }: ApiOptions): Hono {
     const user = users.findByOpenid(appid, String(body.touser))
     if (!user) return refuse(40003, 'invalid openid')
     if (body.template_id !== TEMPLATE.id) return refuse(40037, 'invalid template_id')
-    const data = Object(body.data) as Record<string, { value?: unknown } | undefined>
-    const missing = TEMPLATE.fields.find((field) => typeof data[field]?.value !== 'string')
+    const data = isObject(body.data) ? body.data : {}
+    const isText = (field: unknown) => isObject(field) && typeof field.value === 'string'
+    const missing = TEMPLATE.fields.find((name) => !isText(data[name]))
     if (missing) return refuse(47003, `argument invalid! data.${missing}.value is empty`)
     if (user.messagesAllowed === 0) return refuse(43101, 'user refuse to accept the msg')
     user.messagesAllowed--

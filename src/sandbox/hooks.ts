@@ -1,6 +1,7 @@
 /** The hooks of the sandbox: what a developer's own code would say of its users and its shop. */
 
 import type { Hooks } from '../hooks'
+import { isObject } from '../lib/encoding'
 import { PRODUCT } from './pushed'
 import type { SandboxUser } from './users'
 
@@ -20,7 +21,7 @@ export function createHooks({ findUser }: HooksOptions): Hooks {
       return { claims: { role: user?.name === 'admin' ? 'admin' : 'member' } }
     },
     onEvent({ event: { Event, GoodsInfo } }) {
-      const { ProductId } = Object(GoodsInfo) as { ProductId?: unknown }
+      const { ProductId } = isObject(GoodsInfo) ? GoodsInfo : {}
       const isSold = Event === 'xpay_goods_deliver_notify' && ProductId === PRODUCT
       return isSold ? { ErrCode: 0, ErrMsg: 'success' } : null
     },

@@ -1,6 +1,7 @@
 /** What the watch page reads and sets besides the phone. The page itself is in page/. */
 
 import { type Context, Hono } from 'hono'
+import { readFields } from './phone-request'
 import type { Recorder } from './recorder'
 import type { Clock, Delay } from './time'
 
@@ -61,7 +62,6 @@ export function createPageApi({ clock, delay, recorder, sessions }: PageApiOptio
 
 /** A member of the body that is a whole number of zero or more; otherwise `null`. */
 async function readNumber(c: Context, name: string): Promise<number | null> {
-  const body: unknown = await c.req.json().catch(() => null)
-  const value = (Object(body) as Record<string, unknown>)[name]
+  const value = (await readFields(c))[name]
   return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : null
 }

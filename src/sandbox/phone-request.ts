@@ -1,6 +1,7 @@
 /** What the requests to the phone have in common: whose phone it is, and the body. */
 
 import type { Context } from 'hono'
+import { readObject } from './responses'
 import type { SandboxUser, Users } from './users'
 
 export type Fields = Record<string, unknown>
@@ -8,8 +9,7 @@ export type FindUser = (fields: Fields) => Promise<SandboxUser>
 
 /** The body as an object. It is optional, so anything but a JSON object counts as an empty one. */
 export async function readFields(c: Context): Promise<Fields> {
-  const value: unknown = await c.req.json().catch(() => null)
-  return typeof value === 'object' && value !== null ? { ...value } : {}
+  return (await readObject(c)) ?? {}
 }
 
 /** Finds the user that a body names: `alice` of the first mini program by default. */

@@ -1,6 +1,7 @@
 /** What makes WeChat push a message to the Worker. Each answers with the Worker's reply, opened. */
 
 import { type Context, Hono } from 'hono'
+import { isObject } from '../lib/encoding'
 import { hmacHex } from './encrypt'
 import { type Fields, type FindUser, readFields } from './phone-request'
 import type { SandboxUser } from './users'
@@ -91,9 +92,9 @@ export function createPushed({ now, findUser, deliver }: PushedOptions): Hono {
 /** The order in signData, or `null` where a required member is missing. */
 function parseOrder(signData: unknown): Fields | null {
   const order: unknown = typeof signData === 'string' ? toJson(signData) : null
-  const { productId, outTradeNo } = Object(order) as Fields
-  const isOrder = typeof productId === 'string' && typeof outTradeNo === 'string'
-  return isOrder ? (order as Fields) : null
+  if (!isObject(order)) return null
+  const isOrder = typeof order.productId === 'string' && typeof order.outTradeNo === 'string'
+  return isOrder ? order : null
 }
 
 function fail(c: Context, errCode: number, text: string): Response {

@@ -3,6 +3,8 @@
  * other, WeChat's pushes, KV operations and questions to hooks. In memory, latest entries only.
  */
 
+import { isObject } from '../lib/encoding'
+
 /** A request and its response are separate entries, so that a pending call can be shown. */
 export type Entry =
   | {
@@ -140,6 +142,5 @@ async function readText(message: Request | Response): Promise<string> {
 /** The key of an operation; the prefix of a list. */
 function toKey(argument: unknown): string {
   if (typeof argument === 'string') return argument
-  const { prefix = '' } = Object(argument) as { prefix?: string }
-  return prefix
+  return isObject(argument) ? String(argument.prefix ?? '') : ''
 }

@@ -1,6 +1,7 @@
 /** The responses of WeChat's server API, and what its calls have in common. */
 
 import type { Context } from 'hono'
+import { isObject } from '../lib/encoding'
 
 /** The error of a call without a valid access_token. */
 export function tokenError(c: Context): Response {
@@ -12,7 +13,7 @@ export function tokenError(c: Context): Response {
 /** The body of a call as an object, or `null`. */
 export async function readObject(c: Context): Promise<Record<string, unknown> | null> {
   const value: unknown = await c.req.json().catch(() => null)
-  return typeof value === 'object' && value !== null ? { ...value } : null
+  return isObject(value) ? value : null
 }
 
 /** An error as WeChat sends it: with status 200, and the id of the request in its text. */

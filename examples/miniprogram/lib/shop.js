@@ -35,7 +35,7 @@ async function ask(options) {
   const { statusCode, data } = await client.request(options)
   if (statusCode === 200) return data
   // A gateway in front of the shop may answer with HTML, which has neither code nor action.
-  const { code, action, detail } = Object(data)
+  const { code, action, detail } = data || {}
   throw new Code2SessionError(
     code || 'answer_invalid',
     action || (statusCode >= 500 ? 'retry_later' : 'stop'),

@@ -60,7 +60,7 @@ export function drawClock(target, { now, skipped }) {
 const remark = (text) => el('p.remark', {}, text)
 
 function lifetime(metadata, now) {
-  const { createdAt, expiresAt } = Object(metadata)
+  const { createdAt, expiresAt } = metadata ?? {}
   if (createdAt === undefined) return []
   const end = expiresAt <= now ? texts.expired : texts.expires(formatTime(expiresAt))
   const created = el('span', {}, texts.created(formatTime(createdAt)))

@@ -11,7 +11,7 @@ const STORAGE_KEY = 'code2session'
 let diagram
 
 /** What a mini program keeps in its storage. */
-const stored = Object(parseJson(sessionStorage.getItem(STORAGE_KEY) ?? '{}'))
+const stored = parseJson(sessionStorage.getItem(STORAGE_KEY) ?? '{}')
 
 /** All responses that the phone received from WeChat and from the Worker, as text. */
 const received = []

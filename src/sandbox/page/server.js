@@ -59,7 +59,7 @@ async function drawNewEntries() {
 
 function collectSecrets({ kind, query = {}, body = '' }) {
   if (kind !== 'request' && kind !== 'response') return
-  const fields = [...Object.entries(query), ...Object.entries(Object(parseJson(body)))]
+  const fields = [...Object.entries(query), ...Object.entries(parseJson(body) ?? {})]
   for (const [name, value] of fields) {
     if (!isServerOnly(name) || typeof value !== 'string' || value === '') continue
     secrets.set(name, value)
@@ -87,7 +87,7 @@ function draw(entry) {
     diagram.message({ from: entry.by, to: other, label: `${entry.method} ${entry.path}`, fields })
     return
   }
-  const { errcode } = Object(body)
+  const { errcode } = body ?? {}
   const label = errcode ? `${entry.status} errcode ${errcode}` : String(entry.status)
   const isError = entry.status >= 400 || Boolean(errcode)
   const response = { isResponse: true, isError, label, fields: toFields(body) }

@@ -201,6 +201,6 @@ export const GROUPS = [
 
 /** What a response with an error means. */
 export function explainError({ body }) {
-  const { code, detail = texts.refused } = Object(body)
+  const { code, detail = texts.refused } = body ?? {}
   return texts.error(code, texts.errors[code] ?? detail)
 }
