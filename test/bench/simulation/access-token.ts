@@ -1,6 +1,6 @@
 /** What the access_token costs in a day, by the number of isolates that need one. */
 
-import { createRandom } from './random'
+import { createRandom } from '../random'
 import { type AccessTokenUsage, createRequest, createSystem } from './system'
 
 export interface AccessTokenOptions {

@@ -1,7 +1,7 @@
 /** The plan of a day: what each user does and when, in the order of time. */
 
+import type { Random } from '../random'
 import { PATTERN } from './pattern'
-import type { Random } from './random'
 
 export type Action =
   | 'open'

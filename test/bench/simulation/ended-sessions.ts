@@ -1,7 +1,7 @@
 /** How many requests an ended session gets through, by the seconds since its end. */
 
+import { createRandom } from '../random'
 import { createBackend } from './backend'
-import { createRandom } from './random'
 import { createRequest, createSystem, type System } from './system'
 
 export interface EndedSessionsOptions {

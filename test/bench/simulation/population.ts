@@ -1,9 +1,9 @@
 /** A day of a population against the real app: what each kind of request costs, and how many there are. */
 
+import { createRandom } from '../random'
 import { createBackend } from './backend'
 import { type Action, isNewUser, type PlannedAction, planDay } from './day'
 import { PATTERN, REQUESTS, type RequestKind } from './pattern'
-import { createRandom } from './random'
 import {
   type AccessTokenUsage,
   createRequest,
