@@ -1,4 +1,4 @@
-/** A seeded generator: the same seed gives the same day. Never for secrets. */
+/** A seeded generator: the same seed gives the same numbers. Never for secrets. */
 
 export type Random = ReturnType<typeof createRandom>
 

@@ -1,5 +1,7 @@
 /** Percentiles, and how small a difference the rounds of a benchmark can show. */
 
+import { createRandom } from './random.ts'
+
 /** All figures of a run are compared by this percentile; the 20th is printed beside it. */
 export const MEDIAN = 0.5
 
@@ -51,25 +53,14 @@ export function resolveDifference(one: readonly number[], other: readonly number
 
 /** Pairs of medians, each of as many rounds as there are, drawn with replacement. */
 function resample(one: readonly number[], other: readonly number[]): [number, number][] {
+  // Always the same, so that the same results print the same.
   const random = createRandom(1)
   const rounds = Math.min(one.length, other.length)
   return Array.from({ length: RESAMPLES }, () => {
     // The two of one round stay together: they share the state that the machine was in.
-    const drawn = Array.from({ length: rounds }, () => Math.floor(random() * rounds))
+    const drawn = Array.from({ length: rounds }, () => random.below(rounds))
     const medianAt = (values: readonly number[]) =>
       median(drawn.map((round) => values[round] ?? Number.NaN))
     return [medianAt(one), medianAt(other)]
   })
-}
-
-/** Numbers from 0 to 1 that are the same for the same seed, so that the same results print the same. */
-function createRandom(seed: number): () => number {
-  let state = seed
-  // Mulberry32.
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

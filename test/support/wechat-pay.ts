@@ -22,7 +22,7 @@ export const PAY_SETTINGS = {
 } as const
 
 const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const
-const bytesOf = (text: string) => new TextEncoder().encode(text)
+const utf8 = (text: string) => new TextEncoder().encode(text)
 const fromBase64 = (text: string) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0))
 const toBase64 = (buffer: ArrayBuffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
 const fromPem = (pem: string) => fromBase64(pem.replace(/-----[^-]+-----|\s/g, ''))
@@ -35,7 +35,7 @@ export const importPublic = (pem: string) =>
 /** Whether this is the merchant's signature of this text. */
 export async function isMerchantSignature(text: string, signature: string): Promise<boolean> {
   const key = await importPublic(MERCHANT.public_spki_pem)
-  return crypto.subtle.verify(RSA.name, key, fromBase64(signature), bytesOf(text))
+  return crypto.subtle.verify(RSA.name, key, fromBase64(signature), utf8(text))
 }
 
 /** An answer before it is signed; what is given replaces what a good answer has. */
@@ -59,7 +59,7 @@ export async function signHeaders(
   const { body, timestamp = now, serial = PUBLIC_KEY_ID, privateKey } = answer
   const nonce = crypto.randomUUID().replaceAll('-', '')
   const key = await importPrivate(privateKey ?? PLATFORM.private_pkcs8_pem)
-  const text = bytesOf(`${timestamp}\n${nonce}\n${body}\n`)
+  const text = utf8(`${timestamp}\n${nonce}\n${body}\n`)
   return {
     'Wechatpay-Timestamp': String(timestamp),
     'Wechatpay-Nonce': nonce,
@@ -85,9 +85,9 @@ export async function notice(
 ): Promise<{ headers: Record<string, string>; body: string }> {
   const original = type.startsWith('REFUND') ? 'refund' : 'transaction'
   const nonce = crypto.randomUUID().slice(0, 12)
-  const key = await crypto.subtle.importKey('raw', bytesOf(apiV3Key), 'AES-GCM', false, ['encrypt'])
-  const gcm = { name: 'AES-GCM', iv: bytesOf(nonce), additionalData: bytesOf(original) }
-  const sealed = await crypto.subtle.encrypt(gcm, key, bytesOf(JSON.stringify(fields)))
+  const key = await crypto.subtle.importKey('raw', utf8(apiV3Key), 'AES-GCM', false, ['encrypt'])
+  const gcm = { name: 'AES-GCM', iv: utf8(nonce), additionalData: utf8(original) }
+  const sealed = await crypto.subtle.encrypt(gcm, key, utf8(JSON.stringify(fields)))
   const made = JSON.stringify({
     ...{ id: crypto.randomUUID(), create_time: '2026-11-21T18:00:00+08:00' },
     ...{ event_type: type, resource_type: 'encrypt-resource', summary: 'a text' },
