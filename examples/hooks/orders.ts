@@ -32,8 +32,8 @@ const COLUMNS = `out_trade_no AS outTradeNo, user_id AS userId, appid, openid, p
   currency, state, created_at AS createdAt`
 
 /**
- * The order to pay for a purchase: the user's unpaid one, or a new one. So a second tap cannot be
- * paid twice.
+ * The order to pay for a purchase: the user's unpaid one, or a new one. A user who taps twice
+ * therefore pays once.
  *
  * @example
  * const { outTradeNo } = await openOrder(env.DB, { userId, appid, openid, product, total })
