@@ -1,5 +1,7 @@
 /** The production bundle: its size, its inputs, and its contract over real HTTP. */
 
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BuiltWorker, buildProduction } from '../support/built-worker'
@@ -44,6 +46,13 @@ describe('the production bundle', () => {
       (input) => !/^(src|node_modules\/(hono|valibot))\//.test(input),
     )
     expect(foreign).toEqual([])
+  })
+
+  it('the deployed Worker has no file of the watch page among its assets', () => {
+    const directory = /\ndirectory = "(.*)"/.exec(readFileSync('wrangler.toml', 'utf8'))?.[1] ?? ''
+    expect(readdirSync(directory)).toContain('docs.html')
+    const page = readdirSync('src/sandbox/page').map((file) => join('src/sandbox/page', file))
+    expect(page.filter((file) => !relative(directory, file).startsWith('..'))).toEqual([])
   })
 })
 

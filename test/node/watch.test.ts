@@ -5,8 +5,6 @@
  * or Chrome. Without one these tests are skipped, and say so.
  */
 
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { CREDENTIALS } from '../support/environment'
@@ -44,13 +42,6 @@ beforeAll(async () => {
 })
 afterEach(() => watch?.closePages())
 afterAll(() => watch?.close())
-
-it('the deployed Worker has no file of the watch page among its assets', () => {
-  const directory = /\ndirectory = "(.*)"/.exec(readFileSync('wrangler.toml', 'utf8'))?.[1] ?? ''
-  expect(readdirSync(directory)).toContain('docs.html')
-  const page = readdirSync('src/sandbox/page').map((file) => join('src/sandbox/page', file))
-  expect(page.filter((file) => !relative(directory, file).startsWith('..'))).toEqual([])
-})
 
 describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => {
   it('shows a login: what WeChat tells the Worker, and the token that the phone gets', async () => {
