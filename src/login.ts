@@ -81,6 +81,7 @@ async function askAboutUser(
   { appid, openid, unionid }: WeChatUser,
   userAgent: string | null,
 ): Promise<Claims | null> {
+  if (!context.hooks) return null
   const userId = await toUserId({ appid, openid })
   return askLoginHook(context, { appid, userId, openid, unionid, userAgent })
 }

@@ -12,13 +12,19 @@ export async function readAtMost(
   stream: ReadableStream<Uint8Array> | null,
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (!stream) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of stream ?? []) {
-    length += chunk.length
-    // Leaving the loop cancels the stream.
-    if (length > limit) return null
-    chunks.push(chunk)
+  // In workerd, a reader takes less time than `for await`.
+  const reader = stream.getReader()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return concat(chunks)
+    length += value.length
+    if (length > limit) {
+      await reader.cancel()
+      return null
+    }
+    chunks.push(value)
   }
-  return concat(chunks)
 }
