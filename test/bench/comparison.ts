@@ -1,10 +1,10 @@
-/** Compares each row of a run with the bare Worker, by the medians of the rounds. */
+/** Compares each row of a run with the bare Worker, round by round. */
 
 import { GOALS, type Goal, type Measure, toVerdict, type Verdict } from './goals.ts'
 import type { Operation, Platform } from './operations.ts'
 import type { Cell } from './rounds.ts'
-import { median, resolveDifference, resolveRatio } from './stats.ts'
-import type { Sample } from './variants.ts'
+import { median, resolveDifference, resolveRatio, toPairs } from './stats.ts'
+import type { Role, Sample } from './variants.ts'
 
 /** What the two rows of the bare Worker differ by; NaN if they were not both measured. */
 export interface Resolution {
@@ -53,21 +53,29 @@ function requireResolution(cells: readonly Cell[], operation: Operation, platfor
   }
 }
 
-/** Peers are compared with the bare Worker on workerd. */
+/**
+ * The median of the ratios, or of the differences, to the mean of both bare rows in the same round.
+ * Peers are compared with the bare Worker on workerd.
+ */
 export function compare(cells: readonly Cell[], cell: Cell): Comparison {
   const platform = toReferencePlatform(cell)
-  const bare = cells.filter(
-    ({ role, operation, ...other }) =>
-      (role === 'bare' || role === 'again') &&
-      operation === cell.operation &&
-      other.platform === platform,
-  )
-  const ours = (measure: Measure) => median(readValues(cell, measure))
-  const theirs = (measure: Measure) => median(bare.flatMap((row) => readValues(row, measure)))
+  const find = (role: Role) =>
+    cells.find(
+      (other) =>
+        other.role === role && other.operation === cell.operation && other.platform === platform,
+    )
+  const [bare, again] = [find('bare'), find('again')]
+  const toMedian = (measure: Measure, toFigure: (ours: number, bare: number) => number) => {
+    if (!bare || !again) return Number.NaN
+    const both = toPairs(readValues(bare, measure), readValues(again, measure))
+    const means = both.map(([one, other]) => (one + other) / 2)
+    const pairs = toPairs(readValues(cell, measure), means)
+    return median(pairs.map(([ours, mean]) => toFigure(ours, mean)))
+  }
   return {
-    cpu: ours('cpu') / theirs('cpu'),
-    rate: ours('rate') / theirs('rate'),
-    milliseconds: ours('milliseconds') - theirs('milliseconds'),
+    cpu: toMedian('cpu', (ours, mean) => ours / mean),
+    rate: toMedian('rate', (ours, mean) => ours / mean),
+    milliseconds: toMedian('milliseconds', (ours, mean) => ours - mean),
   }
 }
 

@@ -48,33 +48,42 @@ export function requestText(
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
 }
 
-/** Sends this many requests, and throws if an answer is not a success. */
-export async function load(
+export interface Load {
+  /** Sends this many requests, and throws if an answer is not a success. */
+  send(requests: number): Promise<Slice>
+  close(): void
+}
+
+/** Opens the connections over which a server gets its requests. */
+export async function openLoad(
   port: number,
   next: () => string,
-  { connections, requests }: { connections: number; requests: number },
-): Promise<Slice> {
+  connections: number,
+): Promise<Load> {
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)))
-  const latencies: number[] = []
-  let left = requests
-  const began = performance.now()
-  try {
-    await Promise.all(
-      sockets.map(async (socket) => {
-        const exchange = createConnection(socket)
-        while (left-- > 0) {
-          const sent = performance.now()
-          const { status, body } = await exchange(next())
-          latencies.push(performance.now() - sent)
-          if (status > 299) throw new Error(`it answered ${status}: ${body.slice(0, 200)}`)
-        }
-      }),
-    )
-  } finally {
-    for (const socket of sockets) socket.destroy()
+  const exchanges = sockets.map(createConnection)
+  return {
+    async send(requests) {
+      const latencies: number[] = []
+      let left = requests
+      const began = performance.now()
+      await Promise.all(
+        exchanges.map(async (exchange) => {
+          while (left-- > 0) {
+            const sent = performance.now()
+            const { status, body } = await exchange(next())
+            latencies.push(performance.now() - sent)
+            if (status > 299) throw new Error(`it answered ${status}: ${body.slice(0, 200)}`)
+          }
+        }),
+      )
+      const seconds = (performance.now() - began) / 1000
+      return { requests, requestsPerSecond: requests / seconds, p50: median(latencies) }
+    },
+    close() {
+      for (const socket of sockets) socket.destroy()
+    },
   }
-  const seconds = (performance.now() - began) / 1000
-  return { requests, requestsPerSecond: requests / seconds, p50: median(latencies) }
 }
 
 /** Sends one request over a connection of its own. */

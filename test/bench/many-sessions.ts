@@ -8,7 +8,7 @@ import { performance } from 'node:perf_hooks'
 import { ENCRYPTED } from '../support/vectors.ts'
 import { bundle } from './build.ts'
 import { forkProgram } from './children.ts'
-import { type Answer, load, requestText, send } from './load.ts'
+import { type Answer, openLoad, requestText, send } from './load.ts'
 import { freshCode } from './requests.ts'
 import { startMiniflare } from './servers.ts'
 import { median } from './stats.ts'
@@ -68,7 +68,9 @@ async function measure(sessions: number): Promise<string[]> {
 async function logInOften(sessions: number): Promise<Record<string, string>> {
   const openid = `oMany${people++}`
   const login = () => requestText('POST', '/login', { json: { code: freshCode(openid) } })
-  await load(port, login, { connections: Math.min(sessions, 16), requests: sessions - 1 })
+  const load = await openLoad(port, login, Math.min(sessions, 16))
+  await load.send(sessions - 1)
+  load.close()
   const { token } = JSON.parse((await send(port, login())).body)
   return { Authorization: `Bearer ${token}` }
 }

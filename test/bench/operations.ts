@@ -40,8 +40,12 @@ export const REQUESTS: Readonly<Record<RequestOperation, { warmUp: number; measu
   order: { warmUp: 150, measured: 300 },
 }
 
-/** The store of Miniflare is on disk, and slow. */
-export const SHARE_ON_MINIFLARE = 0.4
+/** Of {@link REQUESTS}. The store of Miniflare is on disk, and slow; no goal is about the libraries. */
+export const SHARES: Readonly<Record<Platform, number>> = {
+  workerd: 1,
+  Miniflare: 0.25,
+  Express: 0.5,
+}
 
 export interface Plan {
   /** The whole run ends before this. */
@@ -49,12 +53,12 @@ export interface Plan {
   readonly rounds: number
   /** Of {@link REQUESTS}. */
   readonly share: number
-  /** Of each variant and round. */
-  readonly coldStarts: number
+  /** In so many parts is each measurement of a round taken. A part of a cold start is one start. */
+  readonly slices: number
 }
 
-export const FULL: Plan = { seconds: 585, rounds: 40, share: 1, coldStarts: 3 }
-export const QUICK: Plan = { seconds: 90, rounds: 3, share: 0.25, coldStarts: 1 }
+export const FULL: Plan = { seconds: 585, rounds: 40, share: 1, slices: 8 }
+export const QUICK: Plan = { seconds: 90, rounds: 3, share: 0.25, slices: 2 }
 
 export interface Options {
   readonly plan: Plan

@@ -66,7 +66,7 @@ function toResolutionText(resolved: readonly Resolution[]): string {
 function toLegend(cells: readonly Cell[]): string {
   const measured = OPERATIONS.filter((name) => cells.some(({ operation }) => operation === name))
   const texts = measured.map((operation) => `${operation}: ${DESCRIPTIONS[operation]}`)
-  return `${texts.join('; ')}. Ratios and differences are those of the medians, against both bare rows together.`
+  return `${texts.join('; ')}. Ratios and differences are the medians of those of each round, against the mean of both bare rows.`
 }
 
 interface Context {

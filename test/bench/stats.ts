@@ -29,8 +29,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * How far apart the medians of two rows of the same program are, as a factor of at least 1: the
- * larger of their ratio and its inverse, in 95 % of the resamples of the rounds. A ratio between
+ * How far apart two rows of the same program are, as a factor of at least 1: the median of the ratios
+ * of the rounds, or its inverse, in 95 % of the resamples of the rounds. A ratio between
  * `1 / factor` and `factor` shows no difference.
  *
  * @param one The figure of each round.
@@ -39,28 +39,29 @@ export function median(values: readonly number[]): number {
  * resolveRatio([1, 1, 1], [1.1, 1.1, 1.1]) // 1.1
  */
 export function resolveRatio(one: readonly number[], other: readonly number[]): number {
-  const logarithms = resample(one, other).map(([a, b]) => Math.abs(Math.log(b / a)))
-  return Math.exp(percentile(logarithms, COVERED))
+  const pairs = toPairs(one, other)
+  return Math.exp(resolve(pairs.map(([a, b]) => Math.log(b / a))))
 }
 
 /** The same for a difference, in the unit of the figures. */
 export function resolveDifference(one: readonly number[], other: readonly number[]): number {
-  return percentile(
-    resample(one, other).map(([a, b]) => Math.abs(b - a)),
-    COVERED,
-  )
+  return resolve(toPairs(one, other).map(([a, b]) => b - a))
 }
 
-/** Pairs of medians, each of as many rounds as there are, drawn with replacement. */
-function resample(one: readonly number[], other: readonly number[]): [number, number][] {
-  // Always the same, so that the same results print the same.
-  const random = createRandom(1)
+/** Of each round, the two figures that share the state that the machine was in. */
+export function toPairs(one: readonly number[], other: readonly number[]): [number, number][] {
   const rounds = Math.min(one.length, other.length)
-  return Array.from({ length: RESAMPLES }, () => {
-    // The two of one round stay together: they share the state that the machine was in.
-    const drawn = Array.from({ length: rounds }, () => random.below(rounds))
-    const medianAt = (values: readonly number[]) =>
-      median(drawn.map((round) => values[round] ?? Number.NaN))
-    return [medianAt(one), medianAt(other)]
-  })
+  return Array.from({ length: rounds }, (_, round) => [
+    one[round] ?? Number.NaN,
+    other[round] ?? Number.NaN,
+  ])
+}
+
+/** How far from zero the median is in 95 % of the resamples, each drawn with replacement. */
+function resolve(values: readonly number[]): number {
+  const random = createRandom(1)
+  const medians = Array.from({ length: RESAMPLES }, () =>
+    median(values.map(() => values[random.below(values.length)] ?? Number.NaN)),
+  )
+  return percentile(medians.map(Math.abs), COVERED)
 }

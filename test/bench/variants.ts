@@ -2,14 +2,14 @@
 
 import { performance } from 'node:perf_hooks'
 import { millisecondsBetween, readCpuTimes } from './cpu.ts'
-import { load } from './load.ts'
+import { openLoad } from './load.ts'
 import {
   type Operation,
   type Plan,
   type Platform,
   REQUESTS,
   type RequestOperation,
-  SHARE_ON_MINIFLARE,
+  SHARES,
 } from './operations.ts'
 import type { Redis } from './redis.ts'
 import {
@@ -21,7 +21,6 @@ import {
   type RequestsByOperation,
 } from './requests.ts'
 import { type Server, startMiniflare, startPeer } from './servers.ts'
-import { median } from './stats.ts'
 import { startWorkerd, type WorkerCode, writeConfig } from './workerd.ts'
 
 /** `bare` and `again` are the same program: what they differ by is noise. */
@@ -32,20 +31,29 @@ export interface Variant {
   readonly role: Role
   readonly platform: Platform
   readonly operations: readonly Operation[]
+  /** Those of one group run at the same time, and are measured by turns. */
+  readonly group: string
   /** A new process. */
   start(): Promise<Started>
 }
 
 export interface Started {
-  measure(operation: Operation, plan: Plan): Promise<Sample>
+  /** Makes everything ready to measure an operation. */
+  prepare(operation: Operation, plan: Plan): Promise<Prepared>
   close(): Promise<void>
 }
 
-/** The measurements of one round. */
+export interface Prepared {
+  /** One part of a measurement. Every part has as many requests. */
+  measure(): Promise<Sample>
+  close(): void
+}
+
+/** The measurements of one round, or of a part of it. */
 export interface Sample {
   /** `null` for a cold start. */
   readonly requestsPerSecond: number | null
-  /** The median of one request, or of the time from the spawn of a process to its first answer. */
+  /** Of one request, or from the spawn of a process to its first answer; the median. */
   readonly milliseconds: number
   /** Processor time of the server per request, in milliseconds; `null` if unknown. */
   readonly cpu: number | null
@@ -74,17 +82,23 @@ export function createLoginVariants(codes: Codes, kv: string): Variant[] {
     const operations = ['check', 'verify', 'introspect', 'login', 'decrypt'] as const
     const prepare = createWorkerRequests
     return [
-      served({ name, role, platform: 'workerd', operations }, () => startWorkerd(config), prepare),
       served(
-        { name, role, platform: 'Miniflare', operations },
+        { name, role, platform: 'workerd', operations, group: 'login, workerd' },
+        () => startWorkerd(config),
+        prepare,
+      ),
+      served(
+        { name, role, platform: 'Miniflare', operations, group: 'login, Miniflare' },
         () => startMiniflare(code),
         prepare,
       ),
       {
-        ...{ name, role, platform: 'workerd', operations: ['cold-start'] },
+        ...{ name, role, platform: 'workerd', operations: ['cold-start'], group: 'cold starts' },
         start: async () => ({
-          measure: (_, { coldStarts }) =>
-            measureColdStart(() => startWorkerd(coldConfig), coldStarts),
+          prepare: async () => ({
+            measure: () => measureColdStart(() => startWorkerd(coldConfig)),
+            close() {},
+          }),
           close: async () => {},
         }),
       },
@@ -95,7 +109,8 @@ export function createLoginVariants(codes: Codes, kv: string): Variant[] {
 export function createPaymentVariants(codes: Codes): Variant[] {
   return ROLES.map(([role, name]) => {
     const config = writeConfig(role === 'ours' ? codes.ours : codes.bare)
-    const variant = { name, role, platform: 'workerd', operations: ['order'] } as const
+    const group = 'payments'
+    const variant = { name, role, platform: 'workerd', operations: ['order'], group } as const
     return served(variant, () => startWorkerd(config), createPaymentRequests)
   })
 }
@@ -112,7 +127,8 @@ export function createPeerVariants(env: Record<string, string>, redis: Redis | n
   return peers.flatMap(({ name, file, prepare }) =>
     [null, ...(redis ? [redis] : [])].map((store) => {
       const label = `${name}, ${store ? 'Redis' : 'memory'}`
-      const variant = { name: label, role: 'peer', platform: 'Express', operations } as const
+      const group = 'libraries'
+      const variant = { name: label, role: 'peer', platform: 'Express', operations, group } as const
       return served(variant, () => startPeer(file, env, store), prepare)
     }),
   )
@@ -127,11 +143,11 @@ function served(
     const server = await startServer()
     try {
       const requests = await prepare(server)
-      const factor = variant.platform === 'Miniflare' ? SHARE_ON_MINIFLARE : 1
       return {
-        measure: (operation, { share }) => {
+        prepare: (operation, { share, slices }) => {
           if (operation === 'cold-start') throw new Error('a server is up already')
-          return measureRequests(server, requests, operation, share * factor)
+          const parts = { share: share * SHARES[variant.platform], slices }
+          return prepareRequests(server, requests, operation, parts)
         },
         close: server.close,
       }
@@ -143,33 +159,39 @@ function served(
   return { ...variant, start }
 }
 
-async function measureRequests(
+async function prepareRequests(
   { pids }: Server,
   requests: RequestsByOperation,
   operation: RequestOperation,
-  share: number,
-): Promise<Sample> {
+  { share, slices }: { share: number; slices: number },
+): Promise<Prepared> {
   const found = requests[operation]
   if (!found) throw new Error(`it has no ${operation}`)
-  const { port, next } = found
   await checkAnswer(operation, found)
   const { warmUp, measured } = REQUESTS[operation]
-  const count = (requests: number) => Math.ceil(requests * share)
-  await load(port, next, { connections: CONNECTIONS, requests: count(warmUp) })
-  const before = readCpuTimes(pids)
-  const slice = await load(port, next, { connections: CONNECTIONS, requests: count(measured) })
-  const cpu = millisecondsBetween(before, readCpuTimes(pids))
-  const { requestsPerSecond, p50: milliseconds } = slice
-  return { requestsPerSecond, milliseconds, cpu: cpu === null ? null : cpu / slice.requests }
+  const load = await openLoad(found.port, found.next, CONNECTIONS)
+  try {
+    await load.send(Math.ceil(warmUp * share))
+  } catch (error) {
+    load.close()
+    throw error
+  }
+  return {
+    async measure() {
+      const before = readCpuTimes(pids)
+      const slice = await load.send(Math.ceil((measured * share) / slices))
+      const cpu = millisecondsBetween(before, readCpuTimes(pids))
+      const { requestsPerSecond, p50: milliseconds } = slice
+      return { requestsPerSecond, milliseconds, cpu: cpu === null ? null : cpu / slice.requests }
+    },
+    close: load.close,
+  }
 }
 
-async function measureColdStart(start: () => Promise<Server>, times: number): Promise<Sample> {
-  const measured: number[] = []
-  while (measured.length < times) {
-    const began = performance.now()
-    const server = await start()
-    measured.push(performance.now() - began)
-    await server.close()
-  }
-  return { requestsPerSecond: null, milliseconds: median(measured), cpu: null }
+async function measureColdStart(start: () => Promise<Server>): Promise<Sample> {
+  const began = performance.now()
+  const server = await start()
+  const milliseconds = performance.now() - began
+  await server.close()
+  return { requestsPerSecond: null, milliseconds, cpu: null }
 }
