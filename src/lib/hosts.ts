@@ -18,9 +18,8 @@ interface HostContext {
 /**
  * The first host that accepts a connection; the last one is used without probing.
  *
- * A failed fetch does not tell whether the connection was never made or broke after the request had
- * gone out, and a request must not go out twice. So a host is passed over only before anything has
- * been sent to it.
+ * A host is passed over only before anything has been sent to it: a failed fetch does not tell whether
+ * the connection was never made or broke after the request had gone out.
  *
  * @param setting The name of the setting that lists the hosts, for the log
  * @example

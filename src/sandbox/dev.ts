@@ -16,6 +16,7 @@ import { deleteFutureSessions } from './future-sessions'
 import { createHooks } from './hooks'
 import { createPageApi } from './page-api'
 import { createSandboxPay } from './pay'
+import { isSandboxOrder } from './pay/shop'
 import { openReply, pushRequest } from './push'
 import { createRecorder } from './recorder'
 import { findFile } from './static-files'
@@ -131,7 +132,7 @@ export class PaymentHooks extends WorkerEntrypoint {
 /** Those of other orders than the sandbox's own go on to the developer's hooks, if there are any. */
 async function takeOutcome(event: PaymentEvent): Promise<unknown> {
   const { outTradeNo } = 'payment' in event ? event.payment : event.refund
-  if (pay.isSandboxOrder(outTradeNo)) return null
+  if (isSandboxOrder(outTradeNo)) return null
   const context = { runtime: workersRuntime, hooks: HOOKS }
   const answer = await callHook(context, 'onPayment', event, HOOK_MILLISECONDS)
   return answer === MISSING ? null : answer

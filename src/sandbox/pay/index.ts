@@ -8,7 +8,7 @@ import { createPayFaults } from './faults'
 import { createKeys, NOTIFY_URL, type PayKeys, toSettings } from './keys'
 import { createOrders } from './orders'
 import { createPayPhone } from './phone'
-import { createShop, isSandboxOrder } from './shop'
+import { createShop } from './shop'
 
 export interface SandboxPayOptions {
   /** The mini programs that are bound to the merchant. */
@@ -56,7 +56,6 @@ export function createSandboxPay(options: SandboxPayOptions) {
     createControls,
     /** The settings of the payments Worker. */
     settings,
-    isSandboxOrder,
   }
 }
 
