@@ -1,8 +1,6 @@
 /** The shop page of the example mini program, with a server, a shop and a phone. */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type MiniProgram, startMiniProgram } from '../support/mini-program'
-import { type Server, startServer } from '../support/mini-program-server'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   FETCH_STATE,
   PARAMETERS,
@@ -10,40 +8,25 @@ import {
   type Shop,
   startShop,
 } from '../support/mini-program-shop'
-import { createWx, type Phone } from '../support/mini-program-wx'
+import { useMiniProgram } from '../support/use-mini-program'
 
-let server: Server
-let phone: Phone
-let miniProgram: MiniProgram
-
-beforeAll(async () => {
-  server = await startServer({ hasPayments: true })
-})
-
-afterAll(() => server.close())
-
-afterEach(() => server.endSessions())
+const app = useMiniProgram({ hasPayments: true })
 
 describe('the shop page', () => {
   let shop: Shop
 
   beforeEach(async () => {
     shop = await startShop()
-    phone = createWx(server.url)
-    miniProgram = startMiniProgram(phone.wx, {
-      baseUrl: server.url.origin,
-      sandbox: false,
-      shop: shop.origin,
-    })
+    app.restart({ config: { shop: shop.origin } })
   })
 
   afterEach(() => shop.close())
 
   it('the shop page pays with the parameters of the order, and shows that the order is paid', async () => {
-    const page = await miniProgram.show('shop')
+    const page = await app.miniProgram.show('shop')
     expect(page.has('.order-state')).toBe(false)
     await page.tap('.buy')
-    expect(phone.state.payments).toEqual([PARAMETERS])
+    expect(app.phone.state.payments).toEqual([PARAMETERS])
     expect(page.text('.order-state')).toBe('订单状态：已支付')
     expect(page.has('.text')).toBe(false)
   })
@@ -57,16 +40,16 @@ describe('the shop page', () => {
     ['refunded', 'requestPayment:ok', '已退款'],
   ])('an order that is %s is shown as such after %s', async (state, errMsg, text) => {
     shop.state = state
-    if (errMsg !== 'requestPayment:ok') phone.state.paymentFailure = { errMsg }
-    const page = await miniProgram.show('shop')
+    if (errMsg !== 'requestPayment:ok') app.phone.state.paymentFailure = { errMsg }
+    const page = await app.miniProgram.show('shop')
     await page.tap('.buy')
     expect(page.text('.order-state')).toBe(`订单状态：${text}`)
   })
 
   it('the shop page sends the token of the user, and neither product nor price', async () => {
-    const page = await miniProgram.show('shop')
+    const page = await app.miniProgram.show('shop')
     await page.tap('.buy')
-    const authorization = `Bearer ${phone.storedToken()}`
+    const authorization = `Bearer ${app.phone.storedToken()}`
     expect(shop.requests).toEqual([
       { request: PLACE_ORDER, authorization, body: '{}' },
       { request: FETCH_STATE, authorization, body: '' },
@@ -75,7 +58,7 @@ describe('the shop page', () => {
 
   it('when the state of a paid order cannot be fetched, a retry fetches it and buys nothing', async () => {
     shop.failures.set(FETCH_STATE, { code: 'pay_unavailable', action: 'retry_later' })
-    const page = await miniProgram.show('shop')
+    const page = await app.miniProgram.show('shop')
     await page.tap('.buy')
     expect(page.text('.detail')).toBe('pay_unavailable')
     expect(page.data().busy).toBe(false)
@@ -88,7 +71,7 @@ describe('the shop page', () => {
       FETCH_STATE,
       FETCH_STATE,
     ])
-    expect(phone.state.payments).toHaveLength(1)
+    expect(app.phone.state.payments).toHaveLength(1)
   })
 
   it.each([
@@ -99,19 +82,19 @@ describe('the shop page', () => {
     'an order that the shop answers with %o shows %s and “%s”, and nothing is paid',
     async (failure, code, text, next) => {
       shop.failures.set(PLACE_ORDER, failure)
-      const page = await miniProgram.show('shop')
+      const page = await app.miniProgram.show('shop')
       await page.tap('.buy')
       expect(page.text('.detail')).toBe(code)
       expect(page.text('.text')).toContain(text)
       expect(page.texts('.next')).toEqual(next ? [next] : [])
-      expect(phone.state.payments).toEqual([])
+      expect(app.phone.state.payments).toEqual([])
     },
   )
 
   it('a payment that fails shows what the developer can do about it', async () => {
     const errMsg = 'requestPayment:fail (下单账号与支付账号不一致)'
-    phone.state.paymentFailure = { errMsg }
-    const page = await miniProgram.show('shop')
+    app.phone.state.paymentFailure = { errMsg }
+    const page = await app.miniProgram.show('shop')
     await page.tap('.buy')
     expect(page.text('.detail')).toContain(`wx_failed · ${errMsg} · Place the order with`)
     expect(page.has('.order-state')).toBe(false)
@@ -119,29 +102,29 @@ describe('the shop page', () => {
 
   it('a mini program whose payments WeChat has restricted says so', async () => {
     const errMsg = 'requestPayment:fail jsapi has no permission'
-    phone.state.paymentFailure = { errMsg, errno: 102 }
-    const page = await miniProgram.show('shop')
+    app.phone.state.paymentFailure = { errMsg, errno: 102 }
+    const page = await app.miniProgram.show('shop')
     await page.tap('.buy')
     expect(page.text('.text')).toContain('微信限制了这个小程序的支付功能')
   })
 
   it('a purchase without a network names both the server and the shop', async () => {
-    const page = await miniProgram.show('shop')
-    phone.state.isOffline = true
+    const page = await app.miniProgram.show('shop')
+    app.phone.state.isOffline = true
     await page.tap('.buy')
-    expect(page.text('.text')).toContain(`连不上 ${server.url.origin} 或 ${shop.origin}`)
+    expect(page.text('.text')).toContain(`连不上 ${app.server.url.origin} 或 ${shop.origin}`)
   })
 
   it('after a log-out the shop page sells nothing', async () => {
-    await (await miniProgram.show('devices')).tap('.log-out')
-    const page = await miniProgram.show('shop')
+    await (await app.miniProgram.show('devices')).tap('.log-out')
+    const page = await app.miniProgram.show('shop')
     expect(page.has('.logged-out')).toBe(true)
     expect(page.has('.buy')).toBe(false)
   })
 
   it('without a shop in config.js, the shop page says so and has no button', async () => {
-    miniProgram = startMiniProgram(phone.wx, { baseUrl: server.url.origin, sandbox: false })
-    const page = await miniProgram.show('shop')
+    app.restart()
+    const page = await app.miniProgram.show('shop')
     expect(page.text('.no-shop')).toContain('config.js')
     expect(page.has('.buy')).toBe(false)
   })
@@ -149,14 +132,13 @@ describe('the shop page', () => {
 
 describe('the shop page in sandbox mode', () => {
   it('in sandbox mode, the order, its payment and its state come from the server’s sandbox', async () => {
-    phone = createWx(server.url, { appid: 'wx1234567890abcdef' })
-    miniProgram = startMiniProgram(phone.wx, { baseUrl: server.url.origin, sandbox: true })
-    const page = await miniProgram.show('shop')
+    app.restart({ phone: { appid: 'wx1234567890abcdef' }, config: { sandbox: true } })
+    const page = await app.miniProgram.show('shop')
     await page.tap('.buy')
     expect(page.texts('.detail')).toEqual([])
     expect(page.text('.order-state')).toBe('订单状态：已支付')
-    expect(phone.state.payments).toEqual([])
-    expect(phone.state.requests).toContain('POST /sandbox/shop/orders')
-    expect(phone.state.requests).toContain('POST /sandbox/wx.requestPayment')
+    expect(app.phone.state.payments).toEqual([])
+    expect(app.phone.state.requests).toContain('POST /sandbox/shop/orders')
+    expect(app.phone.state.requests).toContain('POST /sandbox/wx.requestPayment')
   })
 })

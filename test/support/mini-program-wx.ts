@@ -26,7 +26,7 @@ interface PaymentOptions extends Callbacks {
 
 type Decide = (result: { event: string; buttonId?: string }) => void
 
-interface WxOptions {
+export interface WxOptions {
   readonly hasAgreed?: boolean
   /** The AppID under which the project was opened; by default the sandbox's. */
   readonly appid?: string
