@@ -8,7 +8,7 @@ import {
   SignBody,
   SubscribeMessageBody,
 } from './http/bodies'
-import { toOutcome } from './http/outcome'
+import { runMethod } from './http/outcome'
 import { parseWeChatCall, type WeChatCallOptions } from './http/pass-through-call'
 import { parse } from './http/schemas'
 import { toDecryptedView, toVerifiedSession, type VerifiedSession } from './http/views'
@@ -119,7 +119,7 @@ export function createLoginService({
     task: (service: Service) => Promise<Result>,
   ): Promise<Outcome<Result>> {
     const current = service(env)
-    return toOutcome(method, current.startRequest(), () => task(current))
+    return runMethod(method, current.startRequest(), () => task(current))
   }
 
   return class LoginService extends WorkerEntrypoint<object> implements LoginServiceMethods {

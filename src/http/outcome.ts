@@ -13,7 +13,7 @@ type RpcOutcome<Result, Code extends string> =
  *
  * @param method The name of the method
  */
-export async function toOutcome<Result, Code extends string = ErrorCode>(
+export async function runMethod<Result, Code extends string = ErrorCode>(
   method: string,
   finish: FinishRequest,
   task: () => Promise<Result>,

@@ -1,7 +1,7 @@
 /** The RPC interface of payments: what the developer's other Workers call over a service binding. */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import { toOutcome } from '../http/outcome'
+import { runMethod } from '../http/outcome'
 import { parse } from '../http/schemas'
 import type { ProblemDetails } from '../problem'
 import { workersRuntime } from '../workers-runtime'
@@ -115,7 +115,7 @@ export function createPaymentService({
     task: (payments: Payments) => Promise<Result>,
   ): Promise<PaymentOutcome<Result>> {
     const current = payments(env)
-    return toOutcome(method, current.startRequest(), () => task(current))
+    return runMethod(method, current.startRequest(), () => task(current))
   }
 
   return class PaymentService extends WorkerEntrypoint<object> implements PaymentServiceMethods {

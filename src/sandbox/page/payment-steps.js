@@ -47,7 +47,8 @@ export const PAYMENT_STEPS = [
       phone.note('wechat', later)
       await phone.sandbox('finish-refund', { outRefundNo })
       const refund = await payments.request('GET', `/refunds/${outRefundNo}`)
-      return { responses: [refund], done: refund.body?.status === 'SUCCESS' ? done : '' }
+      const isDone = refund.body?.status === 'SUCCESS'
+      return { responses: [refund], done: isDone ? done : `${refund.body?.status}.` }
     },
   },
   {
