@@ -1,9 +1,10 @@
 /** What `npm run bench` concludes from its figures, and how it reads processor time. */
 
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { compare, decideGoals, resolutions } from '../bench/comparison'
 import { millisecondsBetween, readCpuTimes } from '../bench/cpu'
-import { LEAST_ROUNDS, toVerdict } from '../bench/goals'
+import { GOALS, LEAST_ROUNDS, toVerdict } from '../bench/goals'
 import { FULL, OPERATIONS, parseOptions, QUICK } from '../bench/operations'
 import { isFailure } from '../bench/report'
 import { type Cell, measureRounds } from '../bench/rounds'
@@ -74,6 +75,23 @@ describe('a goal of the benchmark', () => {
     expect(toVerdict(goal, { ...measured, measured: Number.NaN })).toBe('not measured')
     expect(toVerdict(goal, { ...measured, resolution: Number.NaN })).toBe('not measured')
     expect(toVerdict(goal, { ...measured, rounds: rounds - 1 })).toBe('too few rounds')
+  })
+
+  it('both documents have each goal in their table, the English one with its origin', () => {
+    const readRows = (file: string) =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => line.split('|').length === 5)
+    const english = readRows('docs/performance.md')
+    const chinese = readRows('docs/zh-CN/performance.md')
+    for (const { operation, limit, origin } of GOALS) {
+      const found = english.find(
+        (row) => row.includes(operation.replace('-', ' ')) && row.includes(`| ${origin} |`),
+      )
+      expect([operation, found]).toEqual([operation, expect.stringContaining(` ${limit} `)])
+      const translated = chinese[english.indexOf(found ?? '')]
+      expect([operation, translated]).toEqual([operation, expect.stringContaining(` ${limit} `)])
+    }
   })
 
   it('a round in which the machine is slow changes no ratio', () => {
