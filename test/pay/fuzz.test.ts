@@ -62,7 +62,7 @@ const requests = [
   ['POST', `/payments/${NUMBER}/refunds`],
 ] as const
 
-describe('arbitrary input', () => {
+describe('arbitrary input', { timeout: Math.max(60_000, RUNS * 20) }, () => {
   it.each(requests)('no body of %s %s is an internal_error', async (method, path) => {
     const property = fc.asyncProperty(toJson(FIELDS), async (body) => {
       app.log.length = 0
