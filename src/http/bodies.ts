@@ -53,11 +53,16 @@ function findBase64Fault(
 ): string | null {
   if (/%[\da-f]{2}/i.test(value)) return 'is URL-encoded; send the value as wx returned it'
   const bytes = parseBase64(value)
-  // Ciphertext is not text by chance.
-  const inner = bytes && parseUtf8(bytes)
+  // Ciphertext is not text by chance. To find that out by decoding it takes an exception each time.
+  const inner = bytes?.every(isPrintable) ? parseUtf8(bytes) : null
   if (inner && parseBase64(inner)) return 'is base64 twice; send the value as wx returned it'
   if (bytes && fits(bytes.length)) return null
   return `must be base64 of ${size}; an unescaped + arrives as a space`
+}
+
+/** Of a byte: whether it is a character of ASCII that can be seen. */
+function isPrintable(byte: number): boolean {
+  return byte > 0x20 && byte < 0x7f
 }
 
 const appid = v.optional(textUpTo(MAX_LENGTH.appid))
