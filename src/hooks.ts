@@ -72,7 +72,7 @@ export type EventReply = string | Readonly<Record<string, unknown>> | null | und
 export interface Hooks {
   /** Called once per login, between exchange and store; it has 2 seconds. */
   onLogin?(login: LoginEvent): LoginDecision | Promise<LoginDecision>
-  /** Called once per delivery of a pushed message; it has 2.5 seconds. */
+  /** Called once per delivery of a pushed message; it and the Queue have 2.5 seconds together. */
   onEvent?(message: EventMessage): EventReply | Promise<EventReply>
 }
 
@@ -83,7 +83,7 @@ export interface HookContext {
   readonly hooks: object | null
 }
 
-/** The deadline of hooks that are called for a delivery, which WeChat expects within 5 seconds. */
+/** How long the Queue and the hook have together for a delivery, which WeChat wants within 5 seconds. */
 export const EVENT_MILLISECONDS = 2500
 
 const LOGIN_MILLISECONDS = 2000
@@ -101,7 +101,8 @@ export async function askLoginHook(
   context: HookContext,
   login: LoginEvent,
 ): Promise<Claims | null> {
-  const decision = await callHook(context, 'onLogin', login, LOGIN_MILLISECONDS)
+  const signal = context.runtime.deadline(LOGIN_MILLISECONDS)
+  const decision = await callHook(context.hooks, 'onLogin', login, signal)
   if (decision === MISSING || decision === undefined || decision === null) return null
   const names = isObject(decision) ? Object.keys(decision).join() : ''
   if (isObject(decision) && names === 'deny' && decision.deny === true) {
@@ -123,10 +124,11 @@ export async function askLoginHook(
  * @throws {Problem} `hook_unavailable`
  */
 export async function askEventHook(
-  context: HookContext,
+  { hooks }: HookContext,
   message: EventMessage,
+  signal: AbortSignal,
 ): Promise<string | object | null> {
-  const reply = await callHook(context, 'onEvent', message, EVENT_MILLISECONDS)
+  const reply = await callHook(hooks, 'onEvent', message, signal)
   if (reply === MISSING || reply === undefined || reply === null) return null
   if (typeof reply === 'string' || isJsonObject(reply)) return reply
   throw hookFailed(
@@ -135,19 +137,32 @@ export async function askEventHook(
   )
 }
 
+/**
+ * Hands a message to the Queue.
+ *
+ * @throws {Problem} `store_unavailable`
+ */
+export async function enqueue(queue: Queue, message: object, signal: AbortSignal): Promise<void> {
+  try {
+    await Promise.race([queue.send(message), rejectOnAbort(signal)])
+  } catch {
+    const reason = 'the Queue EVENTS did not take a message'
+    throw new Problem('store_unavailable', { log: { reason } })
+  }
+}
+
 /** The answer of a hook that does not exist. */
 export const MISSING: unique symbol = Symbol('missing')
 
 /** The answer of a hook, or {@link MISSING}. Rejects with `hook_unavailable`. */
 export async function callHook(
-  { runtime, hooks }: { readonly runtime: Runtime; readonly hooks: object | null },
+  hooks: object | null,
   method: string,
   argument: object,
-  milliseconds: number,
+  signal: AbortSignal,
 ): Promise<unknown> {
   const call = hooks as Readonly<Record<string, unknown>> | null
   if (typeof call?.[method] !== 'function') return MISSING
-  const signal = runtime.deadline(milliseconds)
   try {
     // As a method: a service binding has no function of its own.
     const answer = Promise.resolve(Reflect.apply(call[method], hooks, [argument]))

@@ -4,7 +4,7 @@
  */
 
 import { type PushSettings, requirePush } from './config'
-import { askEventHook, type EventMessage, type HookContext } from './hooks'
+import { askEventHook, EVENT_MILLISECONDS, enqueue, type HookContext } from './hooks'
 import { randomBytes, sha256 } from './lib/crypto'
 import { isObject, parseJson } from './lib/encoding'
 import { chooseMiniProgram } from './mini-programs'
@@ -83,8 +83,10 @@ export async function receivePush(
   })
   if (ENDS_SESSIONS.has(event.Event)) await endSessions(context, miniProgram.appid, event)
   const message = { key: await sha256(text), appid: miniProgram.appid, event }
-  if (config.events) await enqueue(config.events, message)
-  const reply = (await askEventHook(context, message)) ?? requireDefaultReply(context, event)
+  const signal = runtime.deadline(EVENT_MILLISECONDS)
+  if (config.events) await enqueue(config.events, message, signal)
+  const reply =
+    (await askEventHook(context, message, signal)) ?? requireDefaultReply(context, event)
   return isSafe ? sealReply(push, { appid: miniProgram.appid, reply, runtime }) : toText(reply)
 }
 
@@ -167,15 +169,6 @@ async function endSessions(
     return
   }
   await endAllSessions(config, { userId: await toUserId({ appid, openid: OpenID }) })
-}
-
-async function enqueue(queue: Queue, message: EventMessage): Promise<void> {
-  try {
-    await queue.send(message)
-  } catch {
-    const reason = 'the Queue EVENTS did not take an event'
-    throw new Problem('store_unavailable', { log: { reason } })
-  }
 }
 
 function parseFields(text: string): EventFields {

@@ -265,6 +265,15 @@ describe('the Queue EVENTS', () => {
     await start({ EVENTS: { send: () => Promise.reject(new Error('Queue is down')) } })
     expect(await push(event())).toEqual([503, 'store_unavailable'])
   })
+
+  it('A push does not count as received if the Queue EVENTS does not answer in 2.5 seconds', async () => {
+    const send = () => {
+      app.timeOut(2500)
+      return new Promise(() => {})
+    }
+    await start({ EVENTS: { send } })
+    expect(await push(event())).toEqual([503, 'store_unavailable'])
+  })
 })
 
 describe('several mini programs', () => {

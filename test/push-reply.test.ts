@@ -157,6 +157,13 @@ describe('the reply of the hook', () => {
     ])
   })
 
+  it('The Queue and the hook have 2.5 seconds together', async () => {
+    start({ reply: () => 'success', hasQueue: true })
+    const before = app.deadlines().length
+    await push(event('wxa_media_check'))
+    expect(app.deadlines().slice(before)).toEqual([2500])
+  })
+
   it('A hook is not asked about a message that the Queue has not taken', async () => {
     const asked: unknown[] = []
     const EVENTS = { send: () => Promise.reject(new Error('down')) }

@@ -7,8 +7,7 @@
  */
 
 import * as v from 'valibot'
-import { callHook, EVENT_MILLISECONDS, MISSING } from '../hooks'
-import { rejectOnAbort } from '../lib/abort'
+import { callHook, EVENT_MILLISECONDS, enqueue, MISSING } from '../hooks'
 import { parseBase64, parseJson, parseUtf8, utf8 } from '../lib/encoding'
 import { invalidRequest, Problem } from '../problem'
 import type { PayContext } from './api'
@@ -38,8 +37,8 @@ export type PaymentEvent = {
  */
 export interface PaymentHooks {
   /**
-   * Called once per delivery of an outcome; it has 2.5 seconds. Once it resolves, WeChat Pay does
-   * not call again.
+   * Called once per delivery of an outcome; it and the Queue have 2.5 seconds together. Once it
+   * resolves, WeChat Pay does not call again.
    */
   onPayment?(event: PaymentEvent): unknown
 }
@@ -121,30 +120,13 @@ function toEvent(type: string, fields: unknown, ours: string): PaymentEvent {
 
 /** The Queue first: it keeps the outcome, even if the hook fails. */
 async function deliver({ runtime, config }: PayContext, event: PaymentEvent): Promise<void> {
-  const { events } = config
-  if (events) await enqueue(events, event, runtime.deadline(EVENT_MILLISECONDS))
-  const isHooked = await callPaymentHook({ runtime, hooks: config.hooks }, event)
-  if (events || isHooked) return
+  const { events, hooks } = config
+  const signal = runtime.deadline(EVENT_MILLISECONDS)
+  if (events) await enqueue(events, event, signal)
+  const answer = await callHook(hooks, 'onPayment', event, signal)
+  if (events || answer !== MISSING) return
   const settings = ['neither HOOKS with onPayment nor EVENTS is bound, so nobody takes an outcome']
   throw new Problem('hook_unavailable', { log: { settings } })
-}
-
-/** Whether there is such a hook; it has taken the event if it does not throw. */
-async function callPaymentHook(
-  context: { runtime: PayContext['runtime']; hooks: object | null },
-  event: PaymentEvent,
-): Promise<boolean> {
-  const answer = await callHook(context, 'onPayment', event, EVENT_MILLISECONDS)
-  return answer !== MISSING
-}
-
-async function enqueue(queue: Queue, event: PaymentEvent, signal: AbortSignal): Promise<void> {
-  try {
-    await Promise.race([queue.send(event), rejectOnAbort(signal)])
-  } catch {
-    const reason = 'the Queue EVENTS did not take an outcome'
-    throw new Problem('store_unavailable', { log: { reason } })
-  }
 }
 
 function refused(what: string): Problem {

@@ -133,8 +133,8 @@ export class PaymentHooks extends WorkerEntrypoint {
 async function takeOutcome(event: PaymentEvent): Promise<unknown> {
   const { outTradeNo } = 'payment' in event ? event.payment : event.refund
   if (isSandboxOrder(outTradeNo)) return null
-  const context = { runtime: workersRuntime, hooks: HOOKS }
-  const answer = await callHook(context, 'onPayment', event, HOOK_MILLISECONDS)
+  const signal = workersRuntime.deadline(HOOK_MILLISECONDS)
+  const answer = await callHook(HOOKS, 'onPayment', event, signal)
   return answer === MISSING ? null : answer
 }
 

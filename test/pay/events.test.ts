@@ -125,6 +125,14 @@ describe('who takes an outcome', () => {
     expect(order).toHaveLength(3)
   })
 
+  it('the Queue and the hook have 2.5 seconds together', async () => {
+    const EVENTS = { send: async () => {} }
+    await start(undefined, { EVENTS })
+    const before = app.deadlines.length
+    expect((await app.notify('TRANSACTION.SUCCESS', paid())).status).toBe(204)
+    expect(app.deadlines.slice(before).map(({ milliseconds }) => milliseconds)).toEqual([2500])
+  })
+
   it('a hook that fails after the Queue makes WeChat Pay call again', async () => {
     const EVENTS = { send: async () => {} }
     await start(() => Promise.reject(new Error()), { EVENTS })
