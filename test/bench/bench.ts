@@ -4,6 +4,7 @@
  * results.json. The exit status is 1 if a goal is missed or a variant failed.
  *
  * `npm run bench -- --quick check login` takes a quick look at two operations.
+ * `npm run bench -- --parts login` shows what the parts of a login cost.
  */
 
 import { writeFileSync } from 'node:fs'
@@ -17,14 +18,17 @@ import { bundle, installPeers } from './build.ts'
 import { forkProgram } from './children.ts'
 import { readCpuTimes } from './cpu.ts'
 import { machine } from './machine.ts'
-import { type Options, parseOptions } from './operations.ts'
+import { type Operation, type Options, parseOptions } from './operations.ts'
+import { bundleChanged, findParts } from './parts.ts'
 import { createProgress } from './progress.ts'
 import { startRedis } from './redis.ts'
 import { isFailure, report } from './report.ts'
 import { SERVICE_KEY } from './requests.ts'
 import { measureRounds } from './rounds.ts'
 import {
+  type Codes,
   createLoginVariants,
+  createPartVariants,
   createPaymentVariants,
   createPeerVariants,
   PEER_OPERATIONS,
@@ -55,7 +59,7 @@ function readOptions(): Options {
   }
 }
 
-async function run({ plan, operations }: Options) {
+async function run({ plan, operations, parts }: Options) {
   const notices: string[] = []
   if (!readCpuTimes([process.pid])) {
     notices.push('This platform has no /proc: processor time is unknown, and so are its goals.')
@@ -72,20 +76,21 @@ async function run({ plan, operations }: Options) {
     SERVICE_KEYS: SERVICE_KEY,
   }
   const production = buildProduction().code
-  const caller = bundle('caller')
-  const variants: Variant[] = [
-    ...createLoginVariants(
-      {
-        bare: { worker: bundle('bare'), bindings, caller },
-        ours: { worker: production, bindings, caller },
-      },
-      bundle('kv'),
-    ),
-    ...(operations.includes('order') ? await createPayments() : []),
-    ...(operations.some((operation) => PEER_OPERATIONS.includes(operation))
-      ? await createPeers(bindings, notices)
-      : []),
-  ]
+  const kv = bundle('kv')
+  const codes = toLoginCodes(production, bindings)
+  const login = createLoginVariants(codes, kv)
+  const variants: Variant[] = parts
+    ? [
+        ...login.filter(({ platform }) => platform === 'workerd'),
+        ...(await createParts(codes, kv, operations)),
+      ]
+    : [
+        ...login,
+        ...(operations.includes('order') ? await createPayments() : []),
+        ...(operations.some((operation) => PEER_OPERATIONS.includes(operation))
+          ? await createPeers(bindings, notices)
+          : []),
+      ]
 
   const cells = await measureRounds(variants, { operations, plan, progress, secondsNow })
   return {
@@ -96,6 +101,26 @@ async function run({ plan, operations }: Options) {
     notices,
     cells,
   }
+}
+
+function toLoginCodes(worker: string, bindings: Record<string, string>): Codes {
+  const caller = bundle('caller')
+  return {
+    bare: { worker: bundle('bare'), bindings, caller },
+    ours: { worker, bindings, caller },
+  }
+}
+
+async function createParts(
+  { ours }: Codes,
+  kv: string,
+  operations: readonly Operation[],
+): Promise<Variant[]> {
+  const partials = findParts(operations).map(async (part) => {
+    const code = { ...ours, worker: await bundleChanged(part) }
+    return { name: `without ${part.name}`, operations: part.operations, code }
+  })
+  return createPartVariants(await Promise.all(partials), kv)
 }
 
 async function createPayments(): Promise<Variant[]> {

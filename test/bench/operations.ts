@@ -63,21 +63,28 @@ export const QUICK: Plan = { seconds: 90, rounds: 3, share: 0.25, slices: 2 }
 export interface Options {
   readonly plan: Plan
   readonly operations: readonly Operation[]
+  /** Whether the Worker is measured without its parts, one at a time, and nothing else. */
+  readonly parts: boolean
 }
 
+const FLAGS = ['--quick', '--parts']
+
 /**
- * The options of the command line: `--quick`, and names of operations; all of them without any.
+ * The options of the command line: `--quick`, `--parts`, and names of operations; all of them without
+ * any.
  *
  * @throws {Error} for any other argument
  */
 export function parseOptions(args: readonly string[]): Options {
-  const names = args.filter((arg) => arg !== '--quick')
+  const names = args.filter((arg) => !FLAGS.includes(arg))
   const unknown = names.filter((name) => !OPERATIONS.some((operation) => operation === name))
   if (unknown.length > 0) {
-    throw new Error(`unknown: ${unknown.join(', ')}. Take --quick, ${OPERATIONS.join(', ')}`)
+    const known = [...FLAGS, ...OPERATIONS].join(', ')
+    throw new Error(`unknown: ${unknown.join(', ')}. Take ${known}`)
   }
   return {
-    plan: names.length < args.length ? QUICK : FULL,
+    plan: args.includes('--quick') ? QUICK : FULL,
     operations: OPERATIONS.filter((operation) => names.length === 0 || names.includes(operation)),
+    parts: args.includes('--parts'),
   }
 }

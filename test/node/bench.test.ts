@@ -1,10 +1,13 @@
 /** What `npm run bench` concludes from its figures, and how it reads processor time. */
 
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { compare, decideGoals, resolutions } from '../bench/comparison'
 import { millisecondsBetween, readCpuTimes } from '../bench/cpu'
 import { GOALS, LEAST_ROUNDS, toVerdict } from '../bench/goals'
+import { openLoad } from '../bench/load'
 import { FULL, OPERATIONS, parseOptions, QUICK } from '../bench/operations'
 import { isFailure } from '../bench/report'
 import { type Cell, measureRounds } from '../bench/rounds'
@@ -218,10 +221,26 @@ describe('the rounds of the benchmark', () => {
 
 describe('the options of the benchmark', () => {
   it('without names, all operations are measured', () => {
-    expect(parseOptions([])).toEqual({ plan: FULL, operations: OPERATIONS })
+    expect(parseOptions([])).toEqual({ plan: FULL, operations: OPERATIONS, parts: false })
     const some = parseOptions(['login', '--quick', 'check'])
-    expect(some).toEqual({ plan: QUICK, operations: ['check', 'login'] })
+    expect(some).toEqual({ plan: QUICK, operations: ['check', 'login'], parts: false })
+    expect(parseOptions(['--parts', 'login']).parts).toBe(true)
     expect(() => parseOptions(['--slow'])).toThrow('--slow')
+  })
+})
+
+describe('the load of the benchmark', () => {
+  it('a connection that the server has closed is an error, and nothing to wait for', async () => {
+    const server = createServer((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 204 No Content\r\n\r\n'))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const load = await openLoad(port, () => 'GET / HTTP/1.1\r\n\r\n', 1)
+    await load.send(1)
+    await expect(load.send(1)).rejects.toThrow('the server closed the connection')
+    load.close()
+    server.close()
   })
 })
 

@@ -1,0 +1,58 @@
+/** The Worker without Hono and its middleware, for the operations of the benchmark only. */
+
+import { requireServiceKeys } from '../../../src/config'
+import { DecryptBody, LoginBody } from '../../../src/http/bodies'
+import { readJsonBody, readTokenForm } from '../../../src/http/body'
+import { checkClientCredentials, requireBearerToken } from '../../../src/http/credentials'
+import {
+  toDecryptedView,
+  toIntrospectionView,
+  toLoginView,
+  toOwnSessionView,
+} from '../../../src/http/views'
+import { createLoginService } from '../../../src/login-service'
+import { ANSWER_HEADERS } from '../../../src/problem'
+import { createService, type Service } from '../../../src/service'
+import { workersRuntime } from '../../../src/workers-runtime'
+
+const service = createService(workersRuntime)
+
+export default {
+  async fetch(request: Request, env: object): Promise<Response> {
+    const bound = service(env)
+    const finish = bound.startRequest()
+    const route = new URL(request.url).pathname
+    const body = await respond(route, request, bound)
+    finish({ method: request.method, route, status: 200 })
+    return Response.json(body, { headers: ANSWER_HEADERS })
+  },
+}
+
+export class LoginService extends createLoginService({ service }) {}
+
+async function respond(route: string, request: Request, service: Service): Promise<object> {
+  const { headers } = request
+  const authorization = headers.get('Authorization') ?? undefined
+  const authenticate = () => service.authenticate(requireBearerToken(authorization))
+  switch (route) {
+    case '/login': {
+      const { code, appid = null } = await readJsonBody(request, LoginBody)
+      const userAgent = headers.get('User-Agent')
+      return toLoginView(await service.login({ appid, code, token: null, userAgent }))
+    }
+    case '/session':
+      return toOwnSessionView(await authenticate())
+    case '/introspect': {
+      await checkClientCredentials(requireServiceKeys(service.config), authorization)
+      const session = await service.findSession(await readTokenForm(request))
+      return session ? toIntrospectionView(session) : { active: false }
+    }
+    case '/open-data/decrypt': {
+      const session = await authenticate()
+      const encrypted = await readJsonBody(request, DecryptBody)
+      return toDecryptedView(await service.decryptData(session, encrypted))
+    }
+    default:
+      return { status: 'ok' }
+  }
+}
