@@ -2,6 +2,20 @@
 
 import { concat } from './bytes'
 
+/** In bytes. Most bodies are shorter: then the first read gets all of it, and shows that it has. */
+const CHUNK_LENGTH = 4096
+
+/** With the option `min` of the Streams standard, which the platform has and its types lack. */
+interface ByteReader {
+  read(
+    view: Uint8Array<ArrayBuffer>,
+    options: { min: number },
+  ): Promise<ReadableStreamReadResult<Uint8Array>>
+  cancel(): Promise<void>
+}
+
+type Reader = ByteReader | ReadableStreamDefaultReader<Uint8Array>
+
 /**
  * Reads a stream to its end, or until it exceeds the limit.
  *
@@ -13,18 +27,36 @@ export async function readAtMost(
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
   if (!stream) return new Uint8Array()
+  const reader = openReader(stream)
   const chunks: Uint8Array[] = []
   let length = 0
-  // In workerd, a reader takes less time than `for await`.
-  const reader = stream.getReader()
   for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return concat(chunks)
-    length += value.length
+    const { chunk, isLast } = await readChunk(reader)
+    length += chunk.length
     if (length > limit) {
       await reader.cancel()
       return null
     }
-    chunks.push(value)
+    chunks.push(chunk)
+    if (isLast) return concat(chunks)
   }
+}
+
+/** The platform's bodies are byte streams. One that is made in JavaScript may be none. */
+function openReader(stream: ReadableStream<Uint8Array>): Reader {
+  try {
+    return stream.getReader({ mode: 'byob' })
+  } catch {
+    return stream.getReader()
+  }
+}
+
+async function readChunk(reader: Reader): Promise<{ chunk: Uint8Array; isLast: boolean }> {
+  if (reader instanceof ReadableStreamDefaultReader) {
+    const { done, value } = await reader.read()
+    return { chunk: value ?? new Uint8Array(), isLast: done }
+  }
+  const { value } = await reader.read(new Uint8Array(CHUNK_LENGTH), { min: CHUNK_LENGTH })
+  const chunk = value ?? new Uint8Array()
+  return { chunk, isLast: chunk.length < CHUNK_LENGTH }
 }
