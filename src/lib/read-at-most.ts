@@ -3,7 +3,8 @@
 import { concat } from './bytes'
 
 /** In bytes. Most bodies are shorter: then the first read gets all of it, and shows that it has. */
-const CHUNK_LENGTH = 4096
+const FIRST_CHUNK = 4 * 1024
+const LARGEST_CHUNK = 64 * 1024
 
 /** With the option `min` of the Streams standard, which the platform has and its types lack. */
 interface ByteReader {
@@ -30,8 +31,8 @@ export async function readAtMost(
   const reader = openReader(stream)
   const chunks: Uint8Array[] = []
   let length = 0
-  for (;;) {
-    const { chunk, isLast } = await readChunk(reader)
+  for (let size = FIRST_CHUNK; ; size = Math.min(size * 2, LARGEST_CHUNK)) {
+    const { chunk, isLast } = await readChunk(reader, size)
     length += chunk.length
     if (length > limit) {
       await reader.cancel()
@@ -51,12 +52,15 @@ function openReader(stream: ReadableStream<Uint8Array>): Reader {
   }
 }
 
-async function readChunk(reader: Reader): Promise<{ chunk: Uint8Array; isLast: boolean }> {
+async function readChunk(
+  reader: Reader,
+  size: number,
+): Promise<{ chunk: Uint8Array; isLast: boolean }> {
   if (reader instanceof ReadableStreamDefaultReader) {
     const { done, value } = await reader.read()
     return { chunk: value ?? new Uint8Array(), isLast: done }
   }
-  const { value } = await reader.read(new Uint8Array(CHUNK_LENGTH), { min: CHUNK_LENGTH })
+  const { value } = await reader.read(new Uint8Array(size), { min: size })
   const chunk = value ?? new Uint8Array()
-  return { chunk, isLast: chunk.length < CHUNK_LENGTH }
+  return { chunk, isLast: chunk.length < size }
 }
