@@ -110,6 +110,9 @@ export const PhoneNumberBody = v.lazy((value) => {
   return v.object({ code: textUpTo(MAX_LENGTH.code), ...encrypted }, PHONE_CODE_MESSAGE)
 })
 
+/** WeChat's names, such as `thing1`: an answer may repeat one, for it cannot be a person's data. */
+export const FIELD_NAME = /^[a-z_]{1,32}\d{1,4}$/
+
 export const SubscribeMessageBody = object({
   appid,
   openid: textUpTo(MAX_LENGTH.openid),
@@ -118,7 +121,7 @@ export const SubscribeMessageBody = object({
   data: v.pipe(
     v.custom<Record<string, unknown>>(isObject, 'must be an object whose values are strings'),
     v.check(
-      (data) => Object.keys(data).every(isFieldName),
+      (data) => Object.keys(data).every((key) => FIELD_NAME.test(key)),
       'has a key that is not the name of a template field, such as thing1',
     ),
     v.record(v.string(), textUpTo(MAX_LENGTH.messageField)),
@@ -130,11 +133,6 @@ export const SubscribeMessageBody = object({
     v.picklist(['zh_CN', 'en_US', 'zh_HK', 'zh_TW'], 'must be zh_CN, en_US, zh_HK or zh_TW'),
   ),
 }) satisfies v.GenericSchema<unknown, SubscribeMessage>
-
-/** WeChat's names, such as `thing1`: an answer may repeat one, for it cannot be a person's data. */
-function isFieldName(key: string): boolean {
-  return /^[a-z_]{1,32}\d{1,4}$/.test(key)
-}
 
 /** A token of a user, which a backend sends. */
 export const TokenBody = object({ token: string })

@@ -1,7 +1,7 @@
 /** The shapes of the API, as JSON Schema. */
 
 import { ERRORS } from '../errors'
-import { MAX_LENGTH, SubscribeMessageBody } from '../http/bodies'
+import { FIELD_NAME, MAX_LENGTH, SubscribeMessageBody } from '../http/bodies'
 import { WHAT_TO_DO } from './error-texts'
 
 export const text = { type: 'string' } as const
@@ -183,6 +183,7 @@ export const SCHEMAS = {
       page: { ...textUpTo(MAX_LENGTH.page), description: 'The page that a tap opens.' },
       data: {
         type: 'object',
+        propertyNames: { pattern: FIELD_NAME.source },
         additionalProperties: textUpTo(MAX_LENGTH.messageField),
         description: 'The fields of the template by name, such as `thing1`.',
       },
