@@ -32,7 +32,8 @@ export async function readAtMost(
   const chunks: Uint8Array[] = []
   let length = 0
   for (let size = FIRST_CHUNK; ; size = Math.min(size * 2, LARGEST_CHUNK)) {
-    const { chunk, isLast } = await readChunk(reader, size)
+    // One byte more than the limit is enough to refuse a body, and a sender may stall after it.
+    const { chunk, isLast } = await readChunk(reader, Math.min(size, limit + 1 - length))
     length += chunk.length
     if (length > limit) {
       await reader.cancel()
