@@ -53,14 +53,14 @@ function findBase64Fault(
 ): string | null {
   if (/%[\da-f]{2}/i.test(value)) return 'is URL-encoded; send the value as wx returned it'
   const bytes = parseBase64(value)
-  // Ciphertext is not text by chance. To find that out by decoding it takes an exception each time.
+  // Ciphertext is not printable by chance. Decoding it to find out would throw each time.
   const inner = bytes?.every(isPrintable) ? parseUtf8(bytes) : null
   if (inner && parseBase64(inner)) return 'is base64 twice; send the value as wx returned it'
   if (bytes && fits(bytes.length)) return null
   return `must be base64 of ${size}; an unescaped + arrives as a space`
 }
 
-/** Of a byte: whether it is a character of ASCII that can be seen. */
+/** Whether a byte is a visible ASCII character. */
 function isPrintable(byte: number): boolean {
   return byte > 0x20 && byte < 0x7f
 }
@@ -110,7 +110,7 @@ export const PhoneNumberBody = v.lazy((value) => {
   return v.object({ code: textUpTo(MAX_LENGTH.code), ...encrypted }, PHONE_CODE_MESSAGE)
 })
 
-/** WeChat's names, such as `thing1`: an answer may repeat one, for it cannot be a person's data. */
+/** The form of WeChat's names, such as `thing1`. An answer repeats no name of another form. */
 export const FIELD_NAME = /^[a-z_]{1,32}\d{1,4}$/
 
 export const SubscribeMessageBody = object({
