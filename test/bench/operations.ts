@@ -69,6 +69,11 @@ export interface Options {
 
 const FLAGS = ['--quick', '--parts']
 
+/** The operations of which parts can be taken out. */
+export const OPERATIONS_WITH_PARTS: readonly Operation[] = [
+  ...(['check', 'introspect', 'login', 'decrypt', 'cold-start'] as const),
+]
+
 /**
  * The options of the command line: `--quick`, `--parts`, and names of operations; all of them without
  * any.
@@ -76,15 +81,17 @@ const FLAGS = ['--quick', '--parts']
  * @throws {Error} for any other argument
  */
 export function parseOptions(args: readonly string[]): Options {
+  const parts = args.includes('--parts')
+  const operations = parts ? OPERATIONS_WITH_PARTS : OPERATIONS
   const names = args.filter((arg) => !FLAGS.includes(arg))
-  const unknown = names.filter((name) => !OPERATIONS.some((operation) => operation === name))
+  const unknown = names.filter((name) => !operations.some((operation) => operation === name))
   if (unknown.length > 0) {
-    const known = [...FLAGS, ...OPERATIONS].join(', ')
+    const known = [...FLAGS, ...operations].join(', ')
     throw new Error(`unknown: ${unknown.join(', ')}. Take ${known}`)
   }
   return {
     plan: args.includes('--quick') ? QUICK : FULL,
-    operations: OPERATIONS.filter((operation) => names.length === 0 || names.includes(operation)),
-    parts: args.includes('--parts'),
+    operations: operations.filter((operation) => names.length === 0 || names.includes(operation)),
+    parts,
   }
 }

@@ -140,7 +140,7 @@ export function findParts(operations: readonly Operation[]): Part[] {
     const entry = those.find((part) => part.entry)?.entry
     const edits = those.flatMap((part) => part.edits ?? [])
     const name = 'all of these'
-    return those.length > 0
+    return edits.length > 0
       ? [{ name, operations: [operation], edits, ...(entry && { entry }) }]
       : []
   })
@@ -164,7 +164,7 @@ export async function bundleChanged({ entry = 'src/worker.ts', edits = [] }: Cha
   return outputFiles[0]?.text ?? ''
 }
 
-/** @throws {Error} if a text that is to be replaced does not stand in its file exactly once */
+/** @throws {Error} if what is replaced in a file of the bundle does not stand there exactly once */
 function edit(edits: readonly Edit[]): Plugin {
   return {
     name: 'edit',

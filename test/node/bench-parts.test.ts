@@ -1,19 +1,31 @@
 /** What `npm run bench -- --parts` takes out of the Worker, and what it concludes from that. */
 
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { toCost } from '../bench/comparison'
-import { OPERATIONS, type Operation } from '../bench/operations'
+import { OPERATIONS_WITH_PARTS, type Operation } from '../bench/operations'
 import { bundleChanged, findParts } from '../bench/parts'
 import type { Cell } from '../bench/rounds'
 
 describe('the parts of the Worker', () => {
-  const parts = findParts(OPERATIONS).map((part) => ({ ...part, of: part.operations.join() }))
+  const parts = findParts(OPERATIONS_WITH_PARTS).map((part) => ({
+    ...part,
+    of: part.operations.join(),
+  }))
 
   it.each(parts)('$name can be taken out of $of', async (part) => {
     const whole = await bundleChanged({})
     expect((await bundleChanged(part)).length).toBeGreaterThan(1000)
     expect(await bundleChanged(part)).not.toBe(whole)
   })
+
+  it.each(parts)(
+    'what $name replaces for $of stands in the source exactly once',
+    ({ edits = [] }) => {
+      const counts = edits.map(([file, from]) => readFileSync(file, 'utf8').split(from).length - 1)
+      expect(counts).toEqual(edits.map(() => 1))
+    },
+  )
 
   it('a part whose source has changed is an error', async () => {
     const edits = [['src/log.ts', 'what is not there', '']] as const

@@ -3,12 +3,13 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { compare, decideGoals, resolutions } from '../bench/comparison'
 import { millisecondsBetween, readCpuTimes } from '../bench/cpu'
 import { GOALS, LEAST_ROUNDS, toVerdict } from '../bench/goals'
 import { openLoad } from '../bench/load'
-import { FULL, OPERATIONS, parseOptions, QUICK } from '../bench/operations'
+import { FULL, OPERATIONS, OPERATIONS_WITH_PARTS, parseOptions, QUICK } from '../bench/operations'
 import { isFailure } from '../bench/report'
 import { type Cell, measureRounds } from '../bench/rounds'
 import { median, percentile, resolveDifference, resolveRatio } from '../bench/stats'
@@ -224,20 +225,26 @@ describe('the options of the benchmark', () => {
     expect(parseOptions([])).toEqual({ plan: FULL, operations: OPERATIONS, parts: false })
     const some = parseOptions(['login', '--quick', 'check'])
     expect(some).toEqual({ plan: QUICK, operations: ['check', 'login'], parts: false })
-    expect(parseOptions(['--parts', 'login']).parts).toBe(true)
+    const parts = parseOptions(['--parts'])
+    expect(parts).toEqual({ plan: FULL, operations: OPERATIONS_WITH_PARTS, parts: true })
+    expect(() => parseOptions(['--parts', 'order'])).toThrow('order')
     expect(() => parseOptions(['--slow'])).toThrow('--slow')
   })
 })
 
 describe('the load of the benchmark', () => {
   it('a connection that the server has closed is an error, and nothing to wait for', async () => {
+    let closed: Promise<unknown> = Promise.resolve()
     const server = createServer((socket) => {
+      closed = once(socket, 'close')
       socket.once('data', () => socket.end('HTTP/1.1 204 No Content\r\n\r\n'))
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     const load = await openLoad(port, () => 'GET / HTTP/1.1\r\n\r\n', 1)
     await load.send(1)
+    await closed
+    await setImmediate()
     await expect(load.send(1)).rejects.toThrow('the server closed the connection')
     load.close()
     server.close()
