@@ -261,16 +261,10 @@ describe('the Queue EVENTS', () => {
     expect(new Set(sent.map(({ key }) => key)).size).toBe(3)
   })
 
-  it('A push does not count as received if the Queue EVENTS fails, so that WeChat sends it again', async () => {
-    await start({ EVENTS: { send: () => Promise.reject(new Error('Queue is down')) } })
-    expect(await push(event())).toEqual([503, 'store_unavailable'])
-  })
-
-  it('A push does not count as received if the Queue EVENTS does not answer in 2.5 seconds', async () => {
-    const send = () => {
-      app.timeOut(2500)
-      return new Promise(() => {})
-    }
+  it.each<[string, () => Promise<unknown>]>([
+    ['fails', () => Promise.reject(new Error('Queue is down'))],
+    ['takes more than 2.5 seconds', () => new Promise(() => app.timeOut(2500))],
+  ])('WeChat sends a push again if the Queue EVENTS %s', async (_, send) => {
     await start({ EVENTS: { send } })
     expect(await push(event())).toEqual([503, 'store_unavailable'])
   })

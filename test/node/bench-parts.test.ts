@@ -13,10 +13,10 @@ describe('the parts of the Worker', () => {
     of: part.operations.join(),
   }))
 
+  const whole = bundleChanged({})
+
   it.each(parts)('$name can be taken out of $of', async (part) => {
-    const whole = await bundleChanged({})
-    expect((await bundleChanged(part)).length).toBeGreaterThan(1000)
-    expect(await bundleChanged(part)).not.toBe(whole)
+    expect(await bundleChanged(part)).not.toBe(await whole)
   })
 
   it.each(parts)(
