@@ -1,7 +1,7 @@
 /** The Worker's settings: a typed value from the `unknown` of a Worker's `env`. */
 
 import * as v from 'valibot'
-import { isObject, parseJson } from './lib/encoding'
+import { Problem } from './core/problem'
 import {
   binding,
   isBaseUrl,
@@ -11,8 +11,8 @@ import {
   serviceKeys,
   text,
   trimmed,
-} from './lib/settings'
-import { Problem } from './problem'
+} from './core/settings'
+import { isObject, parseJson } from './lib/encoding'
 
 /** A mini program with its credentials at WeChat. */
 export interface MiniProgram {

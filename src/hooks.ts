@@ -4,11 +4,11 @@
  * unusable answer, nobody who would have been denied gets in.
  */
 
+import { Problem } from './core/problem'
+import type { Runtime } from './core/runtime'
 import { rejectOnAbort } from './lib/abort'
 import { isObject } from './lib/encoding'
 import { isJsonObject, type JsonObject } from './lib/json'
-import { Problem } from './problem'
-import type { Runtime } from './runtime'
 
 /**
  * What the developer knows of a user: a JSON object of at most 1 KiB.

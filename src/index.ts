@@ -1,6 +1,8 @@
 /** What the package gives to a Worker of one's own: see examples/hono-app. */
 
-export type { ErrorCode } from './errors'
+export type { ErrorCode } from './core/errors'
+export { Problem, type ProblemDetails } from './core/problem'
+export type { Runtime } from './core/runtime'
 export type { Claims, EventMessage, EventReply, Hooks, LoginDecision, LoginEvent } from './hooks'
 export { type AppOptions, createApp } from './http/app'
 export type { WeChatCallOptions } from './http/pass-through-call'
@@ -14,8 +16,6 @@ export {
   type Outcome,
   type RpcSession,
 } from './login-service'
-export { Problem, type ProblemDetails } from './problem'
-export type { Runtime } from './runtime'
 export { createService, type Service, type ServiceOptions } from './service'
 export type { EncryptionKey } from './wechat/session-key'
 export type { SubscribeMessage } from './wechat/subscribe-message'

@@ -1,6 +1,9 @@
 /** The RPC interface: what the developer's other Workers call over a service binding. */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
+import { runMethod } from './core/outcome'
+import { Problem, type ProblemDetails, problemResponse, toProblem } from './core/problem'
+import { parse } from './core/schemas'
 import {
   DecryptBody,
   RevokeBody,
@@ -8,11 +11,8 @@ import {
   SignBody,
   SubscribeMessageBody,
 } from './http/bodies'
-import { runMethod } from './http/outcome'
 import { parseWeChatCall, type WeChatCallOptions } from './http/pass-through-call'
-import { parse } from './http/schemas'
 import { toDecryptedView, toVerifiedSession, type VerifiedSession } from './http/views'
-import { Problem, type ProblemDetails, problemResponse, toProblem } from './problem'
 import { createService, type Service } from './service'
 import type { EncryptionKey } from './wechat/session-key'
 import type { SubscribeMessage } from './wechat/subscribe-message'

@@ -1,11 +1,11 @@
 /** The login: exchange the code, store a session, end the one that it replaces. */
 
 import type { MiniProgram } from './config'
+import { Problem } from './core/problem'
+import type { Runtime } from './core/runtime'
 import { askLoginHook, type Claims, type HookContext } from './hooks'
 import { createSingleFlight, type SingleFlight } from './lib/single-flight'
 import { chooseMiniProgram } from './mini-programs'
-import { Problem } from './problem'
-import type { Runtime } from './runtime'
 import { createSession, endSession, findSession, type Login, toUserId } from './sessions'
 import { type CallContext, callWeChat } from './wechat/api'
 import {

@@ -1,7 +1,7 @@
 /** Which mini program a request concerns. */
 
 import type { Config, MiniProgram } from './config'
-import { Problem } from './problem'
+import { Problem } from './core/problem'
 
 /**
  * The mini program with this appid, or without an appid, the only one.

@@ -1,7 +1,7 @@
 /** The number behind the phone button. */
 
+import { invalidRequest } from './core/problem'
 import { requireMiniProgram } from './mini-programs'
-import { invalidRequest } from './problem'
 import { decryptData } from './session-key'
 import type { Session } from './sessions'
 import { type AccessTokenContext, callWithAccessToken } from './wechat/access-token'

@@ -4,12 +4,12 @@
  */
 
 import { type PushSettings, requirePush } from './config'
+import { invalidRequest, Problem } from './core/problem'
+import type { Runtime } from './core/runtime'
 import { askEventHook, EVENT_MILLISECONDS, enqueue, type HookContext } from './hooks'
 import { randomBytes, sha256 } from './lib/crypto'
 import { isObject, parseJson } from './lib/encoding'
 import { chooseMiniProgram } from './mini-programs'
-import { invalidRequest, Problem } from './problem'
-import type { Runtime } from './runtime'
 import { endAllSessions, toUserId } from './sessions'
 import type { CallContext } from './wechat/api'
 import { isPushSignature, openEnvelope, pushSignature, sealEnvelope } from './wechat/push'

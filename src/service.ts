@@ -4,14 +4,14 @@
  */
 
 import { type Config, parseConfig } from './config'
+import { type FinishRequest, startRequest } from './core/log'
+import { Problem } from './core/problem'
+import type { LogEntry, Runtime } from './core/runtime'
 import type { Hooks } from './hooks'
-import { type FinishRequest, startRequest } from './log'
 import { createLogins, type LoginContext, type LoginRequest, login } from './login'
 import { chooseMiniProgram } from './mini-programs'
 import { getPhoneNumber, type PhoneNumberRequest } from './phone-number'
-import { Problem } from './problem'
 import { checkPushUrl, type PushRequest, receivePush } from './push-events'
-import type { LogEntry, Runtime } from './runtime'
 import {
   checkSessionKey,
   type DecryptRequest,

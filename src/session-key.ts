@@ -1,8 +1,8 @@
 /** What a session does with its session_key: open data, check the key at WeChat, replace it. */
 
+import { Problem } from './core/problem'
 import { replaceSession } from './login'
 import { requireMiniProgram } from './mini-programs'
-import { Problem } from './problem'
 import { findSessionById, type Login, type Session } from './sessions'
 import { type AccessTokenContext, callWithAccessToken } from './wechat/access-token'
 import type { CallContext, WeChatResponse } from './wechat/api'

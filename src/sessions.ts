@@ -59,10 +59,10 @@
 
 import * as v from 'valibot'
 import type { Config } from './config'
+import { Problem } from './core/problem'
 import type { Claims } from './hooks'
 import { sha256 } from './lib/crypto'
 import { listKeys, SHORTEST_CACHE_SECONDS, SHORTEST_TTL_SECONDS, toKVErrorMessage } from './lib/kv'
-import { Problem } from './problem'
 import {
   createToken,
   isSessionId,

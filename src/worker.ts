@@ -4,9 +4,9 @@
  * Its settings are declared in wrangler.toml and parsed in config.ts.
  */
 
+import { ANSWER_HEADERS } from './core/problem'
 import { createApp } from './http/app'
 import { createLoginService } from './login-service'
-import { ANSWER_HEADERS } from './problem'
 import { createService } from './service'
 import { workersRuntime } from './workers-runtime'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ERRORS, type ErrorCode } from '../src/errors'
+import { ERRORS, type ErrorCode } from '../src/core/errors'
 import { encryptOpenData } from '../src/sandbox/encrypt'
 import { ERRCODES } from '../src/wechat/errcodes'
 import { type OpenData, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'

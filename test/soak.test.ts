@@ -2,7 +2,7 @@
 
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { ERRORS } from '../src/errors'
+import { ERRORS } from '../src/core/errors'
 import { type LoginAnswer, type OpenData, type ProblemBody, useTestApp } from './support/app'
 import { hookedKV } from './support/kv'
 

@@ -1,6 +1,6 @@
 /** The error that every function of the client rejects with. */
 
-import type { Action } from '../errors'
+import type { Action } from '../core/errors'
 import { readFields } from './fields'
 
 export type { Action }

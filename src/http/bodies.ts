@@ -1,9 +1,9 @@
 /** What each endpoint takes as its body. Messages say what is wrong and never hold a value. */
 
 import * as v from 'valibot'
+import { object } from '../core/schemas'
 import { isObject, parseBase64, parseUtf8 } from '../lib/encoding'
 import type { SubscribeMessage } from '../wechat/subscribe-message'
-import { object } from './schemas'
 
 /** The longest texts, in characters; openapi.json states them, too. */
 export const MAX_LENGTH = {

@@ -4,10 +4,10 @@ import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Hono } from 'hono/tiny'
 import type { Config } from '../config'
-import type { Problem } from '../problem'
+import { requireBearerToken } from '../core/credentials'
+import type { Problem } from '../core/problem'
 import type { Service } from '../service'
 import type { Session } from '../sessions'
-import { requireBearerToken } from './credentials'
 
 export interface AppEnv {
   Bindings: object

@@ -10,7 +10,7 @@
 
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { Problem } from '../problem'
+import { Problem } from '../core/problem'
 import type { Service } from '../service'
 import type { AppEnv, AuthenticatedEnv } from './context'
 

@@ -1,8 +1,8 @@
 /** The call of another Worker for the pass-through, parsed. */
 
+import { invalidRequest } from '../core/problem'
 import { isObject, utf8 } from '../lib/encoding'
 import { isJsonObject } from '../lib/json'
-import { invalidRequest } from '../problem'
 import type { PassThroughBody, PassThroughRequest } from '../wechat/pass-through'
 
 /**

@@ -2,7 +2,7 @@
 
 import { createMiddleware } from 'hono/factory'
 import { routePath } from 'hono/route'
-import { toProblem } from '../problem'
+import { toProblem } from '../core/problem'
 import { createService, type Service } from '../service'
 import { workersRuntime } from '../workers-runtime'
 import { authenticateRequest } from './context'

@@ -2,8 +2,8 @@
 
 import { createMiddleware } from 'hono/factory'
 import { requireServiceKeys } from '../config'
+import { checkClientCredentials, checkServiceKey } from '../core/credentials'
 import { type AppEnv, onlyWith } from './context'
-import { checkClientCredentials, checkServiceKey } from './credentials'
 
 /** Without `SERVICE_KEYS` these paths do not exist, whatever the method. */
 export const onlyWithServiceKeys = onlyWith(requireServiceKeys)

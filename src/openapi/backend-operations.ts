@@ -1,6 +1,6 @@
 /** The operations that a developer's other services call with a service key. */
 
-import type { ErrorCode } from '../errors'
+import type { ErrorCode } from '../core/errors'
 import { APPID, OPENID, TOKEN, USER_ID } from './example-values'
 import {
   FORM,

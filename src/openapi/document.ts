@@ -3,7 +3,7 @@
  * assets/openapi.json, which is served as a static file.
  */
 
-import { ERRORS, type ErrorCode, type ErrorRow } from '../errors'
+import { ERRORS, type ErrorCode, type ErrorRow } from '../core/errors'
 import { ERRCODES } from '../wechat/errcodes'
 import { ANYTHING, type Operation, TAGS } from './operation'
 import { OPERATIONS } from './operations'

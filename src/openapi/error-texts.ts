@@ -4,7 +4,7 @@
  * wechat/errcodes.ts without Chinese stops `npm run docs`.
  */
 
-import type { Action, ErrorCode } from '../errors'
+import type { Action, ErrorCode } from '../core/errors'
 import type { WeChatCall } from '../wechat/errcodes'
 
 export type Language = 'en' | 'zh'

@@ -1,6 +1,6 @@
 /** The operations that a mini program calls. */
 
-import type { ErrorCode } from '../errors'
+import type { ErrorCode } from '../core/errors'
 import { APPID, CREATED_AT, EXPIRES_AT, SESSION_ID, TOKEN, USER_ID } from './example-values'
 import {
   json,

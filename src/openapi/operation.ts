@@ -1,6 +1,6 @@
 /** What an operation of the API consists of, and how to write its parts down. */
 
-import type { ErrorCode } from '../errors'
+import type { ErrorCode } from '../core/errors'
 import type { SCHEMAS } from './schemas'
 
 /** The groups of operations, in the order of the page. */

@@ -1,6 +1,6 @@
 /** The pass-through to WeChat's server API: any method; the two that WeChat uses are described. */
 
-import type { ErrorCode } from '../errors'
+import type { ErrorCode } from '../core/errors'
 import { APPID } from './example-values'
 import { ANYTHING, type Operation, parameter, ref, WECHAT_ERRORS } from './operation'
 

@@ -3,7 +3,7 @@
  * and those that it shares with the login Worker but that occur for other reasons here.
  */
 
-import { ERRORS, type ErrorRow } from '../errors'
+import { ERRORS, type ErrorRow } from '../core/errors'
 import type { PayCall } from '../pay/codes'
 import { PAY_ERRORS, type PayErrorCode, type PaymentsErrorCode } from '../pay/errors'
 import { type Language, type Text, WHEN } from './error-texts'

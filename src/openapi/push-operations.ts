@@ -1,6 +1,6 @@
 /** The push URL, which WeChat calls. */
 
-import type { ErrorCode } from '../errors'
+import type { ErrorCode } from '../core/errors'
 import { APPID } from './example-values'
 import { type Operation, parameter, plainText, ref } from './operation'
 

@@ -1,6 +1,6 @@
 /** The shapes of the API, as JSON Schema. */
 
-import { ERRORS } from '../errors'
+import { ERRORS } from '../core/errors'
 import { FIELD_NAME, MAX_LENGTH, SubscribeMessageBody } from '../http/bodies'
 import { WHAT_TO_DO } from './error-texts'
 

@@ -1,6 +1,6 @@
 /** The tables in the documents that are generated from errors.ts and wechat/errcodes.ts. */
 
-import { ERRORS, type ErrorCode } from '../errors'
+import { ERRORS, type ErrorCode } from '../core/errors'
 import { ERRCODES, type ErrcodeRow } from '../wechat/errcodes'
 import { CALLS, CHINESE, type Language, type Text, WHAT_TO_DO, WHEN } from './error-texts'
 

@@ -5,13 +5,13 @@
  * with the same number, or queries it. This file does not repeat a call itself.
  */
 
+import { chooseHost } from '../core/hosts'
+import { Problem } from '../core/problem'
+import type { Runtime } from '../core/runtime'
 import { rejectOnAbort } from '../lib/abort'
 import { randomBytes } from '../lib/crypto'
 import { isObject, parseJson, parseUtf8 } from '../lib/encoding'
-import { chooseHost } from '../lib/hosts'
 import { readAtMost } from '../lib/read-at-most'
-import { Problem } from '../problem'
-import type { Runtime } from '../runtime'
 import { type PayCall, toRefusal } from './codes'
 import type { PayConfig } from './config'
 import { payProblem } from './errors'

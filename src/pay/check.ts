@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build } from 'rolldown'
 import { unstable_getVarsForDev, unstable_readConfig } from 'wrangler'
-import type { Runtime } from '../runtime'
+import type { Runtime } from '../core/runtime'
 
 const { values } = parseArgs({
   options: {

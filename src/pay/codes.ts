@@ -4,8 +4,8 @@
  * @see https://pay.weixin.qq.com/doc/v3/merchant/4012068813
  */
 
+import { Problem } from '../core/problem'
 import { isObject } from '../lib/encoding'
-import { Problem } from '../problem'
 import { PAY_ERRORS, type PayErrorCode, type PaymentsErrorCode, payProblem } from './errors'
 
 /** The kinds of calls; one code can mean different things on different calls. */

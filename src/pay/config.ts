@@ -1,12 +1,12 @@
 /** The settings of the payments Worker: a typed value from the `unknown` of its `env`. */
 
 import * as v from 'valibot'
-import type { ErrorCode } from '../errors'
+import type { ErrorCode } from '../core/errors'
+import { Problem } from '../core/problem'
+import { binding, isBaseUrl, list, optionalText, serviceKeys, text } from '../core/settings'
 import { isObject, parseJson, utf8 } from '../lib/encoding'
-import { binding, isBaseUrl, list, optionalText, serviceKeys, text } from '../lib/settings'
-import { Problem } from '../problem'
+import { type ParsedKey, parsePrivateKey, parsePublicKey } from '../lib/pem'
 import { payProblem } from './errors'
-import { type ParsedKey, parsePrivateKey, parsePublicKey } from './pem'
 
 /** What payments ask the login Worker's entrypoint `LoginService`. */
 export interface LoginBinding {

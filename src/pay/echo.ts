@@ -5,8 +5,8 @@
  * @see https://pay.weixin.qq.com/doc/v3/merchant/4014551946
  */
 
-import { Problem } from '../problem'
-import type { Runtime } from '../runtime'
+import { Problem } from '../core/problem'
+import type { Runtime } from '../core/runtime'
 import { callWeChatPay, toNonce } from './api'
 import { type PayConfig, parsePayConfig } from './config'
 

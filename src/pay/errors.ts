@@ -3,8 +3,8 @@
  * those whose text would be wrong here. And how to throw them.
  */
 
-import { ERRORS, type ErrorCode, type ErrorRow } from '../errors'
-import { Problem } from '../problem'
+import { ERRORS, type ErrorCode, type ErrorRow } from '../core/errors'
+import { Problem } from '../core/problem'
 
 export const PAY_ERRORS = {
   order_exists: {

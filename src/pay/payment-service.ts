@@ -1,9 +1,9 @@
 /** The RPC interface of payments: what the developer's other Workers call over a service binding. */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import { runMethod } from '../http/outcome'
-import { parse } from '../http/schemas'
-import type { ProblemDetails } from '../problem'
+import { runMethod } from '../core/outcome'
+import type { ProblemDetails } from '../core/problem'
+import { parse } from '../core/schemas'
 import { workersRuntime } from '../workers-runtime'
 import type { PaymentsErrorCode } from './errors'
 import type { Payment } from './orders'

@@ -3,11 +3,11 @@
  * call it, and give its results and {@link Problem}s their form.
  */
 
-import { BEARER_CHALLENGE } from '../errors'
+import { BEARER_CHALLENGE } from '../core/errors'
+import { type FinishRequest, startRequest } from '../core/log'
+import { Problem } from '../core/problem'
+import type { Runtime } from '../core/runtime'
 import { rejectOnAbort } from '../lib/abort'
-import { type FinishRequest, startRequest } from '../log'
-import { Problem } from '../problem'
-import type { Runtime } from '../runtime'
 import type { KnownHosts, PayContext } from './api'
 import { type PayConfig, parsePayConfig } from './config'
 import { type PaymentHooks, receivePaymentEvent } from './events'

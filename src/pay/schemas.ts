@@ -1,7 +1,7 @@
 /** What each endpoint of payments takes. Messages say what is wrong and never hold a value. */
 
 import * as v from 'valibot'
-import { object } from '../http/schemas'
+import { object } from '../core/schemas'
 
 /** The longest texts, in characters; of the reason, in bytes of UTF-8. */
 export const MAX_LENGTH = {

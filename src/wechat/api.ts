@@ -6,12 +6,12 @@
  */
 
 import type { Config } from '../config'
+import { chooseHost } from '../core/hosts'
+import { Problem } from '../core/problem'
+import type { Runtime } from '../core/runtime'
 import { rejectOnAbort } from '../lib/abort'
 import { isObject, parseJson, parseUtf8 } from '../lib/encoding'
-import { chooseHost } from '../lib/hosts'
 import { readAtMost } from '../lib/read-at-most'
-import { Problem } from '../problem'
-import type { Runtime } from '../runtime'
 import { findErrcode, isBusy, type WeChatCall } from './errcodes'
 
 /** What a call needs: the settings and the outside world. */

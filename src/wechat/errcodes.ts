@@ -5,7 +5,7 @@
  * @see https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/code2Session.html
  */
 
-import type { ErrorCode } from '../errors'
+import type { ErrorCode } from '../core/errors'
 
 /** The kinds of calls that can fail; one errcode can mean different things on different calls. */
 export type WeChatCall =

@@ -8,9 +8,9 @@
  * @see https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/signature.html
  */
 
+import { invalidRequest, Problem } from '../core/problem'
 import { equalDigests, sha1 } from '../lib/crypto'
 import { isObject, parseBase64, parseHexSha1, parseJson, parseUtf8 } from '../lib/encoding'
-import { invalidRequest, Problem } from '../problem'
 
 /** How far WeChat's clock may be ahead of ours, in seconds. */
 const CLOCK_SKEW_SECONDS = 60

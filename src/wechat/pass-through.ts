@@ -7,12 +7,12 @@
  */
 
 import type { MiniProgram } from '../config'
+import { chooseHost } from '../core/hosts'
+import { ANSWER_HEADERS, invalidRequest, Problem } from '../core/problem'
 import { rejectOnAbort } from '../lib/abort'
 import { concat } from '../lib/bytes'
 import { isObject, parseJson, parseUtf8 } from '../lib/encoding'
-import { chooseHost } from '../lib/hosts'
 import { readAtMost } from '../lib/read-at-most'
-import { ANSWER_HEADERS, invalidRequest, Problem } from '../problem'
 import { type AccessTokenContext, getAccessToken, renewAccessToken } from './access-token'
 import { badResponse } from './api'
 import { isAccessTokenRejected } from './errcodes'

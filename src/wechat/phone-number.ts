@@ -4,8 +4,8 @@
  * @see https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-info/phone-number/getPhoneNumber.html
  */
 
+import { Problem } from '../core/problem'
 import { isObject } from '../lib/encoding'
-import { Problem } from '../problem'
 import { badResponse, type WeChatRequest, type WeChatResponse, wechatError } from './api'
 
 export interface PhoneNumber {

@@ -82,13 +82,13 @@ const PARTS: readonly Part[] = [
   {
     name: 'the log line',
     operations: ['check', 'introspect', 'login', 'decrypt'],
-    edits: [['src/log.ts', 'runtime.log(toLogEntry(record))', 'void toLogEntry']],
+    edits: [['src/core/log.ts', 'runtime.log(toLogEntry(record))', 'void toLogEntry']],
   },
   {
     name: 'the headers of the answer',
     operations: ['check', 'introspect', 'login', 'decrypt'],
     edits: [
-      ['src/http/answers.ts', 'c.json(value, 200, ANSWER_HEADERS)', 'Response.json(value)'],
+      ['src/core/responses.ts', 'c.json(value, 200, ANSWER_HEADERS)', 'Response.json(value)'],
       ['test/bench/workers/routerless.ts', ', { headers: ANSWER_HEADERS }', ''],
     ],
   },
@@ -96,8 +96,8 @@ const PARTS: readonly Part[] = [
     name: 'the check of the body',
     operations: ['login'],
     edits: [
-      ['src/http/body.ts', 'return parse(schema, value)', 'return value'],
-      ['src/http/body.ts', 'if (!isJson(request.headers))', 'if (false)'],
+      ['src/core/body.ts', 'return parse(schema, value)', 'return value'],
+      ['src/core/body.ts', 'if (!isJson(request.headers))', 'if (false)'],
     ],
   },
   {

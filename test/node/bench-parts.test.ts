@@ -28,7 +28,7 @@ describe('the parts of the Worker', () => {
   )
 
   it('a part whose source has changed is an error', async () => {
-    const edits = [['src/log.ts', 'what is not there', '']] as const
+    const edits = [['src/core/log.ts', 'what is not there', '']] as const
     await expect(bundleChanged({ edits })).rejects.toThrow('what is not there')
   })
 

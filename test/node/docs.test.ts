@@ -124,8 +124,8 @@ describe('what the documents say of the source', () => {
   ])('%s lists every field of a log line, and no other', (path, heading) => {
     const fields = readTable(path, heading).flatMap(([name = '']) => readCode(name))
     const declared = [
-      ...readFieldNames('src/runtime.ts', 'LogEntry'),
-      ...readFieldNames('src/problem.ts', 'ProblemLog'),
+      ...readFieldNames('src/core/runtime.ts', 'LogEntry'),
+      ...readFieldNames('src/core/problem.ts', 'ProblemLog'),
     ]
     expect(declared.length).toBeGreaterThan(5)
     expect(fields.toSorted()).toEqual(declared.toSorted())

@@ -1,8 +1,8 @@
 /** The settings of the payments Worker: what is accepted, and how what is wrong is named. */
 
 import { describe, expect, it } from 'vitest'
+import { Problem } from '../../src/core/problem'
 import { parsePayConfig } from '../../src/pay/config'
-import { Problem } from '../../src/problem'
 import { createPayApp, PAY_SERVICE_KEY } from '../support/pay-app'
 import { API_V3_KEY, MERCHANT, PAY_SETTINGS, PLATFORM, PUBLIC_KEY_ID } from '../support/wechat-pay'
 import vectors from '../support/wechat-pay-vectors.json'

@@ -1,9 +1,9 @@
 /** Published and generated examples of WeChat Pay API v3: signatures, callbacks and resources. */
 
 import { describe, expect, it } from 'vitest'
+import { parsePrivateKey, parsePublicKey } from '../../src/lib/pem'
 import { parsePayConfig } from '../../src/pay/config'
 import { openResource } from '../../src/pay/events'
-import { parsePrivateKey, parsePublicKey } from '../../src/pay/pem'
 import {
   findSignatureFault,
   signLines,

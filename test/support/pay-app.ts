@@ -2,10 +2,10 @@
 
 import { createExecutionContext } from 'cloudflare:test'
 import { afterEach, beforeEach, expect } from 'vitest'
+import type { Runtime } from '../../src/core/runtime'
 import type { PaymentEvent, PaymentHooks } from '../../src/pay/events'
 import { createPaymentApp } from '../../src/pay/http/app'
 import { createPayments } from '../../src/pay/payments'
-import type { Runtime } from '../../src/runtime'
 import { notice, PAY_SETTINGS } from './wechat-pay'
 import { createWeChatPay } from './wechat-pay-api'
 

@@ -4,8 +4,8 @@
  * @see https://www.rfc-editor.org/rfc/rfc7662
  */
 
-import { answer } from '../answers'
-import { readTokenForm } from '../body'
+import { readTokenForm } from '../../core/body'
+import { answer } from '../../core/responses'
 import type { App } from '../context'
 import { forOAuthClients, onlyWithServiceKeys } from '../service-key'
 import { toIntrospectionView } from '../views'

@@ -1,10 +1,10 @@
 /** `POST /login`: a code of `wx.login` for a session. */
 
-import { answer } from '../answers'
+import { readJsonBody } from '../../core/body'
+import { parseBearerToken } from '../../core/credentials'
+import { answer } from '../../core/responses'
 import { LoginBody } from '../bodies'
-import { readJsonBody } from '../body'
 import type { App } from '../context'
-import { parseBearerToken } from '../credentials'
 import { countAddress } from '../limits'
 import { toLoginView } from '../views'
 

@@ -1,8 +1,8 @@
 /** `/open-data`: signed data to verify, encrypted data to open. */
 
-import { answer } from '../answers'
+import { readJsonBody } from '../../core/body'
+import { answer } from '../../core/responses'
 import { DecryptBody, VerifyBody } from '../bodies'
-import { readJsonBody } from '../body'
 import { type App, authenticated } from '../context'
 import { toDecryptedView } from '../views'
 

@@ -1,8 +1,8 @@
 /** `POST /phone-number`: the number behind the phone button. */
 
-import { answer } from '../answers'
+import { readJsonBody } from '../../core/body'
+import { answer } from '../../core/responses'
 import { PhoneNumberBody } from '../bodies'
-import { readJsonBody } from '../body'
 import { type App, authenticated } from '../context'
 import { limitedPerUser } from '../limits'
 

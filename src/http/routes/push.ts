@@ -1,8 +1,8 @@
 /** `/wechat/events`: message push, which WeChat calls. */
 
 import { requirePush } from '../../config'
-import { answerText } from '../answers'
-import { readText } from '../body'
+import { readText } from '../../core/body'
+import { answerText } from '../../core/responses'
 import { type App, onlyWith } from '../context'
 
 /** With several mini programs, the path names the appid; with one, either path will do. */

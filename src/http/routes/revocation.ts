@@ -4,11 +4,11 @@
  * @see https://www.rfc-editor.org/rfc/rfc7009
  */
 
-import { answerEmpty } from '../answers'
+import { readTokenForm } from '../../core/body'
+import { answerEmpty } from '../../core/responses'
+import { parse } from '../../core/schemas'
 import { RevokeUserBody } from '../bodies'
-import { readTokenForm } from '../body'
 import type { App } from '../context'
-import { parse } from '../schemas'
 import { forBackends, forOAuthClients, onlyWithServiceKeys } from '../service-key'
 
 export function addRevocationRoutes(app: App): void {

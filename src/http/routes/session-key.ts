@@ -3,13 +3,13 @@
  * `/session-key/sign` and `/session-key/encryption-keys` for backends.
  */
 
-import { BEARER_CHALLENGE } from '../../errors'
-import { Problem } from '../../problem'
+import { readJsonBody } from '../../core/body'
+import { BEARER_CHALLENGE } from '../../core/errors'
+import { Problem } from '../../core/problem'
+import { answer } from '../../core/responses'
 import type { Service } from '../../service'
 import type { Session } from '../../sessions'
-import { answer } from '../answers'
 import { SignBody, TokenBody } from '../bodies'
-import { readJsonBody } from '../body'
 import { type App, authenticated } from '../context'
 import { limitedPerUser } from '../limits'
 import { forBackends, onlyWithServiceKeys } from '../service-key'

@@ -1,6 +1,6 @@
 /** `/session` and `/sessions`: the caller's session, and all others of the same user. */
 
-import { answer, answerEmpty } from '../answers'
+import { answer, answerEmpty } from '../../core/responses'
 import { type App, authenticated } from '../context'
 import { limitedPerUser } from '../limits'
 import { toOwnSessionView, toSessionView } from '../views'

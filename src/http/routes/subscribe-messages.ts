@@ -1,8 +1,8 @@
 /** `POST /subscribe-messages`: for backends, sends one subscribe message. */
 
-import { answerEmpty } from '../answers'
+import { readJsonBody } from '../../core/body'
+import { answerEmpty } from '../../core/responses'
 import { SubscribeMessageBody } from '../bodies'
-import { readJsonBody } from '../body'
 import type { App } from '../context'
 import { forBackends, onlyWithServiceKeys } from '../service-key'
 

@@ -1,9 +1,9 @@
 /** `POST /wechat/pay/events`: WeChat Pay's callback, which has answers of its own form. */
 
 import type { Context } from 'hono'
-import { answerEmpty } from '../../http/answers'
-import { readBytes } from '../../http/body'
-import { ANSWER_HEADERS, invalidRequest, Problem, toProblem } from '../../problem'
+import { readBytes } from '../../core/body'
+import { ANSWER_HEADERS, invalidRequest, Problem, toProblem } from '../../core/problem'
+import { answerEmpty } from '../../core/responses'
 import type { PaymentAppEnv } from './context'
 
 /** 204 once somebody has the outcome. Everything else makes WeChat Pay call again. */

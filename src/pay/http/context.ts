@@ -1,6 +1,6 @@
 /** What the routes of payments find in their context. */
 
-import type { Problem } from '../../problem'
+import type { Problem } from '../../core/problem'
 import type { Payments } from '../payments'
 
 export interface PaymentAppEnv {

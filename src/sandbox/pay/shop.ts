@@ -4,8 +4,8 @@
  */
 
 import { type Context, Hono } from 'hono'
-import { requireBearerToken } from '../../http/credentials'
-import { Problem, problemResponse, toProblem } from '../../problem'
+import { requireBearerToken } from '../../core/credentials'
+import { Problem, problemResponse, toProblem } from '../../core/problem'
 
 interface ShopOptions {
   /** The user of a token. Rejects with `session_invalid`. */

@@ -1,7 +1,7 @@
 /** The payments Worker of `npm run dev`: the real one, with the sandbox's WeChat Pay and its clock. */
 
 import { env } from 'cloudflare:workers'
-import { startRequest } from '../../log'
+import { startRequest } from '../../core/log'
 import { createPaymentApp } from '../../pay/http/app'
 import { createPaymentService } from '../../pay/payment-service'
 import { createPayments, type Payments } from '../../pay/payments'

@@ -1,7 +1,7 @@
 /** The real app in several isolates of several locations, with a simulated clock, KV and WeChat. */
 
+import type { Runtime } from '../../../src/core/runtime'
 import { createApp } from '../../../src/http/app'
-import type { Runtime } from '../../../src/runtime'
 import { pushRequest } from '../../../src/sandbox/push'
 import { createSandbox } from '../../../src/sandbox/wechat'
 import { createService } from '../../../src/service'

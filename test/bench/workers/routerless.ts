@@ -1,9 +1,10 @@
 /** The Worker without Hono and its middleware, for the operations of the benchmark only. */
 
 import { requireServiceKeys } from '../../../src/config'
+import { readJsonBody, readTokenForm } from '../../../src/core/body'
+import { checkClientCredentials, requireBearerToken } from '../../../src/core/credentials'
+import { ANSWER_HEADERS } from '../../../src/core/problem'
 import { DecryptBody, LoginBody } from '../../../src/http/bodies'
-import { readJsonBody, readTokenForm } from '../../../src/http/body'
-import { checkClientCredentials, requireBearerToken } from '../../../src/http/credentials'
 import {
   toDecryptedView,
   toIntrospectionView,
@@ -11,7 +12,6 @@ import {
   toOwnSessionView,
 } from '../../../src/http/views'
 import { createLoginService } from '../../../src/login-service'
-import { ANSWER_HEADERS } from '../../../src/problem'
 import { createService, type Service } from '../../../src/service'
 import { workersRuntime } from '../../../src/workers-runtime'
 

@@ -3,7 +3,7 @@
 import type * as v from 'valibot'
 import { parseJson, parseUtf8 } from '../lib/encoding'
 import { readAtMost } from '../lib/read-at-most'
-import { invalidRequest, Problem } from '../problem'
+import { invalidRequest, Problem } from './problem'
 import { parse } from './schemas'
 
 /** The most that is read of a request body, in bytes. */

@@ -1,6 +1,6 @@
 /** Choosing among hosts that serve the same API. */
 
-import type { Runtime } from '../runtime'
+import type { Runtime } from './runtime'
 
 /** How long a host may take to accept a connection while another one is left to try. */
 const CONNECT_MILLISECONDS = 1000

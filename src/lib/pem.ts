@@ -7,7 +7,7 @@
  * @see https://www.rfc-editor.org/rfc/rfc5280 (SubjectPublicKeyInfo)
  */
 
-import { parseBase64 } from '../lib/encoding'
+import { parseBase64 } from './encoding'
 
 const ALGORITHM = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const
 

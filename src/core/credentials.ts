@@ -6,7 +6,7 @@
 
 import { equalDigests, sha256Bytes } from '../lib/crypto'
 import { parseBase64, parseUtf8 } from '../lib/encoding'
-import { Problem } from '../problem'
+import { Problem } from './problem'
 
 /** The token of an `Authorization` header, `''` for an empty one; `null` without the scheme. */
 export function parseBearerToken(authorization: string | undefined): string | null {

@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import { ANSWER_HEADERS, Problem, problemResponse } from '../problem'
+import { ANSWER_HEADERS, Problem, problemResponse } from './problem'
 
 // These go through the context, so that headers which an app around this one has set there are kept.
 

@@ -1,8 +1,8 @@
 /** The result of an RPC call. An exception would lose its class on the way to the caller. */
 
-import type { ErrorCode } from '../errors'
-import type { FinishRequest } from '../log'
-import { type ProblemDetails, problemDetails, toProblem } from '../problem'
+import type { ErrorCode } from './errors'
+import type { FinishRequest } from './log'
+import { type ProblemDetails, problemDetails, toProblem } from './problem'
 
 type RpcOutcome<Result, Code extends string> =
   | ({ ok: true } & Result)

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { isObject } from '../lib/encoding'
-import { invalidRequest, Problem } from '../problem'
+import { invalidRequest, Problem } from './problem'
 
 /** An object with these fields. */
 export const object = <const Entries extends v.ObjectEntries>(entries: Entries) =>
