@@ -41,7 +41,7 @@ const checks = { bundlerTimings: false }
 export default defineConfig([
   {
     // Together, so that both share one Problem class.
-    input: { index: 'src/index.ts', pay: 'src/pay/index.ts' },
+    input: { index: 'src/index.ts', pay: 'src/pay.ts' },
     external: /^(hono|valibot|cloudflare:)/,
     plugins: [types()],
     // Without a hash: a build of the same source has the same files.

@@ -5,9 +5,11 @@ export { Problem, type ProblemDetails } from './core/problem'
 export type { Runtime } from './core/runtime'
 export type { Claims, EventMessage, EventReply, Hooks, LoginDecision, LoginEvent } from './hooks'
 export { type AppOptions, createApp } from './http/app'
-export type { WeChatCallOptions } from './http/pass-through-call'
 export { type RequireSessionOptions, requireSession } from './http/require-session'
 export type { VerifiedSession } from './http/views'
+export { createService, type Service, type ServiceOptions } from './service'
+export type { EncryptionKey } from './wechat/session-key'
+export type { SubscribeMessage } from './wechat/subscribe-message'
 export {
   createLoginService,
   type EncryptedOpenData,
@@ -15,8 +17,6 @@ export {
   type LoginServiceOptions,
   type Outcome,
   type RpcSession,
-} from './login-service'
-export { createService, type Service, type ServiceOptions } from './service'
-export type { EncryptionKey } from './wechat/session-key'
-export type { SubscribeMessage } from './wechat/subscribe-message'
-export { workersRuntime } from './workers-runtime'
+} from './workers/login-service'
+export type { WeChatCallOptions } from './workers/pass-through-call'
+export { workersRuntime } from './workers/runtime'

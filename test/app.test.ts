@@ -3,10 +3,10 @@ import api from '../docs/api.md?raw'
 import english from '../docs/backends.md?raw'
 import chinese from '../docs/zh-CN/backends.md?raw'
 import { createApp } from '../src/http/app'
-import { createLoginService } from '../src/login-service'
 import { openapi } from '../src/openapi/document'
 import { createService } from '../src/service'
-import { workersRuntime } from '../src/workers-runtime'
+import { createLoginService } from '../src/workers/login-service'
+import { workersRuntime } from '../src/workers/runtime'
 import { type ProblemBody, useTestApp } from './support/app'
 
 const app = useTestApp()

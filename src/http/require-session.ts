@@ -4,7 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import { routePath } from 'hono/route'
 import { toProblem } from '../core/problem'
 import { createService, type Service } from '../service'
-import { workersRuntime } from '../workers-runtime'
+import { workersRuntime } from '../workers/runtime'
 import { authenticateRequest } from './context'
 import { toVerifiedSession, type VerifiedSession } from './views'
 

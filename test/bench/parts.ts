@@ -148,7 +148,7 @@ export function findParts(operations: readonly Operation[]): Part[] {
 }
 
 /** The Worker with these changes, bundled and minified as for production. */
-export async function bundleChanged({ entry = 'src/worker.ts', edits = [] }: Change) {
+export async function bundleChanged({ entry = 'src/workers/login-worker.ts', edits = [] }: Change) {
   const { outputFiles } = await build({
     entryPoints: [join(root, entry)],
     bundle: true,

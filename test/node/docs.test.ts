@@ -182,7 +182,7 @@ function runCompiler(folder: string, files: readonly string[], compilerOptions: 
   const paths = {
     code2session: [resolve('src/index.ts')],
     'code2session/client': [resolve('src/client/index.ts')],
-    'code2session/pay': [resolve('src/pay/index.ts')],
+    'code2session/pay': [resolve('src/pay.ts')],
   }
   const config = {
     extends: resolve('tsconfig.json'),

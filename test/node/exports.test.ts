@@ -29,7 +29,7 @@ function readDocstring(file: string, name: string): string {
 
 describe.each([
   ['code2session', 'src/index.ts', 20],
-  ['code2session/pay', 'src/pay/index.ts', 20],
+  ['code2session/pay', 'src/pay.ts', 20],
 ])('%s', (_, index, least) => {
   it.each(findExports(index))('$name has a docstring with an example', ({ name, file }) => {
     expect(readDocstring(file, name)).toContain('@example')

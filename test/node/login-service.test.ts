@@ -1,7 +1,7 @@
 /** LoginService by RPC: another Worker calls it over a service binding, both in a real workerd. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LoginService } from '../../src/worker'
+import type { LoginService } from '../../src/workers/login-worker'
 import { buildProduction } from '../support/built-worker'
 import { APPID, type Environment, send, startEnvironment } from '../support/environment'
 

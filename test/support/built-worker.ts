@@ -31,10 +31,11 @@ export function build(options: { config: string; main: string }): BuiltWorker {
 }
 
 /** The Worker in production. */
-export const buildProduction = () => build({ config: 'wrangler.toml', main: 'worker' })
+export const buildProduction = () => build({ config: 'wrangler.toml', main: 'login-worker' })
 
 /** The payments Worker in production. */
-export const buildPayments = () => build({ config: 'src/pay/wrangler.toml', main: 'worker' })
+export const buildPayments = () =>
+  build({ config: 'src/pay/wrangler.toml', main: 'payments-worker' })
 
 /** The Worker of `npm run dev`, with the sandbox. */
 export const buildSandbox = () => build({ config: 'src/sandbox/wrangler.toml', main: 'dev' })

@@ -3,9 +3,9 @@
 import { env } from 'cloudflare:workers'
 import { startRequest } from '../../core/log'
 import { createPaymentApp } from '../../pay/http/app'
-import { createPaymentService } from '../../pay/payment-service'
 import { createPayments, type Payments } from '../../pay/payments'
-import { workersRuntime } from '../../workers-runtime'
+import { createPaymentService } from '../../workers/payment-service'
+import { workersRuntime } from '../../workers/runtime'
 
 /** What the sandbox's entrypoint `WeChatPay` offers besides `fetch`. */
 interface WeChatPay {

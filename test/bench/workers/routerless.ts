@@ -11,9 +11,9 @@ import {
   toLoginView,
   toOwnSessionView,
 } from '../../../src/http/views'
-import { createLoginService } from '../../../src/login-service'
 import { createService, type Service } from '../../../src/service'
-import { workersRuntime } from '../../../src/workers-runtime'
+import { createLoginService } from '../../../src/workers/login-service'
+import { workersRuntime } from '../../../src/workers/runtime'
 
 const service = createService(workersRuntime)
 

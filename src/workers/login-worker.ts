@@ -4,11 +4,11 @@
  * Its settings are declared in wrangler.toml and parsed in config.ts.
  */
 
-import { ANSWER_HEADERS } from './core/problem'
-import { createApp } from './http/app'
+import { ANSWER_HEADERS } from '../core/problem'
+import { createApp } from '../http/app'
+import { createService } from '../service'
 import { createLoginService } from './login-service'
-import { createService } from './service'
-import { workersRuntime } from './workers-runtime'
+import { workersRuntime } from './runtime'
 
 const service = createService(workersRuntime)
 const app = createApp({ service })

@@ -2,7 +2,7 @@
 
 import { connect } from 'cloudflare:sockets'
 import { waitUntil } from 'cloudflare:workers'
-import type { Runtime } from './core/runtime'
+import type { Runtime } from '../core/runtime'
 
 /**
  * Global `fetch`, the platform's clock and timers, and `console` for lines of JSON.

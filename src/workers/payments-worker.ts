@@ -2,13 +2,13 @@
  * code2session-pay: WeChat Pay for mini programs as a Worker of its own, because the merchant's key
  * must not lie where every phone logs in.
  *
- * Its settings are declared in wrangler.toml beside this file and parsed in config.ts.
+ * Its settings are declared in src/pay/wrangler.toml and parsed in src/pay/config.ts.
  */
 
-import { workersRuntime } from '../workers-runtime'
-import { createPaymentApp } from './http/app'
+import { createPaymentApp } from '../pay/http/app'
+import { createPayments } from '../pay/payments'
 import { createPaymentService } from './payment-service'
-import { createPayments } from './payments'
+import { workersRuntime } from './runtime'
 
 const payments = createPayments(workersRuntime)
 

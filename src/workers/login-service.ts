@@ -1,22 +1,22 @@
 /** The RPC interface: what the developer's other Workers call over a service binding. */
 
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import { runMethod } from './core/outcome'
-import { Problem, type ProblemDetails, problemResponse, toProblem } from './core/problem'
-import { parse } from './core/schemas'
+import { runMethod } from '../core/outcome'
+import { Problem, type ProblemDetails, problemResponse, toProblem } from '../core/problem'
+import { parse } from '../core/schemas'
 import {
   DecryptBody,
   RevokeBody,
   RevokeUserBody,
   SignBody,
   SubscribeMessageBody,
-} from './http/bodies'
-import { parseWeChatCall, type WeChatCallOptions } from './http/pass-through-call'
-import { toDecryptedView, toVerifiedSession, type VerifiedSession } from './http/views'
-import { createService, type Service } from './service'
-import type { EncryptionKey } from './wechat/session-key'
-import type { SubscribeMessage } from './wechat/subscribe-message'
-import { workersRuntime } from './workers-runtime'
+} from '../http/bodies'
+import { toDecryptedView, toVerifiedSession, type VerifiedSession } from '../http/views'
+import { createService, type Service } from '../service'
+import type { EncryptionKey } from '../wechat/session-key'
+import type { SubscribeMessage } from '../wechat/subscribe-message'
+import { parseWeChatCall, type WeChatCallOptions } from './pass-through-call'
+import { workersRuntime } from './runtime'
 
 /**
  * The result of an RPC call; `error` is the problem that HTTP would answer.
