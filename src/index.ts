@@ -3,13 +3,20 @@
 export type { ErrorCode } from './core/errors'
 export { Problem, type ProblemDetails } from './core/problem'
 export type { Runtime } from './core/runtime'
-export type { Claims, EventMessage, EventReply, Hooks, LoginDecision, LoginEvent } from './hooks'
-export { type AppOptions, createApp } from './http/app'
-export { type RequireSessionOptions, requireSession } from './http/require-session'
-export type { VerifiedSession } from './http/views'
-export { createService, type Service, type ServiceOptions } from './service'
-export type { EncryptionKey } from './wechat/session-key'
-export type { SubscribeMessage } from './wechat/subscribe-message'
+export type {
+  Claims,
+  EventMessage,
+  EventReply,
+  Hooks,
+  LoginDecision,
+  LoginEvent,
+} from './login/hooks'
+export { type AppOptions, createApp } from './login/http/app'
+export { type RequireSessionOptions, requireSession } from './login/http/require-session'
+export type { VerifiedSession } from './login/http/views'
+export { createService, type Service, type ServiceOptions } from './login/service'
+export type { EncryptionKey } from './login/wechat/session-key'
+export type { SubscribeMessage } from './login/wechat/subscribe-message'
 export {
   createLoginService,
   type EncryptedOpenData,

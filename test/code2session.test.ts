@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { readResponse } from '../src/wechat/api'
-import { code2SessionRequest, processCode2SessionResponse } from '../src/wechat/code2session'
+import { readResponse } from '../src/login/wechat/api'
+import { code2SessionRequest, processCode2SessionResponse } from '../src/login/wechat/code2session'
 
 const session_key = 'HyVFkGl5F5OQWJZZaNzBBg=='
 

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../src/config'
 import { Problem } from '../src/core/problem'
+import { parseConfig } from '../src/login/config'
 
 const GOOD = {
   WECHAT_APPID: 'wx4f4bc4dec97d474b',

@@ -13,7 +13,7 @@ import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, inject, it } from 'vitest'
 import { ERRORS, type ErrorCode } from '../src/core/errors'
-import { createApp } from '../src/http/app'
+import { createApp } from '../src/login/http/app'
 import { pushRequest } from '../src/sandbox/push'
 import { APPID, createTestApp, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 

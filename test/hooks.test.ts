@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Hooks, LoginDecision, LoginEvent } from '../src/hooks'
-import { createApp } from '../src/http/app'
-import { requireSession } from '../src/http/require-session'
+import type { Hooks, LoginDecision, LoginEvent } from '../src/login/hooks'
+import { createApp } from '../src/login/http/app'
+import { requireSession } from '../src/login/http/require-session'
 import { APPID, type LoginAnswer, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
 const app = useTestApp()

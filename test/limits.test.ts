@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { toNetwork } from '../src/http/limits'
+import { toNetwork } from '../src/login/http/limits'
 import { type ProblemBody, useTestApp } from './support/app'
 
 const app = useTestApp()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { isPushSignature, openEnvelope } from '../src/login/wechat/push'
 import { sealEnvelope, signPush } from '../src/sandbox/encrypt'
-import { isPushSignature, openEnvelope } from '../src/wechat/push'
 import { PUSH, SEALED } from './support/vectors'
 
 describe("WeChat's published examples", () => {

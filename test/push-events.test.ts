@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { EventMessage } from '../src/hooks'
+import type { EventMessage } from '../src/login/hooks'
 import { pushRequest } from '../src/sandbox/push'
 import { APPID, type ProblemBody, useTestApp } from './support/app'
 import { PUSH, URL_CHECKS } from './support/vectors'

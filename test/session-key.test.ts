@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { sessionKeySignature } from '../src/wechat/session-key'
+import { sessionKeySignature } from '../src/login/wechat/session-key'
 import {
   type LoginAnswer,
   type OpenData,

@@ -1,6 +1,6 @@
 /** What is recorded of a request: one line of JSON in the log, and one data point where bound. */
 
-import type { Config } from '../config'
+import type { Config } from '../login/config'
 import type { Problem } from './problem'
 import type { LogEntry, Runtime } from './runtime'
 

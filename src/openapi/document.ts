@@ -4,7 +4,7 @@
  */
 
 import { ERRORS, type ErrorCode, type ErrorRow } from '../core/errors'
-import { ERRCODES } from '../wechat/errcodes'
+import { ERRCODES } from '../login/wechat/errcodes'
 import { ANYTHING, type Operation, TAGS } from './operation'
 import { OPERATIONS } from './operations'
 import { SAMPLE_BASE, toSamples } from './samples'

@@ -5,7 +5,7 @@
  */
 
 import type { Action, ErrorCode } from '../core/errors'
-import type { WeChatCall } from '../wechat/errcodes'
+import type { WeChatCall } from '../login/wechat/errcodes'
 
 export type Language = 'en' | 'zh'
 

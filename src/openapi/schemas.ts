@@ -1,7 +1,7 @@
 /** The shapes of the API, as JSON Schema. */
 
 import { ERRORS } from '../core/errors'
-import { FIELD_NAME, MAX_LENGTH, SubscribeMessageBody } from '../http/bodies'
+import { FIELD_NAME, MAX_LENGTH, SubscribeMessageBody } from '../login/http/bodies'
 import { WHAT_TO_DO } from './error-texts'
 
 export const text = { type: 'string' } as const

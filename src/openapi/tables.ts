@@ -1,7 +1,7 @@
 /** The tables in the documents that are generated from errors.ts and wechat/errcodes.ts. */
 
 import { ERRORS, type ErrorCode } from '../core/errors'
-import { ERRCODES, type ErrcodeRow } from '../wechat/errcodes'
+import { ERRCODES, type ErrcodeRow } from '../login/wechat/errcodes'
 import { CALLS, CHINESE, type Language, type Text, WHAT_TO_DO, WHEN } from './error-texts'
 
 const ERROR_HEADER: Text = {

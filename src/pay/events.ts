@@ -8,8 +8,8 @@
 
 import * as v from 'valibot'
 import { invalidRequest, Problem } from '../core/problem'
-import { callHook, EVENT_MILLISECONDS, enqueue, MISSING } from '../hooks'
 import { parseBase64, parseJson, parseUtf8, utf8 } from '../lib/encoding'
+import { callHook, EVENT_MILLISECONDS, enqueue, MISSING } from '../login/hooks'
 import type { PayContext } from './api'
 import { type Payment, parseTransaction, toPayment } from './orders'
 import { parseRefundNotice, type Refund } from './refunds'

@@ -6,10 +6,10 @@
  */
 
 import { env, WorkerEntrypoint } from 'cloudflare:workers'
-import { callHook, MISSING } from '../hooks'
-import { createApp } from '../http/app'
+import { callHook, MISSING } from '../login/hooks'
+import { createApp } from '../login/http/app'
+import { createService } from '../login/service'
 import type { PaymentEvent } from '../pay/events'
-import { createService } from '../service'
 import { createLoginService } from '../workers/login-service'
 import { workersRuntime } from '../workers/runtime'
 import { deleteFutureSessions } from './future-sessions'

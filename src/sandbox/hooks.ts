@@ -1,7 +1,7 @@
 /** The hooks of the sandbox: what a developer's own code would say of its users and its shop. */
 
-import type { Hooks } from '../hooks'
 import { isObject } from '../lib/encoding'
+import type { Hooks } from '../login/hooks'
 import { PRODUCT } from './pushed'
 import type { SandboxUser } from './users'
 

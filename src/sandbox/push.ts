@@ -1,7 +1,7 @@
 /** WeChat's side of message push: the signed and encrypted request, and how it reads the reply. */
 
 import { isObject, parseJson } from '../lib/encoding'
-import { openEnvelope } from '../wechat/push'
+import { openEnvelope } from '../login/wechat/push'
 import { sealEnvelope, signPush } from './encrypt'
 
 export interface PushOptions {

@@ -10,11 +10,11 @@ import {
   RevokeUserBody,
   SignBody,
   SubscribeMessageBody,
-} from '../http/bodies'
-import { toDecryptedView, toVerifiedSession, type VerifiedSession } from '../http/views'
-import { createService, type Service } from '../service'
-import type { EncryptionKey } from '../wechat/session-key'
-import type { SubscribeMessage } from '../wechat/subscribe-message'
+} from '../login/http/bodies'
+import { toDecryptedView, toVerifiedSession, type VerifiedSession } from '../login/http/views'
+import { createService, type Service } from '../login/service'
+import type { EncryptionKey } from '../login/wechat/session-key'
+import type { SubscribeMessage } from '../login/wechat/subscribe-message'
 import { parseWeChatCall, type WeChatCallOptions } from './pass-through-call'
 import { workersRuntime } from './runtime'
 

@@ -5,8 +5,8 @@
  */
 
 import { ANSWER_HEADERS } from '../core/problem'
-import { createApp } from '../http/app'
-import { createService } from '../service'
+import { createApp } from '../login/http/app'
+import { createService } from '../login/service'
 import { createLoginService } from './login-service'
 import { workersRuntime } from './runtime'
 

@@ -3,7 +3,7 @@
 import { invalidRequest } from '../core/problem'
 import { isObject, utf8 } from '../lib/encoding'
 import { isJsonObject } from '../lib/json'
-import type { PassThroughBody, PassThroughRequest } from '../wechat/pass-through'
+import type { PassThroughBody, PassThroughRequest } from '../login/wechat/pass-through'
 
 /**
  * A call for the pass-through.

@@ -45,12 +45,12 @@ const PARTS: readonly Part[] = [
     operations: ['check', 'introspect', 'login', 'decrypt'],
     edits: [
       [
-        'src/session-record.ts',
+        'src/login/session-record.ts',
         'await seal(JSON.stringify(record), await toSealOptions(parts))',
         'new TextEncoder().encode(JSON.stringify(record, void parts))',
       ],
       [
-        'src/session-record.ts',
+        'src/login/session-record.ts',
         'await unseal(bytes.subarray(1), await toSealOptions(parts))',
         'new TextDecoder().decode(bytes.subarray(1), void parts)',
       ],
@@ -61,7 +61,7 @@ const PARTS: readonly Part[] = [
     operations: ['check', 'introspect', 'decrypt'],
     edits: [
       [
-        'src/session-record.ts',
+        'src/login/session-record.ts',
         "v.safeParse(SessionRecord, parseJson(plaintext ?? ''))",
         "{ success: true, output: parseJson(plaintext ?? '') }",
       ],
@@ -71,9 +71,9 @@ const PARTS: readonly Part[] = [
     name: 'the metadata of the record',
     operations: ['check', 'introspect', 'login', 'decrypt'],
     edits: [
-      ['src/sessions.ts', '{ expirationTtl, metadata }', '{ expirationTtl }'],
+      ['src/login/sessions.ts', '{ expirationTtl, metadata }', '{ expirationTtl }'],
       [
-        'src/sessions.ts',
+        'src/login/sessions.ts',
         'config.sessions.getWithMetadata(key, options)',
         'config.sessions.get(key, options).then((value) => ({ value }))',
       ],
@@ -103,15 +103,15 @@ const PARTS: readonly Part[] = [
   {
     name: 'the shared exchange',
     operations: ['login'],
-    edits: [['src/login.ts', 'context.logins(', '((_, task) => task())(']],
+    edits: [['src/login/login.ts', 'context.logins(', '((_, task) => task())(']],
   },
   {
     name: 'the deadline',
     operations: ['login'],
     edits: [
-      ['src/wechat/api.ts', 'runtime.deadline(DEADLINE_MILLISECONDS)', '{}'],
-      ['src/wechat/api.ts', 'Promise.race([response, rejectOnAbort(signal)])', 'response'],
-      ['src/wechat/api.ts', '    signal,\n  })', '  })'],
+      ['src/login/wechat/api.ts', 'runtime.deadline(DEADLINE_MILLISECONDS)', '{}'],
+      ['src/login/wechat/api.ts', 'Promise.race([response, rejectOnAbort(signal)])', 'response'],
+      ['src/login/wechat/api.ts', '    signal,\n  })', '  })'],
     ],
   },
   {
@@ -119,7 +119,7 @@ const PARTS: readonly Part[] = [
     operations: ['login'],
     edits: [
       [
-        'src/wechat/api.ts',
+        'src/login/wechat/api.ts',
         'await readAtMost(response.body, RESPONSE_LIMIT)',
         'new Uint8Array(await response.arrayBuffer())',
       ],
@@ -128,7 +128,7 @@ const PARTS: readonly Part[] = [
   {
     name: 'the digest that is the userId',
     operations: ['login'],
-    edits: [['src/sessions.ts', 'return sha256(', "return (async () => 'u'.repeat(43))("]],
+    edits: [['src/login/sessions.ts', 'return sha256(', "return (async () => 'u'.repeat(43))("]],
   },
 ]
 

@@ -6,7 +6,8 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { ERRORS } from '../../src/core/errors'
-import { MAX_LENGTH } from '../../src/http/bodies'
+import { MAX_LENGTH } from '../../src/login/http/bodies'
+import { ERRCODES } from '../../src/login/wechat/errcodes'
 import { openapi } from '../../src/openapi/document'
 import { type Language, WHAT_TO_DO } from '../../src/openapi/error-texts'
 import { FORM } from '../../src/openapi/operation'
@@ -14,7 +15,6 @@ import { OPERATIONS } from '../../src/openapi/operations'
 import { SAMPLE_BASE, toSamples } from '../../src/openapi/samples'
 import { SCHEMAS } from '../../src/openapi/schemas'
 import { replaceTable, toErrcodeTable, toErrorTable } from '../../src/openapi/tables'
-import { ERRCODES } from '../../src/wechat/errcodes'
 
 const document = openapi()
 

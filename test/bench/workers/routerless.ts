@@ -1,17 +1,17 @@
 /** The Worker without Hono and its middleware, for the operations of the benchmark only. */
 
-import { requireServiceKeys } from '../../../src/config'
 import { readJsonBody, readTokenForm } from '../../../src/core/body'
 import { checkClientCredentials, requireBearerToken } from '../../../src/core/credentials'
 import { ANSWER_HEADERS } from '../../../src/core/problem'
-import { DecryptBody, LoginBody } from '../../../src/http/bodies'
+import { requireServiceKeys } from '../../../src/login/config'
+import { DecryptBody, LoginBody } from '../../../src/login/http/bodies'
 import {
   toDecryptedView,
   toIntrospectionView,
   toLoginView,
   toOwnSessionView,
-} from '../../../src/http/views'
-import { createService, type Service } from '../../../src/service'
+} from '../../../src/login/http/views'
+import { createService, type Service } from '../../../src/login/service'
 import { createLoginService } from '../../../src/workers/login-service'
 import { workersRuntime } from '../../../src/workers/runtime'
 

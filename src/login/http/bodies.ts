@@ -1,0 +1,155 @@
+/** What each endpoint takes as its body. Messages say what is wrong and never hold a value. */
+
+import * as v from 'valibot'
+import { object } from '../../core/schemas'
+import { isObject, parseBase64, parseUtf8 } from '../../lib/encoding'
+import type { SubscribeMessage } from '../wechat/subscribe-message'
+
+/** The longest texts, in characters; openapi.json states them, too. */
+export const MAX_LENGTH = {
+  /** WeChat's codes have 32 today, but it promises no length. */
+  code: 512,
+  /** AppIDs have 18. */
+  appid: 64,
+  /** A hex SHA-1 has 40. A wrong one of a sane length is a wrong signature, not a wrong request. */
+  signature: 128,
+  openid: 128,
+  templateId: 128,
+  page: 1024,
+  messageField: 512,
+} as const
+
+const AES_BLOCK = 16
+const USER_ID_MESSAGE = 'must be a userId: 43 characters'
+
+const string = v.string('must be a string')
+
+const text = v.pipe(
+  string,
+  v.check((value) => value !== '', 'must not be empty'),
+)
+
+const textUpTo = (length: number) =>
+  v.pipe(
+    text,
+    // Characters, not UTF-16 code units.
+    v.check((value) => [...value].length <= length, `must have at most ${length} characters`),
+  )
+
+const base64 = (fits: (length: number) => boolean, size: string) =>
+  v.pipe(
+    string,
+    v.check(
+      (value) => findBase64Fault(value, fits, size) === null,
+      ({ input }) => findBase64Fault(input, fits, size) ?? '',
+    ),
+  )
+
+/** What is wrong with a base64 text, with the mistake that is likely behind it; `null` if nothing. */
+function findBase64Fault(
+  value: string,
+  fits: (length: number) => boolean,
+  size: string,
+): string | null {
+  if (/%[\da-f]{2}/i.test(value)) return 'is URL-encoded; send the value as wx returned it'
+  const bytes = parseBase64(value)
+  // Ciphertext is not printable by chance. Decoding it to find out would throw each time.
+  const inner = bytes?.every(isPrintable) ? parseUtf8(bytes) : null
+  if (inner && parseBase64(inner)) return 'is base64 twice; send the value as wx returned it'
+  if (bytes && fits(bytes.length)) return null
+  return `must be base64 of ${size}; an unescaped + arrives as a space`
+}
+
+/** Whether a byte is a visible ASCII character. */
+function isPrintable(byte: number): boolean {
+  return byte > 0x20 && byte < 0x7f
+}
+
+const appid = v.optional(textUpTo(MAX_LENGTH.appid))
+
+export const LoginBody = object({ code: textUpTo(MAX_LENGTH.code), appid })
+
+export const VerifyBody = object({ rawData: text, signature: textUpTo(MAX_LENGTH.signature) })
+
+const encrypted = {
+  encryptedData: base64(
+    (length) => length > 0 && length % AES_BLOCK === 0,
+    'one or more blocks of 16 bytes',
+  ),
+  iv: base64((length) => length === AES_BLOCK, '16 bytes'),
+}
+
+/** Encrypted data, and the signed data that came along, if any. */
+export const DecryptBody = v.pipe(
+  object({
+    ...encrypted,
+    rawData: v.optional(text),
+    signature: v.optional(textUpTo(MAX_LENGTH.signature)),
+  }),
+  v.forward(
+    v.check(({ rawData, signature }) => !rawData || signature !== undefined, 'is missing'),
+    ['signature'],
+  ),
+  v.forward(
+    v.check(({ rawData, signature }) => !signature || rawData !== undefined, 'is missing'),
+    ['rawData'],
+  ),
+  v.transform(({ encryptedData, iv, rawData, signature }) => ({
+    encrypted: { encryptedData, iv },
+    signed: rawData && signature ? { rawData, signature } : null,
+  })),
+)
+
+const PHONE_CODE_MESSAGE = 'is missing; send code, or encryptedData and iv'
+
+/** The phone button's code, or without one, the data it encrypted; its whole `e.detail` will do. */
+export const PhoneNumberBody = v.lazy((value) => {
+  if (!isObject(value)) return object(encrypted)
+  if (value.code !== undefined) return object({ code: textUpTo(MAX_LENGTH.code) })
+  if (value.encryptedData !== undefined || value.iv !== undefined) return object(encrypted)
+  return v.object({ code: textUpTo(MAX_LENGTH.code), ...encrypted }, PHONE_CODE_MESSAGE)
+})
+
+/** The form of WeChat's names, such as `thing1`. An answer repeats no name of another form. */
+export const FIELD_NAME = /^[a-z_]{1,32}\d{1,4}$/
+
+export const SubscribeMessageBody = object({
+  appid,
+  openid: textUpTo(MAX_LENGTH.openid),
+  templateId: textUpTo(MAX_LENGTH.templateId),
+  page: v.optional(textUpTo(MAX_LENGTH.page)),
+  data: v.pipe(
+    v.custom<Record<string, unknown>>(isObject, 'must be an object whose values are strings'),
+    v.check(
+      (data) => Object.keys(data).every((key) => FIELD_NAME.test(key)),
+      'has a key that is not the name of a template field, such as thing1',
+    ),
+    v.record(v.string(), textUpTo(MAX_LENGTH.messageField)),
+  ),
+  state: v.optional(
+    v.picklist(['developer', 'trial', 'formal'], 'must be developer, trial or formal'),
+  ),
+  lang: v.optional(
+    v.picklist(['zh_CN', 'en_US', 'zh_HK', 'zh_TW'], 'must be zh_CN, en_US, zh_HK or zh_TW'),
+  ),
+}) satisfies v.GenericSchema<unknown, SubscribeMessage>
+
+/** A token of a user, which a backend sends. */
+export const TokenBody = object({ token: string })
+
+/** A token to revoke. */
+export const RevokeBody = object({ token: text })
+
+/** A text to sign. The empty one would give the signature of checksession. */
+export const SignBody = object({
+  token: string,
+  text: v.pipe(
+    text,
+    v.check((value) => value.isWellFormed(), 'must not contain an unpaired surrogate'),
+  ),
+})
+
+/** The user whose sessions end. */
+export const RevokeUserBody = object({
+  userId: v.pipe(v.string(USER_ID_MESSAGE), v.regex(/^[\w-]{43}$/, USER_ID_MESSAGE)),
+})

@@ -1,0 +1,14 @@
+/** `POST /phone-number`: the number behind the phone button. */
+
+import { readJsonBody } from '../../../core/body'
+import { answer } from '../../../core/responses'
+import { PhoneNumberBody } from '../bodies'
+import { type App, authenticated } from '../context'
+import { limitedPerUser } from '../limits'
+
+export function addPhoneNumberRoutes(app: App): void {
+  app.post('/phone-number', authenticated, limitedPerUser, async (c) => {
+    const request = await readJsonBody(c.req.raw, PhoneNumberBody)
+    return answer(c, await c.var.service.phoneNumber(c.var.session, request))
+  })
+}

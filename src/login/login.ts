@@ -1,0 +1,125 @@
+/** The login: exchange the code, store a session, end the one that it replaces. */
+
+import { Problem } from '../core/problem'
+import type { Runtime } from '../core/runtime'
+import { createSingleFlight, type SingleFlight } from '../lib/single-flight'
+import type { MiniProgram } from './config'
+import { askLoginHook, type Claims, type HookContext } from './hooks'
+import { chooseMiniProgram } from './mini-programs'
+import { createSession, endSession, findSession, type Login, toUserId } from './sessions'
+import { type CallContext, callWeChat } from './wechat/api'
+import {
+  code2SessionRequest,
+  processCode2SessionResponse,
+  type WeChatUser,
+} from './wechat/code2session'
+
+export interface LoginRequest {
+  /** `null` if the request names no mini program; then there must be only one. */
+  readonly appid: string | null
+  /** The code that `wx.login` gave the mini program. */
+  readonly code: string
+  /** The token of the session that this login replaces, if one was sent. */
+  readonly token: string | null
+  readonly userAgent: string | null
+}
+
+/** A login, and the session that it ended. */
+interface SharedLogin {
+  readonly login: Login
+  readonly replacedId: string | null
+}
+
+export interface LoginContext extends CallContext, HookContext {
+  /**
+   * Logins in progress, by appid and code. WeChat takes a code once, so concurrent logins with the
+   * same code in one isolate share one exchange and one session. Other isolates do not know of it.
+   */
+  readonly logins: SingleFlight<SharedLogin>
+}
+
+export function createLogins({ waitUntil, deadline }: Runtime): LoginContext['logins'] {
+  const onTimeout = () => new Problem('wechat_timeout')
+  return createSingleFlight({ waitUntil, deadline, onTimeout })
+}
+
+/**
+ * Exchanges a code for a new session, and ends the session whose token was sent along.
+ *
+ * @throws {Problem} `appid_required`, `appid_unknown`, `store_unavailable`, `login_denied`,
+ * `hook_unavailable`, and what code2Session can fail with
+ */
+export async function login(context: LoginContext, request: LoginRequest): Promise<Login> {
+  const { config, runtime } = context
+  const { code, token } = request
+  const miniProgram = chooseMiniProgram(config, request.appid)
+  // Looked up first: if KV is down, the code is still unspent when the client tries again.
+  const replaced = token ? await findSession(config, { token, now: runtime.now() }) : null
+  const shared = await context.logins(`${miniProgram.appid}:${code}`, async () => {
+    const user = await exchangeCode(context, miniProgram, code)
+    const claims = await askAboutUser(context, user, request.userAgent)
+    const options = { userAgent: request.userAgent, replaced, claims, now: runtime.now() }
+    const login = await storeLogin(context, user, options)
+    return { login, replacedId: replaced?.id ?? null }
+  })
+  // A caller that joined may have sent another session's token than the one that started.
+  if (replaced && replaced.id !== shared.replacedId) await endSession(config, replaced)
+  return shared.login
+}
+
+async function exchangeCode(
+  context: CallContext,
+  miniProgram: MiniProgram,
+  code: string,
+): Promise<WeChatUser> {
+  const request = code2SessionRequest(miniProgram, code)
+  return processCode2SessionResponse(await callWeChat(context, miniProgram.appid, request))
+}
+
+async function askAboutUser(
+  context: HookContext,
+  { appid, openid, unionid }: WeChatUser,
+  userAgent: string | null,
+): Promise<Claims | null> {
+  if (!context.hooks) return null
+  const userId = await toUserId({ appid, openid })
+  return askLoginHook(context, { appid, userId, openid, unionid, userAgent })
+}
+
+async function storeLogin(
+  { config }: CallContext,
+  user: WeChatUser,
+  options: Parameters<typeof createSession>[2],
+): Promise<Login> {
+  try {
+    return await replaceSession(config, user, options)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    // WeChat has taken the code, so another attempt needs another one.
+    const detail =
+      'The session could not be stored. The code is spent; call wx.login for a new one.'
+    throw error.with({ detail })
+  }
+}
+
+/**
+ * Stores a new session and ends the one that it replaces, if any. If that one cannot be ended, the
+ * new one is not left behind either: nobody would hold its token.
+ *
+ * @throws {Problem} `store_unavailable`
+ */
+export async function replaceSession(
+  config: CallContext['config'],
+  user: WeChatUser,
+  options: Parameters<typeof createSession>[2],
+): Promise<Login> {
+  const login = await createSession(config, user, options)
+  if (!options.replaced) return login
+  try {
+    await endSession(config, options.replaced)
+    return login
+  } catch (error) {
+    await endSession(config, login.session).catch(() => undefined)
+    throw error
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * The service behind HTTP and RPC: everything that the Worker can do. Both entry points parse their
+ * input into typed values, call it, and give its results and {@link Problem}s their form.
+ */
+
+import { type FinishRequest, startRequest } from '../core/log'
+import { Problem } from '../core/problem'
+import type { LogEntry, Runtime } from '../core/runtime'
+import { type Config, parseConfig } from './config'
+import type { Hooks } from './hooks'
+import { createLogins, type LoginContext, type LoginRequest, login } from './login'
+import { chooseMiniProgram } from './mini-programs'
+import { getPhoneNumber, type PhoneNumberRequest } from './phone-number'
+import { checkPushUrl, type PushRequest, receivePush } from './push-events'
+import {
+  checkSessionKey,
+  type DecryptRequest,
+  decryptData,
+  getEncryptionKeys,
+  resetSessionKey,
+  signText,
+  verifyData,
+} from './session-key'
+import {
+  endAllSessions,
+  endSession,
+  endSessionById,
+  findSession,
+  type Login,
+  listSessions,
+  type Session,
+  type SessionSummary,
+} from './sessions'
+import {
+  type AccessTokenContext,
+  callWithAccessToken,
+  createAccessTokenCache,
+} from './wechat/access-token'
+import type { OpenData, SignedData } from './wechat/open-data'
+import { type PassThroughRequest, passThrough } from './wechat/pass-through'
+import type { PhoneNumber } from './wechat/phone-number'
+import type { EncryptionKey } from './wechat/session-key'
+import {
+  processSubscribeMessageResponse,
+  type SubscribeMessage,
+  subscribeMessageRequest,
+} from './wechat/subscribe-message'
+
+/**
+ * All operations. Each rejects with a {@link Problem}; `misconfigured` is possible everywhere.
+ *
+ * @example
+ * const signOut = (service: Service, userId: string) => service.endAllSessions({ userId })
+ */
+export interface Service {
+  /**
+   * The settings.
+   *
+   * @throws {Problem} `misconfigured`
+   */
+  readonly config: Config
+
+  /** Writes one log entry. */
+  log(entry: LogEntry): void
+
+  /** Starts timing a request. The returned function writes its log line, and returns its record. */
+  startRequest(): FinishRequest
+
+  /**
+   * Exchanges a code of `wx.login` for a new session, and ends the session whose token came along.
+   * Rejects with `appid_required`, `appid_unknown`, `store_unavailable` or what code2Session fails
+   * with.
+   */
+  login(request: LoginRequest): Promise<Login>
+
+  /** The live session of a token. Rejects with `session_invalid`, `store_unavailable`. */
+  authenticate(token: string): Promise<Session>
+
+  /** The live session of a token; `null` if it has none. Rejects with `store_unavailable`. */
+  findSession(token: string): Promise<Session | null>
+
+  /** All live sessions of this session's user, newest first. Rejects with `store_unavailable`. */
+  listSessions(session: Session): Promise<readonly SessionSummary[]>
+
+  /** Ends a session; one that has ended is no error. Rejects with `store_unavailable`. */
+  endSession(session: Session): Promise<void>
+
+  /**
+   * Ends a session of this session's user by its id. Rejects with `not_found` if there is none,
+   * and with `store_unavailable`.
+   */
+  endSessionById(session: Session, id: string): Promise<void>
+
+  /**
+   * Ends all of a user's sessions; the one that asks, if one does, as the last. Rejects with
+   * `store_unavailable`, also where sessions are left: then repeat the call.
+   */
+  endAllSessions(user: { readonly userId: string; readonly lastId?: string }): Promise<void>
+
+  /** Verifies signed data: rawData, parsed. Rejects with `session_key_stale`, `invalid_request`. */
+  verifyData(session: Session, signed: SignedData): Promise<unknown>
+
+  /**
+   * Decrypts open data, and verifies the signed data that came along first. Rejects with
+   * `session_key_stale`, `watermark_mismatch`, `watermark_expired`, `openid_mismatch`.
+   */
+  decryptData(session: Session, request: DecryptRequest): Promise<OpenData>
+
+  /**
+   * The number behind the phone button. Rejects with `code_invalid`, `invalid_request`, and what
+   * {@link decryptData} and a call to WeChat fail with.
+   */
+  phoneNumber(session: Session, request: PhoneNumberRequest): Promise<PhoneNumber>
+
+  /** Whether WeChat regards this session's key as the current one. Rejects as a call to WeChat does. */
+  checkSessionKey(session: Session): Promise<boolean>
+
+  /**
+   * Gives the user a new session_key in a new session, with the lifetime of this one, which ends.
+   * Rejects with `session_invalid` if it has ended meanwhile, and as a call to WeChat does.
+   */
+  resetSessionKey(session: Session): Promise<Login>
+
+  /** Signs a text with the session_key: hex, lower case. The text must not be empty. */
+  sign(session: Session, text: string): Promise<string>
+
+  /** The user's newest keys of `wx.getUserCryptoManager`. Rejects as a call to WeChat does. */
+  encryptionKeys(session: Session): Promise<readonly EncryptionKey[]>
+
+  /**
+   * Passes a call on to WeChat with an access_token, and hands WeChat's answer back as it is.
+   * Rejects with `wechat_path_refused`, `invalid_request`, `body_too_large`, `wechat_timeout`,
+   * `wechat_unavailable`.
+   */
+  passThrough(request: PassThroughRequest & { readonly appid: string | null }): Promise<Response>
+
+  /** Ends the session of a token, if it has one. Rejects with `store_unavailable`. */
+  revoke(token: string): Promise<void>
+
+  /** Sends one subscribe message. Rejects with what WeChat refuses it for. */
+  sendSubscribeMessage(message: SubscribeMessage): Promise<void>
+
+  /** Answers WeChat's URL check: the exact text to send. Rejects with `event_refused`. */
+  checkPushUrl(request: PushRequest): Promise<string>
+
+  /**
+   * Takes a pushed message: JSON, plain or in safe mode. Resolves with the exact text to answer.
+   * Rejects with `event_refused`, `hook_unavailable`, `store_unavailable`.
+   */
+  receivePush(request: PushRequest & { readonly body: string }): Promise<string>
+}
+
+/**
+ * What {@link createService} takes.
+ *
+ * @example
+ * const options: ServiceOptions = { hooks: { onLogin: () => ({ claims: { role: 'reader' } }) } }
+ */
+export interface ServiceOptions {
+  readonly hooks?: Hooks
+}
+
+/**
+ * Makes the service. Keep what it returns for as long as the isolate lives: access_tokens and
+ * logins in progress are shared within it.
+ *
+ * @param runtime The outside world: `workersRuntime` in a Worker
+ * @param options.hooks Hooks in the same Worker; by default those bound as `HOOKS`
+ * @returns The service for a Worker's `env`, made once per `env`
+ * @example
+ * const service = createService(workersRuntime)
+ * const session = await service(env).authenticate(token)
+ */
+export function createService(
+  runtime: Runtime,
+  { hooks }: ServiceOptions = {},
+): (env: object) => Service {
+  const shared: Shared = {
+    runtime,
+    logins: createLogins(runtime),
+    accessTokens: createAccessTokenCache(),
+    passedOver: new Set(),
+    hooks: hooks ?? null,
+  }
+  const services = new WeakMap<object, Service>()
+
+  return function service(env) {
+    const known = services.get(env)
+    if (known) return known
+    const created = bindService(shared, env)
+    services.set(env, created)
+    return created
+  }
+}
+
+/** What all requests of an isolate share. */
+type Shared = Omit<LoginContext & AccessTokenContext, 'config'>
+
+/** `async` throughout, so that wrong settings reject like any other failure. */
+function bindService(shared: Shared, env: object): Service {
+  const { runtime } = shared
+  let parsed: Config | null = null
+  const requireConfig = () => {
+    parsed ??= parseConfig(env)
+    return parsed
+  }
+  const context = () => {
+    const config = requireConfig()
+    return { ...shared, config, hooks: shared.hooks ?? config.hooks }
+  }
+
+  return {
+    get config() {
+      return requireConfig()
+    },
+    log: runtime.log,
+    startRequest: () => startRequest(runtime),
+    login: async (request) => login(context(), request),
+    authenticate: async (token) => {
+      const session = await findSession(requireConfig(), { token, now: runtime.now() })
+      if (!session) throw new Problem('session_invalid')
+      return session
+    },
+    findSession: async (token) => findSession(requireConfig(), { token, now: runtime.now() }),
+    listSessions: async (session) => listSessions(requireConfig(), { session, now: runtime.now() }),
+    endSession: async (session) => endSession(requireConfig(), session),
+    endSessionById: async ({ userId }, id) => {
+      const ended = await endSessionById(requireConfig(), { userId, id, now: runtime.now() })
+      if (!ended) throw new Problem('not_found', { detail: 'You have no session with this id.' })
+    },
+    endAllSessions: async (user) => endAllSessions(requireConfig(), user),
+    verifyData: async (session, signed) => verifyData(context(), session, signed),
+    decryptData: async (session, request) => decryptData(context(), session, request),
+    phoneNumber: async (session, request) => getPhoneNumber(context(), session, request),
+    checkSessionKey: async (session) => checkSessionKey(context(), session),
+    resetSessionKey: async (session) => resetSessionKey(context(), session),
+    sign: async (session, text) => signText(session, text),
+    encryptionKeys: async (session) => getEncryptionKeys(context(), session),
+    passThrough: async ({ appid, ...request }) =>
+      passThrough(context(), chooseMiniProgram(requireConfig(), appid), request),
+    revoke: async (token) => {
+      const session = await findSession(requireConfig(), { token, now: runtime.now() })
+      if (session) await endSession(requireConfig(), session)
+    },
+    sendSubscribeMessage: async (message) => {
+      const miniProgram = chooseMiniProgram(requireConfig(), message.appid ?? null)
+      const response = await callWithAccessToken(context(), miniProgram, (access_token) =>
+        subscribeMessageRequest(access_token, message),
+      )
+      processSubscribeMessageResponse(response)
+    },
+    checkPushUrl: async (request) => checkPushUrl(context(), request),
+    receivePush: async (request) => receivePush(context(), request),
+  }
+}

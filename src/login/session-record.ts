@@ -1,0 +1,100 @@
+/** A session's token and the record that it opens. sessions.ts describes their formats, and why. */
+
+import * as v from 'valibot'
+import { concat } from '../lib/bytes'
+import { importSealingKey, randomBytes, seal, unseal } from '../lib/crypto'
+import { base64url, isObject, parseBase64url, parseJson } from '../lib/encoding'
+import type { Claims } from './hooks'
+
+/** What a token says. */
+export interface TokenParts {
+  readonly userId: string
+  /** The record's name: base64url of 16 bytes, 22 characters. It is not secret. */
+  readonly id: string
+  /** The record's AES-256-GCM key: 32 bytes. Nothing but the token keeps it. */
+  readonly key: Uint8Array<ArrayBuffer>
+}
+
+/** What a record holds besides its version. Times are Unix seconds. */
+export type SessionRecord = v.InferOutput<typeof SessionRecord>
+
+const NAME_BYTES = 16
+const KEY_BYTES = 32
+
+/** The first byte of a record. */
+const VERSION = 1
+
+/** 48 bytes are 64 characters with no bits left over, so that each token has one spelling. */
+const TOKEN = /^([\w-]{43})\.([\w-]{64})$/
+
+/** 16 bytes are 22 characters, of which the last has four bits left over: zeros. */
+const SESSION_ID = /^[\w-]{21}[AQgw]$/
+
+const SessionRecord = v.object({
+  appid: v.string(),
+  openid: v.string(),
+  unionid: v.nullable(v.string()),
+  session_key: v.string(),
+  previous: v.nullable(v.object({ session_key: v.string(), until: v.number() })),
+  claims: v.nullable(v.custom<Claims>(isObject)),
+  createdAt: v.number(),
+  expiresAt: v.number(),
+})
+
+/** A new token of this person, with what it says. */
+export function createToken(userId: string): TokenParts & { readonly token: string } {
+  const secret = randomBytes(NAME_BYTES + KEY_BYTES)
+  return { token: `${userId}.${base64url(secret)}`, ...toParts(userId, secret) }
+}
+
+/** What a token says; `null` if it is malformed, as those before version 1 are. */
+export function parseToken(token: string): TokenParts | null {
+  const [, userId, secret] = TOKEN.exec(token) ?? []
+  const bytes = parseBase64url(secret ?? '')
+  return userId && bytes ? toParts(userId, bytes) : null
+}
+
+function toParts(userId: string, secret: Uint8Array<ArrayBuffer>): TokenParts {
+  const id = base64url(secret.subarray(0, NAME_BYTES))
+  return { userId, id, key: secret.subarray(NAME_BYTES) }
+}
+
+/** Whether a text can be a session's id. The ids before version 1 cannot. */
+export function isSessionId(text: string): boolean {
+  return SESSION_ID.test(text)
+}
+
+/** The KV key of a record. */
+export function recordKey({ userId, id }: { userId: string; id: string }): string {
+  return `${keyPrefix(userId)}${id}`
+}
+
+/** What the KV keys of all of a person's records begin with. */
+export function keyPrefix(userId: string): string {
+  return `session:${userId}:`
+}
+
+/** Seals a record under its token. */
+export async function sealRecord(
+  record: SessionRecord,
+  parts: TokenParts,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const sealed = await seal(JSON.stringify(record), await toSealOptions(parts))
+  return concat([Uint8Array.of(VERSION), sealed])
+}
+
+/** Opens a record; `null` if this token does not open it, or if its version is not known. */
+export async function openRecord(
+  value: ArrayBuffer,
+  parts: TokenParts,
+): Promise<SessionRecord | null> {
+  const bytes = new Uint8Array(value)
+  if (bytes[0] !== VERSION) return null
+  const plaintext = await unseal(bytes.subarray(1), await toSealOptions(parts))
+  const { success, output } = v.safeParse(SessionRecord, parseJson(plaintext ?? ''))
+  return success ? output : null
+}
+
+async function toSealOptions(parts: TokenParts) {
+  return { key: await importSealingKey(parts.key), additionalData: recordKey(parts) }
+}

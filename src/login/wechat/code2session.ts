@@ -1,0 +1,55 @@
+/**
+ * code2Session: exchanges a code of `wx.login` for the user it stands for.
+ *
+ * @see https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/user-login/code2Session.html
+ */
+
+import { parseBase64 } from '../../lib/encoding'
+import type { MiniProgram } from '../config'
+import { badResponse, type WeChatRequest, type WeChatResponse, wechatError } from './api'
+
+/** A person as WeChat knows them in one mini program. */
+export interface WeChatUser {
+  readonly appid: string
+  readonly openid: string
+  /** `null` where the mini program is not bound to an Open Platform account. */
+  readonly unionid: string | null
+  /** Base64 of 16 bytes, as WeChat gave it. */
+  readonly session_key: string
+}
+
+export function code2SessionRequest(
+  { appid, appsecret }: MiniProgram,
+  code: string,
+): WeChatRequest {
+  return {
+    path: '/sns/jscode2session',
+    query: { appid, secret: appsecret, js_code: code, grant_type: 'authorization_code' },
+    isRepeatable: true,
+  }
+}
+
+/**
+ * Success is an openid and a session_key of 16 bytes, with errcode absent or 0.
+ *
+ * @throws {Problem} what the errcode stands for, or `wechat_unavailable`
+ */
+export function processCode2SessionResponse(response: WeChatResponse): WeChatUser {
+  if (response.errcode !== 0) throw wechatError(response, 'code2session')
+  const { openid, unionid } = response.fields
+  if (typeof openid !== 'string' || openid === '') throw badResponse('openid is missing')
+  return {
+    appid: response.appid,
+    openid,
+    unionid: typeof unionid === 'string' && unionid !== '' ? unionid : null,
+    session_key: requireSessionKey(response),
+  }
+}
+
+/** @throws {Problem} `wechat_unavailable` if the answer has no session_key of 16 bytes */
+export function requireSessionKey({ fields: { session_key } }: WeChatResponse): string {
+  if (typeof session_key !== 'string' || parseBase64(session_key)?.length !== 16) {
+    throw badResponse('session_key is not base64 of 16 bytes')
+  }
+  return session_key
+}

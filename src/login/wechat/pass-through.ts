@@ -1,0 +1,251 @@
+/**
+ * The pass-through: any call to WeChat's server API with an access_token put in, and WeChat's answer
+ * handed back as it is. Bodies stream in both directions.
+ *
+ * The path is appended to the base URL and never resolved against it: `//host` or `@host` would send
+ * the access_token to another server.
+ */
+
+import { chooseHost } from '../../core/hosts'
+import { ANSWER_HEADERS, invalidRequest, Problem } from '../../core/problem'
+import { rejectOnAbort } from '../../lib/abort'
+import { concat } from '../../lib/bytes'
+import { isObject, parseJson, parseUtf8 } from '../../lib/encoding'
+import { readAtMost } from '../../lib/read-at-most'
+import type { MiniProgram } from '../config'
+import { type AccessTokenContext, getAccessToken, renewAccessToken } from './access-token'
+import { badResponse } from './api'
+import { isAccessTokenRejected } from './errcodes'
+
+/** A call, as the caller wants WeChat to get it. */
+export interface PassThroughRequest {
+  readonly method: string
+  /** From the slash on: `/wxa/getwxacode`. */
+  readonly path: string
+  /** As it goes over the wire, without the question mark; without `access_token`. */
+  readonly query: string
+  readonly contentType: string | null
+  readonly accept: string | null
+  readonly body: PassThroughBody | null
+}
+
+export interface PassThroughBody {
+  readonly stream: ReadableStream<Uint8Array>
+  /** In bytes; `null` if the caller has not declared it. */
+  readonly length: number | null
+}
+
+/** The largest body that is passed on, in bytes: WeChat's own limit for media. */
+const BODY_LIMIT = 10 * 1024 * 1024
+
+/** The largest body that is kept so that the call can be repeated, in bytes. */
+const KEPT_BODY_LIMIT = 64 * 1024
+
+/** How much of an answer is read to find an errcode, in bytes. */
+const PEEK_LIMIT = 4096
+
+/** From the end of the caller's body to the head of WeChat's answer. */
+const HEAD_DEADLINE_MILLISECONDS = 5000
+
+/** For a whole call, from its start to the end of WeChat's answer. */
+const CALL_DEADLINE_MILLISECONDS = 60_000
+
+const TIMEOUT_DETAIL = 'WeChat did not answer in time. The call may have had its effect.'
+const UNAVAILABLE_DETAIL = 'WeChat gave no answer. The call may have had its effect.'
+
+const PATH = /^(\/[A-Za-z0-9_.-]+)+$/
+
+/** What would give credentials away, use them up, or bypass the sessions; `*` stands for any rest. */
+const REFUSED_PATHS = [
+  '/sns/*',
+  '/cgi-bin/token',
+  '/cgi-bin/stable_token',
+  '/cgi-bin/ticket/*',
+  '/cgi-bin/component/*',
+  '/cgi-bin/clear_quota*',
+  '/cgi-bin/openapi/quota/clear',
+  '/wxa/checksession',
+  '/wxa/resetusersessionkey',
+  '/wxa/business/getuserencryptkey',
+  '/tcb/getqcloudtoken',
+]
+
+/** @throws {Problem} `wechat_path_refused`, `invalid_request` for a query with an access_token */
+export function checkPassThrough(path: string, query: string): void {
+  const segments = path.split('/')
+  const isPath = PATH.test(path) && !segments.includes('.') && !segments.includes('..')
+  if (!isPath || isRefused(path.toLowerCase())) throw new Problem('wechat_path_refused')
+  if (new URLSearchParams(query).has('access_token')) {
+    throw invalidRequest('access_token', 'must be absent; the server puts one in')
+  }
+}
+
+function isRefused(path: string): boolean {
+  return REFUSED_PATHS.some((refused) =>
+    refused.endsWith('*') ? path.startsWith(refused.slice(0, -1)) : path === refused,
+  )
+}
+
+/**
+ * Makes the call. If WeChat rejects the access_token, it is renewed; and if the body was small
+ * enough to keep, the call is repeated once.
+ *
+ * @returns WeChat's answer: its status, content type and body
+ * @throws {Problem} `wechat_path_refused`, `invalid_request`, `body_too_large`, `wechat_timeout`,
+ * `wechat_unavailable`, and what an access_token can be refused with
+ */
+export async function passThrough(
+  context: AccessTokenContext,
+  miniProgram: MiniProgram,
+  request: PassThroughRequest,
+): Promise<Response> {
+  checkPassThrough(request.path, request.query)
+  const call = context.runtime.deadline(CALL_DEADLINE_MILLISECONDS)
+  const body = await toSentBody(request)
+  const access_token = await getAccessToken(context, miniProgram)
+  const first = await sendOnce(context, request, { access_token, body, call })
+  if (!first.isTokenRejected) return first.response
+  const renewal = renewAccessToken(context, miniProgram, access_token)
+  if ('bytes' in body && body.bytes.length <= KEPT_BODY_LIMIT) {
+    const retry = { access_token: await renewal, body, call }
+    return (await sendOnce(context, request, retry)).response
+  }
+  // This caller gets WeChat's answer; the next one gets a token that works.
+  await renewal.catch(() => undefined)
+  return first.response
+}
+
+/** A body as it goes to WeChat, which refuses one without a Content-Length. */
+type SentBody =
+  | { readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly stream: ReadableStream<Uint8Array>; readonly length: number }
+
+async function toSentBody({ method, body }: PassThroughRequest): Promise<SentBody> {
+  if (!body || isBodiless(method)) return { bytes: new Uint8Array() }
+  const { stream, length } = body
+  if (length !== null && length > BODY_LIMIT) throw tooLarge()
+  if (length !== null && length > KEPT_BODY_LIMIT) return { stream, length }
+  const bytes = await readAtMost(stream, BODY_LIMIT).catch(() => {
+    throw invalidRequest('', 'was interrupted')
+  })
+  if (!bytes) throw tooLarge()
+  return { bytes }
+}
+
+/** `fetch` takes no body with these methods. */
+function isBodiless(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+function tooLarge(): Problem {
+  const detail = 'Request bodies to WeChat are limited to 10 MiB.'
+  return new Problem('body_too_large', { detail })
+}
+
+interface Attempt {
+  readonly response: Response
+  readonly isTokenRejected: boolean
+}
+
+async function sendOnce(
+  context: AccessTokenContext,
+  request: PassThroughRequest,
+  { access_token, body, call }: { access_token: string; body: SentBody; call: AbortSignal },
+): Promise<Attempt> {
+  const { runtime } = context
+  const stop = new AbortController()
+  const { source, sent } = toSource(body)
+  const late = sent.then(() => rejectOnAbort(runtime.deadline(HEAD_DEADLINE_MILLISECONDS)))
+  const head = chooseHost(context, 'WECHAT_API_BASE').then((base) =>
+    runtime.fetch(
+      new Request(toUrl(base, request, access_token), {
+        method: request.method,
+        headers: toHeaders(request),
+        ...(!isBodiless(request.method) && { body: source }),
+        redirect: 'manual',
+        signal: AbortSignal.any([stop.signal, call]),
+      }),
+    ),
+  )
+  try {
+    return await peek(await Promise.race([head, late, rejectOnAbort(call)]))
+  } catch (error) {
+    stop.abort()
+    const isLate = call.aborted || (error instanceof DOMException && error.name === 'TimeoutError')
+    if (isLate) throw new Problem('wechat_timeout', { detail: TIMEOUT_DETAIL })
+    // The platform's message may quote the URL.
+    throw badResponse('the connection failed').with({ detail: UNAVAILABLE_DETAIL })
+  }
+}
+
+function toUrl(base: string, { path, query }: PassThroughRequest, access_token: string): string {
+  const own = new URLSearchParams({ access_token })
+  return `${base}${path}?${own}${query && `&${query}`}`
+}
+
+function toHeaders({ contentType, accept }: PassThroughRequest): Record<string, string> {
+  return {
+    ...(contentType !== null && { 'Content-Type': contentType }),
+    ...(accept !== null && { Accept: accept }),
+  }
+}
+
+/** The body of a request, and when the caller's part of it is over. */
+function toSource(body: SentBody): { source: BodyInit; sent: Promise<void> } {
+  if ('bytes' in body) return { source: body.bytes, sent: Promise.resolve() }
+  // The platform sends the length of such a stream as Content-Length.
+  const { readable, writable } = new FixedLengthStream(body.length)
+  // A body that breaks off fails the fetch, unless WeChat has answered before its end.
+  const sent = body.stream.pipeTo(writable).catch(() => undefined)
+  return { source: readable, sent }
+}
+
+/** Reads as much of an answer as an errcode takes, and hands back all of it. */
+async function peek(response: Response): Promise<Attempt> {
+  if (!response.body) return { response: toAnswer(response, null), isTokenRejected: false }
+  const reader = response.body.getReader()
+  const chunks: Uint8Array[] = []
+  for (let length = 0; length <= PEEK_LIMIT; ) {
+    const { done, value } = await reader.read()
+    if (done) {
+      const bytes = concat(chunks)
+      const isTokenRejected = isAccessTokenRejected(findErrcode(bytes))
+      return { response: toAnswer(response, bytes), isTokenRejected }
+    }
+    chunks.push(value)
+    length += value.length
+  }
+  reader.releaseLock()
+  const stream = prepend(concat(chunks), response.body)
+  return { response: toAnswer(response, stream), isTokenRejected: false }
+}
+
+function findErrcode(bytes: Uint8Array): number {
+  const fields = parseJson(parseUtf8(bytes) ?? '')
+  return isObject(fields) && typeof fields.errcode === 'number' ? fields.errcode : 0
+}
+
+function prepend(start: Uint8Array, rest: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const { readable, writable } = new IdentityTransformStream()
+  const writer = writable.getWriter()
+  const written = writer.write(start).then(() => {
+    writer.releaseLock()
+    return rest.pipeTo(writable)
+  })
+  // Whoever reads the stream learns of a failure; without a reader, the rest is of no use.
+  written.catch(() => rest.cancel()).catch(() => undefined)
+  return readable
+}
+
+/** Of WeChat's headers only the content type (a Location could quote our URL), and our own. */
+function toAnswer({ status, headers }: Response, body: BodyInit | null): Response {
+  const type = headers.get('Content-Type')
+  const isEmpty = status === 204 || status === 205 || status === 304
+  return new Response(isEmpty ? null : body, {
+    status,
+    headers: {
+      ...ANSWER_HEADERS,
+      ...(type !== null && { 'Content-Type': type }),
+    },
+  })
+}
