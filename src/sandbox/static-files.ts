@@ -1,34 +1,42 @@
 /** The files that `npm run dev` serves: the watch page, and the documents of the deployed Worker. */
 
-/** Paths that are pages, and their files. The assets directory is src/. */
-const PAGES: Readonly<Record<string, string>> = {
-  '/': '/sandbox/page/index.html',
-  '/docs': '/assets/docs.html',
-}
+import docsCss from '../assets/docs.css'
+import docsHtml from '../assets/docs.html'
+import docsJs from '../assets/docs.js'
+import openapi from '../assets/openapi.json'
+import openapiPay from '../assets/openapi-pay.json'
 
-/** Where the files of both pages are. Nothing else under src/ is served. */
-const FOLDERS = ['/assets', '/sandbox/page']
+const HTML = { type: 'text/html; charset=utf-8', text: docsHtml }
+
+/** The assets of the deployed Worker: modules here, because a Worker has only one directory of assets. */
+const DOCUMENTS: Readonly<Record<string, { type: string; text: string }>> = {
+  '/docs': HTML,
+  '/docs.html': HTML,
+  '/docs.css': { type: 'text/css; charset=utf-8', text: docsCss },
+  '/docs.js': { type: 'text/javascript; charset=utf-8', text: docsJs },
+  '/openapi.json': { type: 'application/json', text: toText(openapi) },
+  '/openapi-pay.json': { type: 'application/json', text: toText(openapiPay) },
+}
 
 /**
  * Returns the file that a request asks for, or `null` where there is none.
  *
- * @param assets The binding of the assets directory. Where it is absent, there are no files.
+ * @param assets The binding of the page's directory. Where it is absent, there are no files.
  */
 export async function findFile(
   request: Request,
   assets: Fetcher | undefined,
 ): Promise<Response | null> {
   if (!assets || !['GET', 'HEAD'].includes(request.method)) return null
-  for (const path of toFilePaths(new URL(request.url).pathname)) {
-    const response = await assets.fetch(new Request(new URL(path, request.url), request))
-    if (response.status !== 404) return response
-  }
-  return null
+  const { pathname } = new URL(request.url)
+  const document = DOCUMENTS[pathname]
+  if (document) return new Response(document.text, { headers: { 'Content-Type': document.type } })
+  const path = pathname === '/' ? '/index.html' : pathname
+  if (!/^\/[\w/-]+\.\w+$/.test(path)) return null
+  const response = await assets.fetch(new Request(new URL(path, request.url), request))
+  return response.status === 404 ? null : response
 }
 
-function toFilePaths(pathname: string): readonly string[] {
-  const page = PAGES[pathname]
-  if (page) return [page]
-  const isFile = /^\/[\w/-]+\.\w+$/.test(pathname)
-  return isFile ? FOLDERS.map((folder) => folder + pathname) : []
+function toText(document: object): string {
+  return `${JSON.stringify(document, null, 2)}\n`
 }

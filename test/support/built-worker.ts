@@ -1,7 +1,7 @@
 /** Builds a Worker as `wrangler deploy` does, and serves the result from a workerd of its own. */
 
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { type MiniflareWorker, startMiniflare } from './miniflare.ts'
@@ -9,6 +9,8 @@ import { createWorkerLog } from './worker-log.ts'
 
 export interface BuiltWorker {
   readonly code: string
+  /** Files that the code imports as texts, by their names. */
+  readonly texts: Readonly<Record<string, string>>
   /** The source files in the bundle, from the root of the repository. */
   readonly inputs: readonly string[]
 }
@@ -22,9 +24,14 @@ export function build(options: { config: string; main: string }): BuiltWorker {
     const metafile = readFileSync(join(dir, 'bundle-meta.json'), 'utf8')
     const { inputs } = JSON.parse(metafile) as { inputs: Record<string, unknown> }
     const code = readFileSync(join(dir, `${options.main}.js`), 'utf8')
+    const texts = readdirSync(dir).filter((name) => /^[\da-f]{40}-/.test(name))
     // The metafile's paths are relative to the configuration.
     const toPath = (input: string) => relative('.', resolve(dirname(options.config), input))
-    return { code, inputs: Object.keys(inputs).map(toPath) }
+    return {
+      code,
+      texts: Object.fromEntries(texts.map((name) => [name, readFileSync(join(dir, name), 'utf8')])),
+      inputs: Object.keys(inputs).map(toPath),
+    }
   } finally {
     rmSync(dir, { recursive: true })
   }
@@ -62,7 +69,7 @@ export interface ServeOptions {
 }
 
 /** Serves a built Worker over HTTP, with a KV namespace SESSIONS. It may connect to any address. */
-export async function serve({ code }: BuiltWorker, options: ServeOptions) {
+export async function serve({ code, texts }: BuiltWorker, options: ServeOptions) {
   const { bindings, caller, hooks, hooksEntrypoint = 'Hooks', hasQueue = false } = options
   const log = createWorkerLog()
   const name = 'code2session'
@@ -70,6 +77,7 @@ export async function serve({ code }: BuiltWorker, options: ServeOptions) {
   const login: MiniflareWorker = {
     name,
     code,
+    texts,
     bindings,
     kvNamespaces: ['SESSIONS'],
     ...(hooks && { services: { HOOKS: { name: 'hooks', ...entrypoint } } }),

@@ -1,6 +1,6 @@
 /** Starts Workers in Miniflare: a real workerd process with real local KV, served over HTTP. */
 
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { convertV4MiniflareOptions, Miniflare, type V4ModuleDefinition } from 'miniflare'
 
 /** wrangler.toml has the same date. Every tool in package.json supports it. */
 export const COMPATIBILITY_DATE = '2026-11-01'
@@ -9,6 +9,8 @@ export interface MiniflareWorker {
   readonly name: string
   /** The source of one ES module. */
   readonly code: string
+  /** Files that it imports as texts, by their names. */
+  readonly texts?: Readonly<Record<string, string>>
   /** Vars and secrets, by their names. */
   readonly bindings?: Readonly<Record<string, string>>
   readonly kvNamespaces?: readonly string[]
@@ -54,18 +56,19 @@ export async function startMiniflare(
     convertV4MiniflareOptions({
       ...(hasInspector && { inspectorPort: 0 }),
       handleStructuredLogs: ({ message }) => onLog?.(message),
-      workers: workers.map(({ name, code, bindings = {}, services = {}, ...stores }) => ({
-        name,
-        modules: true,
-        script: code,
-        compatibilityDate: COMPATIBILITY_DATE,
-        bindings,
-        kvNamespaces: [...(stores.kvNamespaces ?? [])],
-        d1Databases: [...(stores.d1Databases ?? [])],
-        serviceBindings: services,
-        queueProducers: { ...stores.queueProducers },
-        routes: [...(stores.routes ?? [])],
-      })),
+      workers: workers.map(
+        ({ name, code, texts = {}, bindings = {}, services = {}, ...stores }) => ({
+          name,
+          modules: [{ type: 'ESModule', path: `${name}.js`, contents: code }, ...toModules(texts)],
+          compatibilityDate: COMPATIBILITY_DATE,
+          bindings,
+          kvNamespaces: [...(stores.kvNamespaces ?? [])],
+          d1Databases: [...(stores.d1Databases ?? [])],
+          serviceBindings: services,
+          queueProducers: { ...stores.queueProducers },
+          routes: [...(stores.routes ?? [])],
+        }),
+      ),
     }),
   )
   return {
@@ -75,4 +78,8 @@ export async function startMiniflare(
     runCron: async (worker) => (await (await miniflare.getWorker(worker)).scheduled()).outcome,
     close: () => miniflare.dispose(),
   }
+}
+
+function toModules(texts: Readonly<Record<string, string>>): V4ModuleDefinition[] {
+  return Object.entries(texts).map(([path, contents]) => ({ type: 'Text', path, contents }))
 }
