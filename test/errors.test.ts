@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { encryptOpenData } from '../sandbox/encrypt'
 import { ERRORS, type ErrorCode } from '../src/core/errors'
 import { ERRCODES } from '../src/login/wechat/errcodes'
-import { encryptOpenData } from '../src/sandbox/encrypt'
 import { type OpenData, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 import { expectAnswerHeaders } from './support/responses'
 

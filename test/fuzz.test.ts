@@ -12,9 +12,9 @@
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, inject, it } from 'vitest'
+import { pushRequest } from '../sandbox/push'
 import { ERRORS, type ErrorCode } from '../src/core/errors'
 import { createApp } from '../src/login/http/app'
-import { pushRequest } from '../src/sandbox/push'
 import { APPID, createTestApp, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
 /** Part of everything that is sent; no answer may contain it. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { encryptOpenData, encryptText, signRawData } from '../sandbox/encrypt'
 import { openEncryptedData, verifySignedData } from '../src/login/wechat/open-data'
-import { encryptOpenData, encryptText, signRawData } from '../src/sandbox/encrypt'
 import { type OpenData, type ProblemBody, useTestApp } from './support/app'
 import { ENCRYPTED, SIGNED } from './support/vectors'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { sealEnvelope, signPush } from '../sandbox/encrypt'
 import { isPushSignature, openEnvelope } from '../src/login/wechat/push'
-import { sealEnvelope, signPush } from '../src/sandbox/encrypt'
 import { PUSH, SEALED } from './support/vectors'
 
 describe("WeChat's published examples", () => {

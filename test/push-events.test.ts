@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { pushRequest } from '../sandbox/push'
 import type { EventMessage } from '../src/login/hooks'
-import { pushRequest } from '../src/sandbox/push'
 import { APPID, type ProblemBody, useTestApp } from './support/app'
 import { PUSH, URL_CHECKS } from './support/vectors'
 

@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { pushRequest } from '../sandbox/push'
 import type { EventMessage, EventReply, Hooks } from '../src/login/hooks'
 import { openEnvelope, pushSignature, sealEnvelope } from '../src/login/wechat/push'
-import { pushRequest } from '../src/sandbox/push'
 import { APPID, type ProblemBody, useTestApp } from './support/app'
 import { SEALED } from './support/vectors'
 

@@ -10,7 +10,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest({
-            wrangler: { configPath: './src/sandbox/wrangler.toml' },
+            wrangler: { configPath: './sandbox/wrangler.toml' },
             // The payments Worker does not run here.
             miniflare: { outboundService: blocked, serviceBindings: { PAY: blocked } },
           }),

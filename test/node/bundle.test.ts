@@ -51,7 +51,7 @@ describe('the production bundle', () => {
   it('the deployed Worker has no file of the watch page among its assets', () => {
     const directory = /\ndirectory = "(.*)"/.exec(readFileSync('wrangler.toml', 'utf8'))?.[1] ?? ''
     expect(readdirSync(directory)).toContain('docs.html')
-    const page = readdirSync('src/sandbox/page').map((file) => join('src/sandbox/page', file))
+    const page = readdirSync('sandbox/page').map((file) => join('sandbox/page', file))
     expect(page.filter((file) => !relative(directory, file).startsWith('..'))).toEqual([])
   })
 })

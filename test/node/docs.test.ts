@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { OPERATIONS } from '../../openapi/operations'
+import { PAY_OPERATIONS } from '../../openapi/pay-operations'
 import { listSettings } from '../../src/login/config'
-import { OPERATIONS } from '../../src/openapi/operations'
-import { PAY_OPERATIONS } from '../../src/openapi/pay-operations'
 import { readCode, readMarkdown, readTable } from '../support/markdown'
 
 const DOCS = globSync('docs/*.md').toSorted()

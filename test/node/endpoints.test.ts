@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pushRequest } from '../../src/sandbox/push'
+import { pushRequest } from '../../sandbox/push'
 import { buildProduction } from '../support/built-worker'
 import { APPID, type Environment, PUSH, send, startEnvironment } from '../support/environment'
 

@@ -202,7 +202,7 @@ describe('the configuration of npm run dev:hooks', () => {
   it('npm run dev:hooks has the settings of the sandbox', () => {
     const readVars = (path: string) =>
       readFileSync(path, 'utf8').split('[vars]')[1]?.match(/^\w.*/gm)
-    const vars = readVars('src/sandbox/wrangler.toml')
+    const vars = readVars('sandbox/wrangler.toml')
     expect(vars?.length).toBeGreaterThan(4)
     expect(readVars('examples/hooks/sandbox.toml')).toEqual(vars)
   })

@@ -2,7 +2,7 @@
 
 import { createDecipheriv } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pushRequest } from '../../src/sandbox/push'
+import { pushRequest } from '../../sandbox/push'
 import { type Backend, SERVICE_KEY, startBackend } from '../support/backend'
 import { APPID, PUSH, send } from '../support/environment'
 

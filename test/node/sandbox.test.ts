@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { signPush } from '../../src/sandbox/encrypt'
-import { openReply } from '../../src/sandbox/push'
+import { signPush } from '../../sandbox/encrypt'
+import { openReply } from '../../sandbox/push'
 import { type DevServer, startDev } from '../support/dev-server'
 import { CREDENTIALS, send } from '../support/environment'
 
@@ -78,7 +78,7 @@ describe('npm run dev', () => {
 
   it('serves the watch page at /', async () => {
     const response = await request('/')
-    expect(await response.text()).toBe(readFileSync('src/sandbox/page/index.html', 'utf8'))
+    expect(await response.text()).toBe(readFileSync('sandbox/page/index.html', 'utf8'))
   })
 
   it.each([

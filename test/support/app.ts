@@ -3,11 +3,11 @@
 import { createExecutionContext, reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach } from 'vitest'
+import { createSandbox } from '../../sandbox/wechat'
 import type { Runtime } from '../../src/core/runtime'
 import type { Hooks } from '../../src/login/hooks'
 import { createApp } from '../../src/login/http/app'
 import { createService } from '../../src/login/service'
-import { createSandbox } from '../../src/sandbox/wechat'
 import { hookedKV, type KVOperation } from './kv'
 
 export const APPID = env.WECHAT_APPID

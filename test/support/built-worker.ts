@@ -45,11 +45,11 @@ export const buildPayments = () =>
   build({ config: 'src/pay/wrangler.toml', main: 'payments-worker' })
 
 /** The Worker of `npm run dev`, with the sandbox. */
-export const buildSandbox = () => build({ config: 'src/sandbox/wrangler.toml', main: 'dev' })
+export const buildSandbox = () => build({ config: 'sandbox/wrangler.toml', main: 'dev' })
 
 /** The payments Worker of `npm run dev`. */
 export const buildSandboxPayments = () =>
-  build({ config: 'src/sandbox/pay/wrangler.toml', main: 'worker' })
+  build({ config: 'sandbox/pay/wrangler.toml', main: 'worker' })
 
 export interface ServeOptions {
   readonly bindings: Readonly<Record<string, string>>

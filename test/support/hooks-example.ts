@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
-import { pushRequest } from '../../src/sandbox/push'
+import { pushRequest } from '../../sandbox/push'
 import { type BuiltWorker, build, buildProduction } from './built-worker'
 import { PUSH, send } from './environment'
 import { startMiniflare } from './miniflare'

@@ -42,7 +42,7 @@ export async function startServer({ hasPayments = false } = {}) {
   }
 }
 
-/** With the bindings of src/sandbox/pay/wrangler.toml. */
+/** With the bindings of sandbox/pay/wrangler.toml. */
 function buildPaymentsWorker(): MiniflareWorker {
   const toSandbox = (entrypoint: string) => ({ name: LOGIN, entrypoint })
   return {

@@ -1,10 +1,10 @@
 /** The real app in several isolates of several locations, with a simulated clock, KV and WeChat. */
 
+import { pushRequest } from '../../../sandbox/push'
+import { createSandbox } from '../../../sandbox/wechat'
 import type { Runtime } from '../../../src/core/runtime'
 import { createApp } from '../../../src/login/http/app'
 import { createService } from '../../../src/login/service'
-import { pushRequest } from '../../../src/sandbox/push'
-import { createSandbox } from '../../../src/sandbox/wechat'
 import type { KVOperation } from '../../support/kv'
 import { createSimulatedKV } from './kv'
 

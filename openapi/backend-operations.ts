@@ -1,0 +1,150 @@
+/** The operations that a developer's other services call with a service key. */
+
+import type { ErrorCode } from '../src/core/errors'
+import { APPID, OPENID, TOKEN, USER_ID } from './example-values'
+import {
+  FORM,
+  json,
+  noContent,
+  type Operation,
+  parameter,
+  ref,
+  SERVER_API_ERRORS,
+} from './operation'
+import { PASS_THROUGH_OPERATIONS } from './pass-through-operations'
+
+/** What becomes of a token in the body. */
+const TOKEN_ERRORS: readonly ErrorCode[] = ['session_invalid', 'store_unavailable']
+
+const SIGN_DATA =
+  '{"offerId":"123","buyQuantity":1,"env":0,"currencyType":"CNY","productId":"gem","goodsPrice":10,"outTradeNo":"T20261125","attach":""}'
+
+const TOKENS: readonly Operation[] = [
+  {
+    id: 'introspect',
+    method: 'post',
+    path: '/introspect',
+    tag: 'Backend',
+    caller: 'oauth',
+    summary: 'Introspect a token',
+    description: 'Tells whose token this is (RFC 7662).',
+    body: { type: FORM, schema: ref('IntrospectionRequest'), example: { token: TOKEN } },
+    success: json(
+      'Introspection',
+      {
+        active: true,
+        sub: USER_ID,
+        client_id: APPID,
+        openid: OPENID,
+        claims: { role: 'editor' },
+        iat: 1795217423,
+        exp: 1795822223,
+        token_type: 'Bearer',
+      },
+      'The user of the token; `{"active":false}` for a token without a live session',
+    ),
+    errors: ['store_unavailable'],
+  },
+  {
+    id: 'revoke',
+    method: 'post',
+    path: '/revoke',
+    tag: 'Backend',
+    caller: 'oauth',
+    summary: 'Revoke a token',
+    description: 'Ends the session of a token (RFC 7009). `token_type_hint` is ignored.',
+    body: { type: FORM, schema: ref('RevocationRequest'), example: { token: TOKEN } },
+    success: { 200: { description: 'The token has no session, whether or not it had one before' } },
+    errors: ['store_unavailable'],
+  },
+  {
+    id: 'endUserSessions',
+    method: 'delete',
+    path: '/users/{userId}/sessions',
+    tag: 'Backend',
+    caller: 'service',
+    summary: "End all of a user's sessions",
+    description:
+      'This does not keep the user from logging in again: deny that in the hook `onLogin`.',
+    parameters: [parameter('userId', 'path', 'The user, as `sub` of an introspection.', USER_ID)],
+    success: noContent('The user has no sessions, whether or not there were any before'),
+    errors: ['invalid_request', 'store_unavailable'],
+  },
+]
+
+const SESSION_KEYS: readonly Operation[] = [
+  {
+    id: 'sign',
+    method: 'post',
+    path: '/session-key/sign',
+    tag: 'Backend',
+    caller: 'service',
+    summary: 'Sign with the session_key',
+    description:
+      'Makes the user-state signature (用户态签名) that `wx.requestVirtualPayment` wants.',
+    body: { schema: ref('SignRequest'), example: { token: TOKEN, text: SIGN_DATA } },
+    success: json('Signature', {
+      signature: '654571f79995b2ce1e149e53c0a33dc39c0a74090db514261454e8dbe432aa0b',
+    }),
+    errors: TOKEN_ERRORS,
+  },
+  {
+    id: 'encryptionKeys',
+    method: 'post',
+    path: '/session-key/encryption-keys',
+    tag: 'Backend',
+    caller: 'service',
+    summary: 'Get encryption keys',
+    description:
+      'Gets the newest keys of `wx.getUserCryptoManager`, whose other half the phone has.',
+    body: { schema: ref('EncryptionKeysRequest'), example: { token: TOKEN } },
+    success: json('EncryptionKeys', {
+      keys: [
+        {
+          encryptKey: 'VI6BpyrK9XH4i4AIGe86tg==',
+          iv: '6003f73ec441c386',
+          version: 10,
+          expiresIn: 3597,
+          createdAt: 1795217423,
+        },
+      ],
+    }),
+    errors: [...TOKEN_ERRORS, 'session_key_stale', ...SERVER_API_ERRORS],
+  },
+]
+
+const SUBSCRIBE_MESSAGES: readonly Operation[] = [
+  {
+    id: 'sendSubscribeMessage',
+    method: 'post',
+    path: '/subscribe-messages',
+    tag: 'Backend',
+    caller: 'service',
+    summary: 'Send a subscribe message',
+    body: {
+      schema: ref('SubscribeMessage'),
+      example: { openid: OPENID, templateId: 'abc', data: { thing1: 'Your order' } },
+    },
+    success: noContent('The message has been sent'),
+    errors: [
+      'appid_required',
+      'appid_unknown',
+      'openid_invalid',
+      'template_invalid',
+      'page_invalid',
+      'message_refused',
+      'message_banned',
+      'message_conflict',
+      'message_sensitive',
+      'message_data_invalid',
+      ...SERVER_API_ERRORS,
+    ],
+  },
+]
+
+export const BACKEND_OPERATIONS: readonly Operation[] = [
+  ...TOKENS,
+  ...SESSION_KEYS,
+  ...SUBSCRIBE_MESSAGES,
+  ...PASS_THROUGH_OPERATIONS,
+]

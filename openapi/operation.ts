@@ -1,0 +1,105 @@
+/** What an operation of the API consists of, and how to write its parts down. */
+
+import type { ErrorCode } from '../src/core/errors'
+import type { SCHEMAS } from './schemas'
+
+/** The groups of operations, in the order of the page. */
+export const TAGS = [
+  { name: 'Mini program', description: 'The mini program calls these.' },
+  {
+    name: 'Backend',
+    description: 'Your other services call these with a service key, which must not be on a phone.',
+  },
+  { name: 'WeChat', description: 'WeChat calls these when you enter them as the push URL.' },
+  { name: 'Health', description: 'Anyone may call this.' },
+] as const
+
+/** The media type of a form. */
+export const FORM = 'application/x-www-form-urlencoded'
+/** Whatever WeChat takes and gives. */
+export const ANYTHING = '*/*'
+
+interface Body {
+  /** The media type; JSON if absent. */
+  readonly type?: typeof FORM | typeof ANYTHING
+  readonly schema: object
+  readonly example: unknown
+}
+
+interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query'
+  readonly required: boolean
+  readonly description: string
+  readonly schema: object
+  readonly example: string
+}
+
+interface Success {
+  readonly description: string
+  readonly content?: Readonly<Record<string, { schema: object; example: unknown }>>
+}
+
+export interface Operation {
+  readonly id: string
+  readonly method: 'get' | 'post' | 'delete'
+  readonly path: string
+  readonly tag: (typeof TAGS)[number]['name']
+  /** `oauth` is a service that can send its key as the password of HTTP Basic as well. */
+  readonly caller: 'anyone' | 'session' | 'service' | 'oauth'
+  readonly summary: string
+  readonly description?: string
+  readonly parameters?: readonly Parameter[]
+  readonly body?: Body
+  /** By status. */
+  readonly success: Readonly<Record<string, Success>>
+  /** Besides those that its caller and its body bring along. */
+  readonly errors: readonly ErrorCode[]
+}
+
+/** What any call to WeChat can come to. */
+export const WECHAT_ERRORS: readonly ErrorCode[] = [
+  'rate_limited',
+  'wechat_quota',
+  'wechat_busy',
+  'wechat_timeout',
+  'wechat_unavailable',
+]
+
+/** What a call to WeChat with an access_token can come to. */
+export const SERVER_API_ERRORS: readonly ErrorCode[] = [...WECHAT_ERRORS, 'access_token_refused']
+
+export function ref(name: keyof typeof SCHEMAS) {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+/** A 200 with JSON of this schema. */
+export function json(
+  name: keyof typeof SCHEMAS,
+  example: unknown,
+  description = 'OK',
+): Record<string, Success> {
+  const content = { 'application/json': { schema: ref(name), example } }
+  return { 200: { description, content } }
+}
+
+/** A 200 with text. */
+export function plainText(description: string, example: string): Record<string, Success> {
+  const content = { 'text/plain': { schema: { type: 'string' }, example } }
+  return { 200: { description, content } }
+}
+
+export function noContent(description: string): Record<string, Success> {
+  return { 204: { description } }
+}
+
+/** A parameter of the path is always required, one of the query never. */
+export function parameter(
+  name: string,
+  where: 'path' | 'query',
+  description: string,
+  example: string,
+): Parameter {
+  const required = where === 'path'
+  return { name, in: where, required, description, schema: { type: 'string' }, example }
+}

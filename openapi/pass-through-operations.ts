@@ -1,0 +1,61 @@
+/** The pass-through to WeChat's server API: any method; the two that WeChat uses are described. */
+
+import type { ErrorCode } from '../src/core/errors'
+import { APPID } from './example-values'
+import { ANYTHING, type Operation, parameter, ref, WECHAT_ERRORS } from './operation'
+
+const ERRORS: readonly ErrorCode[] = [
+  'invalid_request',
+  'wechat_path_refused',
+  'appid_required',
+  'appid_unknown',
+  ...WECHAT_ERRORS,
+]
+
+const DESCRIPTION =
+  'The same request goes to WeChat with an access_token put in. Of the headers only `Content-Type` and `Accept` go on; of the query everything but `appid`. `path` may contain slashes. Paths that give out credentials, use up quotas or bypass the sessions are refused.'
+
+const COMMON = {
+  path: '/wechat/api/{path}',
+  tag: 'Backend',
+  caller: 'service',
+  description: DESCRIPTION,
+  errors: ERRORS,
+} as const
+
+const APP = parameter('appid', 'query', 'The mini program, where there are several.', APPID)
+
+function pathParameter(example: string) {
+  return parameter('path', 'path', "The path of WeChat's API.", example)
+}
+
+/** WeChat's answer is handed back as it is. */
+function answer(example: unknown): Operation['success'] {
+  const description =
+    "WeChat's answer with its status, `Content-Type` and body; a failure at WeChat is a 200 with an `errcode`"
+  return { 200: { description, content: { [ANYTHING]: { schema: ref('WeChatAnswer'), example } } } }
+}
+
+export const PASS_THROUGH_OPERATIONS: readonly Operation[] = [
+  {
+    ...COMMON,
+    id: 'getFromWeChat',
+    method: 'get',
+    summary: "Call WeChat's server API with GET",
+    parameters: [pathParameter('cgi-bin/getcallbackip'), APP],
+    success: answer({ ip_list: ['203.0.113.1', '203.0.113.2'] }),
+  },
+  {
+    ...COMMON,
+    id: 'postToWeChat',
+    method: 'post',
+    summary: "Call WeChat's server API with POST",
+    parameters: [pathParameter('wxa/generate_urllink'), APP],
+    body: {
+      type: ANYTHING,
+      schema: ref('WeChatRequest'),
+      example: { path: '/pages/index/index', query: 'from=mail' },
+    },
+    success: answer({ errcode: 0, errmsg: 'ok', url_link: 'https://wxaurl.cn/BfzCqlVvzrd' }),
+  },
+]

@@ -1,0 +1,156 @@
+/**
+ * What the documents say about the failures of the payments Worker, in English and Chinese: its own,
+ * and those that it shares with the login Worker but that occur for other reasons here.
+ */
+
+import { ERRORS, type ErrorRow } from '../src/core/errors'
+import type { PayCall } from '../src/pay/codes'
+import { PAY_ERRORS, type PayErrorCode, type PaymentsErrorCode } from '../src/pay/errors'
+import { type Language, type Text, WHEN } from './error-texts'
+
+/** Both error tables; where both have a code, the row of payments counts. */
+export const PAY_ROWS: Readonly<Record<PaymentsErrorCode, ErrorRow>> = { ...ERRORS, ...PAY_ERRORS }
+
+/** The rows of the login's error table that the payments Worker has as they are. */
+const SHARED = [
+  'invalid_request',
+  'session_invalid',
+  'misconfigured',
+  'service_key_required',
+  'service_key_invalid',
+  'event_refused',
+  'hook_unavailable',
+  'store_unavailable',
+  'method_not_allowed',
+  'body_too_large',
+  'unsupported_media_type',
+  'internal_error',
+] as const
+
+export type PayCode = PayErrorCode | (typeof SHARED)[number]
+
+/** Every code that the payments Worker answers, in the order of the table. */
+export const PAY_CODES: readonly PayCode[] = [
+  ...(Object.keys(PAY_ERRORS) as PayErrorCode[]),
+  ...SHARED,
+]
+
+/** Only the callback answers with these, and it has no problem details. */
+const OF_CALLBACKS: readonly PayCode[] = ['event_refused', 'hook_unavailable']
+
+/** The codes of problem details. */
+export const PAY_PROBLEM_CODES = PAY_CODES.filter((code) => !OF_CALLBACKS.includes(code))
+
+const PAY_WHEN: Readonly<Record<PayErrorCode, Text>> & Partial<Record<PayCode, Text>> = {
+  order_exists: {
+    en: 'The `outTradeNo` belongs to an order with another price, payer, text or expiry. Send the fields as you sent them first. If they have to change, query the order, close it if it is not paid, and only then use a new number. Of a refund: the `outRefundNo` belongs to a refund with other fields. Query that refund first, because a new number is another refund.',
+    zh: '这个 `outTradeNo` 已用于另一笔订单，其价格、付款人、文字或失效时间不同。请按第一次的字段原样发送；如果确实要改，先查询，未支付就关闭，然后才能换新的单号。退款时则表示这个 `outRefundNo` 已用于字段不同的另一笔退款：请先查询那笔退款，因为换新的单号就是另一笔退款。',
+  },
+  order_paid: {
+    en: 'The order is paid. Query it, compare it with your own, and deliver. Do not place it again.',
+    zh: '订单已支付。请查询并与自己的订单核对，然后发货，不要重新下单。',
+  },
+  order_closed: {
+    en: 'The order was closed, or it has expired. Only now is a new `outTradeNo` right.',
+    zh: '订单已关闭或已过期。只有这时才应换新的 `outTradeNo`。',
+  },
+  order_unknown: {
+    en: 'WeChat Pay has no order of this number, or no such payment to refund. If your placing of the order failed, place it again with the same number.',
+    zh: '微信支付没有这个单号的订单，或没有可退款的支付。如果之前下单失败，请用同一单号再下一次。',
+  },
+  refund_unknown: {
+    en: 'WeChat Pay has no refund of this number. If the outcome of your request was not known, send it again with the same `outRefundNo`.',
+    zh: '微信支付没有这个单号的退款。如果之前的退款请求结果未知，请用同一 `outRefundNo` 再发一次。',
+  },
+  refund_refused: {
+    en: 'The payment is more than a year old, the refunds exceed the price, `total` is not that of the order, or an account is closed. See the merchant console.',
+    zh: '支付已超过一年，退款累计超出订单金额，`total` 与订单不符，或账户已注销。请到商户平台处理。',
+  },
+  payment_refused: {
+    en: "WeChat Pay refuses the payment because of a risk, a rule, or the payer's account. Show a neutral text, and offer another way to pay.",
+    zh: '微信支付因风险、规则或付款人账户的原因拒绝。请给用户一句中性的提示，并提供其他支付方式。',
+  },
+  balance_too_low: {
+    en: "The merchant's balance does not cover the refund. Add money, then send the same refund with the same `outRefundNo`.",
+    zh: '商户余额不足以退款。充值后用同一 `outRefundNo` 再发一次。',
+  },
+  pay_timeout: {
+    en: 'WeChat Pay gave no answer within five seconds, so the outcome is not known. Repeat the same request with the same number, or query it.',
+    zh: '微信支付五秒内没有应答，结果未知。请用同一单号重复同样的请求，或先查询。',
+  },
+  pay_unavailable: {
+    en: 'The connection failed, WeChat Pay has a fault, or its answer is not signed as it should be, so the outcome is not known. Repeat the same request with the same number, or query it.',
+    zh: '连接失败、微信支付故障，或应答的签名不可信，结果未知。请用同一单号重复同样的请求，或先查询。',
+  },
+  invalid_request: {
+    en: 'A field is missing, has the wrong type, is too long, or WeChat Pay refuses its value. `errors` names it where that is known.',
+    zh: '字段缺失、类型不对、过长，或微信支付不接受它的值。能确定是哪个字段时，`errors` 会指出。',
+  },
+  session_invalid: {
+    en: "The `token` in the body has no session, so the order has no payer. Answer 401, and the mini program's client logs in and repeats the request.",
+    zh: '请求体里的 `token` 没有会话，因而没有付款人。请返回 401，小程序的客户端会重新登录并重试。',
+  },
+  rate_limited: {
+    en: 'WeChat Pay limits how often a merchant may make this call. The limit for failing refunds is low. Repeat the same request with the same number later.',
+    zh: '微信支付限制了商户的调用频率，失败的退款限制更严。请稍后用同一单号重复同样的请求。',
+  },
+  misconfigured: {
+    en: 'A setting is missing or wrong, or the merchant lacks a permission. The log names it, with the `Request-ID` of WeChat Pay as `rid`.',
+    zh: '配置缺失或有误，或商户没有权限。日志会指出是哪一项，并以 `rid` 记录微信支付的 `Request-ID`。',
+  },
+  event_refused: {
+    en: "The callback is not WeChat Pay's, is older or newer than five minutes, does not open with the APIv3 key, or is for another merchant. WeChat Pay's signature probes end here as well.",
+    zh: '回调不是微信支付发出的、与当前时间相差超过五分钟、无法用 APIv3 密钥解密，或属于别的商户。微信支付的签名探测流量也在此拒绝。',
+  },
+  hook_unavailable: {
+    en: 'Nobody has taken the outcome of a callback: neither `EVENTS` nor `HOOKS` is bound, or the hook failed or took more than 2.5 seconds. WeChat Pay calls again.',
+    zh: '回调的结果没有人接收：`EVENTS` 和 `HOOKS` 都没有绑定，或钩子（hook）出错或超过 2.5 秒。微信支付会再次回调。',
+  },
+  store_unavailable: {
+    en: 'The login Worker cannot tell whose token it is, or the Queue `EVENTS` did not take an outcome.',
+    zh: '登录 Worker 无法得知 token 属于谁，或队列 `EVENTS` 没有收下结果。',
+  },
+  not_found: {
+    en: 'There is no such path, or `SERVICE_KEYS` is not set.',
+    zh: '没有这个路径，或没有设置 `SERVICE_KEYS`。',
+  },
+  body_too_large: { en: 'The body is larger than 64 KiB.', zh: '请求体超过 64 KiB。' },
+  unsupported_media_type: {
+    en: 'The body is not UTF-8 JSON.',
+    zh: '请求体不是 UTF-8 编码的 JSON。',
+  },
+}
+
+/** When an error of the payments Worker occurs, and what to do. */
+export function toPayWhen(code: PayCode, language: Language): string {
+  return (PAY_WHEN[code] ?? requireShared(code))[language]
+}
+
+function requireShared(code: PayCode): Text {
+  const texts: Readonly<Record<string, Text>> = WHEN
+  const text = texts[code]
+  if (!text) throw new Error(`pay-error-texts.ts has no text for ${code}`)
+  return text
+}
+
+/** The calls to WeChat Pay, as its code table names them. */
+export const PAY_CALLS: Readonly<Record<PayCall, Text>> = {
+  prepay: { en: 'order', zh: '下单' },
+  query: { en: 'order query', zh: '查询订单' },
+  close: { en: 'close', zh: '关单' },
+  refund: { en: 'refund', zh: '退款' },
+  refund_query: { en: 'refund query', zh: '查询退款' },
+  echo: { en: 'self-test', zh: '自检' },
+}
+
+/** The advice of pay/codes.ts in Chinese. */
+export const PAY_CHINESE: Readonly<Record<string, string>> = {
+  'WeChat Pay rejects the signature: check WECHAT_PAY_PRIVATE_KEY, WECHAT_PAY_CERT_SERIAL_NO, WECHAT_PAY_MCHID, and that the APIv3 key is set in the merchant console':
+    '微信支付拒绝签名：请检查 WECHAT_PAY_PRIVATE_KEY、WECHAT_PAY_CERT_SERIAL_NO、WECHAT_PAY_MCHID，以及商户平台是否已设置 APIv3 密钥',
+  'this merchant may not use this product; open it in the merchant console':
+    '商户没有开通该产品，请在商户平台开通',
+  'the appid is not bound to WECHAT_PAY_MCHID; bind it in the merchant console':
+    'appid 没有绑定 WECHAT_PAY_MCHID，请在商户平台绑定',
+  'WECHAT_PAY_MCHID is not a merchant that WeChat Pay knows':
+    '微信支付不认识 WECHAT_PAY_MCHID 这个商户号',
+}

@@ -1,0 +1,143 @@
+/** The operations of the payments Worker. */
+
+import type { PaymentsErrorCode } from '../src/pay/errors'
+import { TOKEN } from './example-values'
+import { noContent, parameter } from './operation'
+import {
+  EVENT_BODY,
+  EXPIRES_AT,
+  OUT_REFUND_NO,
+  OUT_TRADE_NO,
+  PARAMETERS,
+  PAYMENT,
+  type PayOperation,
+  payJson,
+  payRef,
+  REFUND,
+} from './pay-operation'
+
+/** What any call to WeChat Pay can come to. */
+const CALL_ERRORS: readonly PaymentsErrorCode[] = [
+  'invalid_request',
+  'rate_limited',
+  'pay_timeout',
+  'pay_unavailable',
+]
+
+const ORDER = parameter('outTradeNo', 'path', 'Your number of the order.', OUT_TRADE_NO)
+const REFUND_NO = parameter('outRefundNo', 'path', 'Your number of the refund.', OUT_REFUND_NO)
+
+const PAYMENTS: readonly PayOperation[] = [
+  {
+    id: 'createPayment',
+    method: 'post',
+    path: '/payments',
+    tag: 'Backend',
+    caller: 'service',
+    summary: 'Place an order',
+    description:
+      'The payer is either a `token` of the login Worker, or an `appid` and an `openid`. Repeat the same body with the same `outTradeNo` where the outcome is not known; it places no second order.',
+    body: {
+      schema: payRef('PaymentRequest'),
+      example: {
+        token: TOKEN,
+        outTradeNo: OUT_TRADE_NO,
+        description: 'A cup of tea',
+        total: 1,
+        expiresAt: EXPIRES_AT,
+      },
+    },
+    success: payJson('PaymentParameters', PARAMETERS, 'The argument of `wx.requestPayment`'),
+    errors: [
+      'session_invalid',
+      'store_unavailable',
+      'order_exists',
+      'order_paid',
+      'order_closed',
+      'payment_refused',
+      ...CALL_ERRORS,
+    ],
+  },
+  {
+    id: 'getPayment',
+    method: 'get',
+    path: '/payments/{outTradeNo}',
+    tag: 'Backend',
+    caller: 'service',
+    summary: 'Query an order',
+    parameters: [ORDER],
+    success: payJson('Payment', PAYMENT, 'The order as WeChat Pay knows it'),
+    errors: ['order_unknown', ...CALL_ERRORS],
+  },
+  {
+    id: 'closePayment',
+    method: 'post',
+    path: '/payments/{outTradeNo}/close',
+    tag: 'Backend',
+    caller: 'service',
+    summary: 'Close an order',
+    description: 'Only an order that is not paid can be closed. Closing it again succeeds.',
+    parameters: [ORDER],
+    success: noContent('The order is closed, and nobody can pay it any more'),
+    errors: ['order_unknown', 'order_paid', 'order_closed', ...CALL_ERRORS],
+  },
+]
+
+const REFUNDS: readonly PayOperation[] = [
+  {
+    id: 'createRefund',
+    method: 'post',
+    path: '/payments/{outTradeNo}/refunds',
+    tag: 'Backend',
+    caller: 'service',
+    summary: 'Refund an order',
+    description:
+      'Repeat the same body with the same `outRefundNo` where the outcome is not known. With another number, the money may go back twice.',
+    parameters: [ORDER],
+    body: {
+      schema: payRef('RefundRequest'),
+      example: { outRefundNo: OUT_REFUND_NO, refund: 1, total: 1, reason: 'Sold out' },
+    },
+    success: payJson('Refund', REFUND, 'The refund is accepted; `status` says whether it is done'),
+    errors: ['order_unknown', 'order_exists', 'refund_refused', 'balance_too_low', ...CALL_ERRORS],
+  },
+  {
+    id: 'getRefund',
+    method: 'get',
+    path: '/refunds/{outRefundNo}',
+    tag: 'Backend',
+    caller: 'service',
+    summary: 'Query a refund',
+    parameters: [REFUND_NO],
+    success: payJson('Refund', { ...REFUND, status: 'SUCCESS' }),
+    errors: ['refund_unknown', ...CALL_ERRORS],
+  },
+]
+
+const CALLBACK: PayOperation = {
+  id: 'receivePaymentEvent',
+  method: 'post',
+  path: '/wechat/pay/events',
+  tag: 'WeChat',
+  caller: 'anyone',
+  summary: 'Receive an outcome',
+  description:
+    'The body is verified with the four `Wechatpay-` headers, decrypted, and goes to the Queue `EVENTS` and the hook `onPayment`. Failures are `{"code":"FAIL","message"}`, the form that WeChat Pay wants, and not problem details.',
+  body: { schema: payRef('PaymentCallback'), example: EVENT_BODY },
+  success: noContent('The Queue or the hook has the outcome'),
+  errors: ['invalid_request', 'event_refused', 'hook_unavailable', 'store_unavailable'],
+}
+
+const HEALTH: PayOperation = {
+  id: 'health',
+  method: 'get',
+  path: '/health',
+  tag: 'Health',
+  caller: 'anyone',
+  summary: 'Check that the Worker runs',
+  description: 'Does not ask WeChat Pay, and succeeds even if a setting is wrong.',
+  success: payJson('Health', { status: 'ok' }, 'The Worker runs'),
+  errors: [],
+}
+
+export const PAY_OPERATIONS: readonly PayOperation[] = [...PAYMENTS, ...REFUNDS, CALLBACK, HEALTH]

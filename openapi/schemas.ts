@@ -1,0 +1,199 @@
+/** The shapes of the API, as JSON Schema. */
+
+import { ERRORS } from '../src/core/errors'
+import { FIELD_NAME, MAX_LENGTH, SubscribeMessageBody } from '../src/login/http/bodies'
+import { WHAT_TO_DO } from './error-texts'
+
+export const text = { type: 'string' } as const
+export const nonEmpty = { ...text, minLength: 1 } as const
+export const time = { ...text, format: 'date-time' } as const
+
+export const textUpTo = (maxLength: number) => ({ ...nonEmpty, maxLength })
+
+const base64 = (description: string) => ({ ...text, contentEncoding: 'base64', description })
+
+export const object = (
+  properties: object,
+  required: readonly string[] = Object.keys(properties),
+) => ({
+  type: 'object',
+  properties,
+  ...(required.length > 0 && { required }),
+})
+
+const appid = {
+  ...textUpTo(MAX_LENGTH.appid),
+  description: 'The mini program, where the server has several and the request has no `Referer`.',
+}
+const signature = {
+  ...textUpTo(MAX_LENGTH.signature),
+  description: 'SHA-1 in hexadecimal, as WeChat gave it.',
+}
+const { state, lang } = SubscribeMessageBody.entries
+
+const whatToDo = Object.fromEntries(Object.entries(WHAT_TO_DO).map(([key, { en }]) => [key, en]))
+
+export const SCHEMAS = {
+  Problem: object(
+    {
+      type: { ...text, format: 'uri' },
+      title: text,
+      status: { type: 'integer', description: 'The HTTP status.' },
+      code: { ...text, enum: Object.keys(ERRORS), description: 'Write your code against this.' },
+      detail: { ...text, description: 'What happened, for a person.' },
+      action: {
+        ...text,
+        enum: Object.keys(WHAT_TO_DO),
+        description: 'What to do next.',
+        'x-enumDescriptions': whatToDo,
+      },
+      errcode: { type: 'integer', description: "WeChat's error code, if WeChat refused." },
+      errors: {
+        type: 'array',
+        description: 'What is wrong with the request, without its values.',
+        items: object({
+          path: { ...text, description: 'The field, as a dotted path.' },
+          message: text,
+        }),
+      },
+    },
+    ['type', 'title', 'status', 'code', 'detail', 'action'],
+  ),
+  Login: object({
+    token: { ...text, description: 'Opaque. Send it as `Authorization: Bearer <token>`.' },
+    tokenType: { ...text, const: 'Bearer' },
+    expiresIn: { type: 'integer', description: 'In seconds.' },
+    expiresAt: time,
+    userId: {
+      ...text,
+      description: 'The same at every login of this user to this mini program; not a secret.',
+    },
+  }),
+  Session: object({ userId: text, appid: text, createdAt: time, expiresAt: time }),
+  Sessions: object({
+    sessions: {
+      type: 'array',
+      items: object({
+        id: { ...text, description: 'Names the session in this API; not a secret.' },
+        createdAt: time,
+        expiresAt: time,
+        userAgent: {
+          type: ['string', 'null'],
+          description: 'The `User-Agent` of the login; `null` if it had none.',
+        },
+        current: { type: 'boolean', description: 'Whether this is the session of the token.' },
+      }),
+    },
+  }),
+  LoginRequest: object(
+    {
+      code: { ...textUpTo(MAX_LENGTH.code), description: 'The code of `wx.login`.' },
+      appid,
+    },
+    ['code'],
+  ),
+  SignedData: object({
+    rawData: { ...nonEmpty, description: 'The exact text that WeChat gave.' },
+    signature,
+  }),
+  EncryptedData: object(
+    {
+      encryptedData: base64('Whole blocks of 16 bytes, as WeChat gave them.'),
+      iv: base64('16 bytes, as WeChat gave them.'),
+      rawData: { ...nonEmpty, description: 'Together with `signature`; is verified first.' },
+      signature,
+    },
+    ['encryptedData', 'iv'],
+  ),
+  Verified: object({ data: { description: 'The parsed `rawData`.' } }),
+  Decrypted: object({
+    data: {
+      type: 'object',
+      description: 'The decrypted data without `openId`, `unionId` and `watermark`.',
+    },
+    timestamp: { ...time, description: 'The time in the watermark.' },
+  }),
+  PhoneNumberRequest: object(
+    {
+      code: {
+        ...textUpTo(MAX_LENGTH.code),
+        description: 'The code of the phone button. With it, no other field is needed.',
+      },
+      encryptedData: base64('Together with `iv`, where there is no `code`.'),
+      iv: base64('16 bytes.'),
+    },
+    [],
+  ),
+  PhoneNumber: object({
+    phoneNumber: {
+      ...text,
+      description: 'With the country code in front, unless it is a number of mainland China.',
+    },
+    purePhoneNumber: { ...text, description: 'Without the country code.' },
+    countryCode: text,
+  }),
+  Valid: object({ valid: { type: 'boolean' } }),
+  SignRequest: object({
+    token: { ...text, description: 'The token of the user, as the mini program sent it to you.' },
+    text: {
+      ...nonEmpty,
+      description: 'The exact text to sign, such as the `signData` of a virtual payment.',
+    },
+  }),
+  Signature: object({
+    signature: {
+      ...text,
+      description: 'HMAC-SHA256 of the text under the session_key, in lower-case hexadecimal.',
+    },
+  }),
+  EncryptionKeysRequest: object({ token: text }),
+  EncryptionKeys: object({
+    keys: {
+      type: 'array',
+      items: object({
+        encryptKey: { ...text, contentEncoding: 'base64', description: '16 bytes.' },
+        iv: { ...text, description: '16 characters.' },
+        version: { type: 'integer', description: 'The phone names it, too.' },
+        expiresIn: { type: 'integer', description: 'What is left of its lifetime, in seconds.' },
+        createdAt: { type: 'integer', description: 'In Unix seconds.' },
+      }),
+    },
+  }),
+  IntrospectionRequest: object({ token: nonEmpty }),
+  Introspection: object(
+    {
+      active: { type: 'boolean', description: 'Only `true` comes with the other fields.' },
+      sub: { ...text, description: 'The userId.' },
+      client_id: { ...text, description: 'The AppID.' },
+      openid: text,
+      unionid: { ...text, description: 'If WeChat gives one for this mini program.' },
+      claims: { type: 'object', description: 'What the login hook said of the user, if anything.' },
+      iat: { type: 'integer', description: 'When the session began, in Unix seconds.' },
+      exp: { type: 'integer', description: 'When the session ends, in Unix seconds.' },
+      token_type: { ...text, const: 'Bearer' },
+    },
+    ['active'],
+  ),
+  RevocationRequest: object({ token: nonEmpty }),
+  SubscribeMessage: object(
+    {
+      appid: { ...appid, description: 'The mini program, where the server has several.' },
+      openid: textUpTo(MAX_LENGTH.openid),
+      templateId: textUpTo(MAX_LENGTH.templateId),
+      page: { ...textUpTo(MAX_LENGTH.page), description: 'The page that a tap opens.' },
+      data: {
+        type: 'object',
+        propertyNames: { pattern: FIELD_NAME.source },
+        additionalProperties: textUpTo(MAX_LENGTH.messageField),
+        description: 'The fields of the template by name, such as `thing1`.',
+      },
+      state: { ...text, enum: state.wrapped.options },
+      lang: { ...text, enum: lang.wrapped.options },
+    },
+    ['openid', 'templateId', 'data'],
+  ),
+  Push: { type: 'object', description: 'An event, or in safe mode `{"ToUserName","Encrypt"}`.' },
+  WeChatRequest: { description: "What WeChat's API takes: JSON, a file, or nothing." },
+  WeChatAnswer: { description: "What WeChat's API gives: JSON, or a picture." },
+  Health: object({ status: { ...text, const: 'ok' } }),
+}
