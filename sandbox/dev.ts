@@ -6,7 +6,7 @@
  */
 
 import { env, WorkerEntrypoint } from 'cloudflare:workers'
-import { callHook, MISSING } from '../src/login/hooks'
+import { callHook, MISSING } from '../src/core/hook-calls'
 import { createApp } from '../src/login/http/app'
 import { createService } from '../src/login/service'
 import type { PaymentEvent } from '../src/pay/events'
@@ -134,7 +134,7 @@ async function takeOutcome(event: PaymentEvent): Promise<unknown> {
   const { outTradeNo } = 'payment' in event ? event.payment : event.refund
   if (isSandboxOrder(outTradeNo)) return null
   const signal = workersRuntime.deadline(HOOK_MILLISECONDS)
-  const answer = await callHook(HOOKS, 'onPayment', event, signal)
+  const answer = await callHook(HOOKS, { method: 'onPayment', argument: event, signal })
   return answer === MISSING ? null : answer
 }
 

@@ -4,9 +4,9 @@
  * unusable answer, nobody who would have been denied gets in.
  */
 
+import { callHook, EVENT_DETAIL, hookFailed, MISSING } from '../core/hook-calls'
 import { Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
-import { rejectOnAbort } from '../lib/abort'
 import { isObject } from '../lib/encoding'
 import { isJsonObject, type JsonObject } from '../lib/json'
 
@@ -83,13 +83,8 @@ export interface HookContext {
   readonly hooks: object | null
 }
 
-/** How long the Queue and the hook have together for a delivery, which WeChat wants within 5 seconds. */
-export const EVENT_MILLISECONDS = 2500
-
-const LOGIN_MILLISECONDS = 2000
+const LOGIN_HOOK_MILLISECONDS = 2000
 const CLAIMS_BYTES = 1024
-
-const EVENT_DETAIL = 'The hook that takes this message has failed. It has to be sent again.'
 
 /**
  * Asks whether a user may log in.
@@ -101,8 +96,8 @@ export async function askLoginHook(
   context: HookContext,
   login: LoginEvent,
 ): Promise<Claims | null> {
-  const signal = context.runtime.deadline(LOGIN_MILLISECONDS)
-  const decision = await callHook(context.hooks, 'onLogin', login, signal)
+  const signal = context.runtime.deadline(LOGIN_HOOK_MILLISECONDS)
+  const decision = await callHook(context.hooks, { method: 'onLogin', argument: login, signal })
   if (decision === MISSING || decision === undefined || decision === null) return null
   const names = isObject(decision) ? Object.keys(decision).join() : ''
   if (isObject(decision) && names === 'deny' && decision.deny === true) {
@@ -128,74 +123,12 @@ export async function askEventHook(
   message: EventMessage,
   signal: AbortSignal,
 ): Promise<string | object | null> {
-  const reply = await callHook(hooks, 'onEvent', message, signal)
+  const call = { method: 'onEvent', argument: message, signal, detail: EVENT_DETAIL }
+  const reply = await callHook(hooks, call)
   if (reply === MISSING || reply === undefined || reply === null) return null
   if (typeof reply === 'string' || isJsonObject(reply)) return reply
   throw hookFailed(
     'HOOKS.onEvent gave a reply that is neither a text nor a JSON object',
     EVENT_DETAIL,
   )
-}
-
-/**
- * Hands a message to the Queue.
- *
- * @throws {Problem} `store_unavailable`
- */
-export async function enqueue(queue: Queue, message: object, signal: AbortSignal): Promise<void> {
-  try {
-    await Promise.race([queue.send(message), rejectOnAbort(signal)])
-  } catch {
-    const reason = 'the Queue EVENTS did not take a message'
-    throw new Problem('store_unavailable', { log: { reason } })
-  }
-}
-
-/** The answer of a hook that does not exist. */
-export const MISSING: unique symbol = Symbol('missing')
-
-/** The answer of a hook, or {@link MISSING}. Rejects with `hook_unavailable`. */
-export async function callHook(
-  hooks: object | null,
-  method: string,
-  argument: object,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const call = hooks as Readonly<Record<string, unknown>> | null
-  if (typeof call?.[method] !== 'function') return MISSING
-  try {
-    // As a method: a service binding has no function of its own.
-    const answer = Promise.resolve(Reflect.apply(call[method], hooks, [argument]))
-    return await Promise.race([answer, rejectOnAbort(signal)])
-  } catch (error) {
-    const detail = method === 'onLogin' ? undefined : EVENT_DETAIL
-    if (signal.aborted) throw hookFailed(`HOOKS.${method} did not answer in time`, detail)
-    if (isMissingMethod(error, method) && (await isMissing(call, method, signal))) return MISSING
-    throw hookFailed(`HOOKS.${method} failed`, detail)
-  }
-}
-
-/** workerd's error for a method that an entrypoint does not have. */
-function isMissingMethod(error: unknown, method: string): boolean {
-  const message = `The RPC receiver does not implement the method "${method}".`
-  return error instanceof TypeError && error.message === message
-}
-
-/** A hook may throw the same error itself; then the method can still be read. */
-async function isMissing(
-  hooks: Readonly<Record<string, unknown>>,
-  method: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    await Promise.race([hooks[method], rejectOnAbort(signal)])
-    return false
-  } catch (error) {
-    return isMissingMethod(error, method)
-  }
-}
-
-/** The reason goes to the log and must hold nothing that the hook has said. */
-function hookFailed(reason: string, detail?: string): Problem {
-  return new Problem('hook_unavailable', { ...(detail && { detail }), log: { reason } })
 }

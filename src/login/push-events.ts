@@ -3,12 +3,13 @@
  * Queue and to the hook, and gives the reply.
  */
 
+import { EVENT_MILLISECONDS, enqueue } from '../core/hook-calls'
 import { invalidRequest, Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
 import { randomBytes, sha256 } from '../lib/crypto'
 import { isObject, parseJson } from '../lib/encoding'
 import { type PushSettings, requirePush } from './config'
-import { askEventHook, EVENT_MILLISECONDS, enqueue, type HookContext } from './hooks'
+import { askEventHook, type HookContext } from './hooks'
 import { chooseMiniProgram } from './mini-programs'
 import { endAllSessions, toUserId } from './sessions'
 import type { CallContext } from './wechat/api'

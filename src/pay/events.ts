@@ -7,9 +7,9 @@
  */
 
 import * as v from 'valibot'
+import { callHook, EVENT_DETAIL, EVENT_MILLISECONDS, enqueue, MISSING } from '../core/hook-calls'
 import { invalidRequest, Problem } from '../core/problem'
 import { parseBase64, parseJson, parseUtf8, utf8 } from '../lib/encoding'
-import { callHook, EVENT_MILLISECONDS, enqueue, MISSING } from '../login/hooks'
 import type { PayContext } from './api'
 import { type Payment, parseTransaction, toPayment } from './orders'
 import { parseRefundNotice, type Refund } from './refunds'
@@ -123,7 +123,8 @@ async function deliver({ runtime, config }: PayContext, event: PaymentEvent): Pr
   const { events, hooks } = config
   const signal = runtime.deadline(EVENT_MILLISECONDS)
   if (events) await enqueue(events, event, signal)
-  const answer = await callHook(hooks, 'onPayment', event, signal)
+  const call = { method: 'onPayment', argument: event, signal, detail: EVENT_DETAIL }
+  const answer = await callHook(hooks, call)
   if (events || answer !== MISSING) return
   const settings = ['neither HOOKS with onPayment nor EVENTS is bound, so nobody takes an outcome']
   throw new Problem('hook_unavailable', { log: { settings } })

@@ -1,0 +1,87 @@
+/**
+ * Calls of hooks, and of the Queue: the developer's own code, which is another Worker's entrypoint
+ * bound as `HOOKS`, or an object given to a service. It can fail, be late or lack a method.
+ */
+
+import { rejectOnAbort } from '../lib/abort'
+import { Problem } from './problem'
+
+/** How long the Queue and the hook have together for a delivery, which WeChat wants within 5 seconds. */
+export const EVENT_MILLISECONDS = 2500
+
+/** What the sender of a delivery reads of a hook that has failed. */
+export const EVENT_DETAIL = 'The hook that takes this message has failed. It has to be sent again.'
+
+/** The answer of a hook that does not exist. */
+export const MISSING: unique symbol = Symbol('missing')
+
+/** How a hook is called. */
+export interface HookCall {
+  readonly method: string
+  readonly argument: object
+  /** When the answer comes too late. */
+  readonly signal: AbortSignal
+  /** What the caller reads of a failure, where the error table's text does not fit. */
+  readonly detail?: string
+}
+
+/**
+ * Calls a hook.
+ *
+ * @param hooks An object or entrypoint with methods; `null` for none
+ * @returns The hook's answer, or {@link MISSING}
+ * @throws {Problem} `hook_unavailable`
+ */
+export async function callHook(hooks: object | null, call: HookCall): Promise<unknown> {
+  const { method, argument, signal, detail } = call
+  const methods = hooks as Readonly<Record<string, unknown>> | null
+  if (typeof methods?.[method] !== 'function') return MISSING
+  try {
+    // As a method: a service binding has no function of its own.
+    const answer = Promise.resolve(Reflect.apply(methods[method], hooks, [argument]))
+    return await Promise.race([answer, rejectOnAbort(signal)])
+  } catch (error) {
+    if (signal.aborted) throw hookFailed(`HOOKS.${method} did not answer in time`, detail)
+    if (isMissingMethod(error, method) && (await isMissing(methods, method, signal))) return MISSING
+    throw hookFailed(`HOOKS.${method} failed`, detail)
+  }
+}
+
+/** The reason goes to the log and must hold nothing that the hook has said. */
+export function hookFailed(reason: string, detail?: string): Problem {
+  return new Problem('hook_unavailable', { ...(detail && { detail }), log: { reason } })
+}
+
+/**
+ * Hands a message to the Queue.
+ *
+ * @throws {Problem} `store_unavailable`
+ */
+export async function enqueue(queue: Queue, message: object, signal: AbortSignal): Promise<void> {
+  try {
+    await Promise.race([queue.send(message), rejectOnAbort(signal)])
+  } catch {
+    const reason = 'the Queue EVENTS did not take a message'
+    throw new Problem('store_unavailable', { log: { reason } })
+  }
+}
+
+/** workerd's error for a method that an entrypoint does not have. */
+function isMissingMethod(error: unknown, method: string): boolean {
+  const message = `The RPC receiver does not implement the method "${method}".`
+  return error instanceof TypeError && error.message === message
+}
+
+/** A hook may throw the same error itself; then the method can still be read. */
+async function isMissing(
+  hooks: Readonly<Record<string, unknown>>,
+  method: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await Promise.race([hooks[method], rejectOnAbort(signal)])
+    return false
+  } catch (error) {
+    return isMissingMethod(error, method)
+  }
+}
