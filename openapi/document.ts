@@ -5,10 +5,10 @@
 
 import { ERRORS, type ErrorCode, type ErrorRow } from '../src/core/errors'
 import { ERRCODES } from '../src/login/wechat/errcodes'
+import { OPERATIONS } from './login/operations'
+import { SCHEMAS } from './login/schemas'
 import { ANYTHING, type Operation, TAGS } from './operation'
-import { OPERATIONS } from './operations'
 import { SAMPLE_BASE, toSamples } from './samples'
-import { SCHEMAS } from './schemas'
 import { toWhen } from './tables'
 
 /** Any operation can fail with these. */

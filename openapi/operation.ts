@@ -1,7 +1,7 @@
 /** What an operation of the API consists of, and how to write its parts down. */
 
 import type { ErrorCode } from '../src/core/errors'
-import type { SCHEMAS } from './schemas'
+import type { SCHEMAS } from './login/schemas'
 
 /** The groups of operations, in the order of the page. */
 export const TAGS = [

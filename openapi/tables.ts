@@ -2,7 +2,7 @@
 
 import { ERRORS, type ErrorCode } from '../src/core/errors'
 import { ERRCODES, type ErrcodeRow } from '../src/login/wechat/errcodes'
-import { CALLS, CHINESE, type Language, type Text, WHAT_TO_DO, WHEN } from './error-texts'
+import { CALLS, CHINESE, type Language, type Text, WHAT_TO_DO, WHEN } from './login/texts'
 
 const ERROR_HEADER: Text = {
   en: '| code | status | action | when |',

@@ -5,7 +5,7 @@
 
 import fc from 'fast-check'
 import { beforeEach, describe, expect, inject, it } from 'vitest'
-import { PAY_CODES } from '../../openapi/pay-error-texts'
+import { PAY_CODES } from '../../openapi/pay/texts'
 import { NUMBER, ORDER, type PayReply, recordingHooks, usePayApp } from '../support/pay-app'
 
 /** Part of everything that is sent; no answer may contain it. */

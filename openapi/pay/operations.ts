@@ -1,8 +1,8 @@
 /** The operations of the payments Worker. */
 
-import type { PaymentsErrorCode } from '../src/pay/errors'
-import { TOKEN } from './example-values'
-import { noContent, parameter } from './operation'
+import type { PaymentsErrorCode } from '../../src/pay/errors'
+import { TOKEN } from '../example-values'
+import { noContent, parameter } from '../operation'
 import {
   EVENT_BODY,
   EXPIRES_AT,
@@ -14,7 +14,7 @@ import {
   payJson,
   payRef,
   REFUND,
-} from './pay-operation'
+} from './examples'
 
 /** What any call to WeChat Pay can come to. */
 const CALL_ERRORS: readonly PaymentsErrorCode[] = [

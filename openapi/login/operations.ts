@@ -1,8 +1,8 @@
 /** Every operation of the API. */
 
+import { json, type Operation } from '../operation'
 import { BACKEND_OPERATIONS } from './backend-operations'
 import { MINI_PROGRAM_OPERATIONS } from './mini-program-operations'
-import { json, type Operation } from './operation'
 import { PUSH_OPERATIONS } from './push-operations'
 
 const HEALTH: Operation = {

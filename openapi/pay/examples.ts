@@ -1,9 +1,9 @@
 /** What an operation of the payments Worker consists of, and the values in its examples. */
 
-import type { PaymentsErrorCode } from '../src/pay/errors'
-import { APPID, OPENID } from './example-values'
-import type { Operation } from './operation'
-import type { PAY_SCHEMAS } from './pay-schemas'
+import type { PaymentsErrorCode } from '../../src/pay/errors'
+import { APPID, OPENID } from '../example-values'
+import type { Operation } from '../operation'
+import type { PAY_SCHEMAS } from './schemas'
 
 /** Like an operation of the login Worker, with failures of payments. */
 export interface PayOperation extends Omit<Operation, 'errors'> {

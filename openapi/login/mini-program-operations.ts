@@ -1,7 +1,7 @@
 /** The operations that a mini program calls. */
 
-import type { ErrorCode } from '../src/core/errors'
-import { APPID, CREATED_AT, EXPIRES_AT, SESSION_ID, TOKEN, USER_ID } from './example-values'
+import type { ErrorCode } from '../../src/core/errors'
+import { APPID, CREATED_AT, EXPIRES_AT, SESSION_ID, TOKEN, USER_ID } from '../example-values'
 import {
   json,
   noContent,
@@ -10,7 +10,7 @@ import {
   ref,
   SERVER_API_ERRORS,
   WECHAT_ERRORS,
-} from './operation'
+} from '../operation'
 
 const OPEN_DATA_ERRORS: readonly ErrorCode[] = [
   'session_key_stale',

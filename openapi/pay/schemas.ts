@@ -1,8 +1,8 @@
 /** The shapes of the payments API, as JSON Schema. */
 
-import { MAX_LENGTH } from '../src/pay/schemas'
-import { PAY_PROBLEM_CODES } from './pay-error-texts'
-import { nonEmpty, object, SCHEMAS, text, textUpTo, time } from './schemas'
+import { MAX_LENGTH } from '../../src/pay/schemas'
+import { nonEmpty, object, SCHEMAS, text, textUpTo, time } from '../login/schemas'
+import { PAY_PROBLEM_CODES } from './texts'
 
 const fen = (description: string) => ({
   type: 'integer',

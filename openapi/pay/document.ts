@@ -3,14 +3,14 @@
  * assets/openapi-pay.json, which the login Worker serves beside its own.
  */
 
-import type { PaymentsErrorCode } from '../src/pay/errors'
-import { toProblemResponses } from './document'
-import { TAGS } from './operation'
-import { PAY_PROBLEM_CODES, PAY_ROWS, type PayCode, toPayWhen } from './pay-error-texts'
-import type { PayOperation } from './pay-operation'
-import { PAY_OPERATIONS } from './pay-operations'
-import { PAY_SCHEMAS } from './pay-schemas'
-import { SAMPLE_BASE, toSamples } from './samples'
+import type { PaymentsErrorCode } from '../../src/pay/errors'
+import { toProblemResponses } from '../document'
+import { TAGS } from '../operation'
+import { SAMPLE_BASE, toSamples } from '../samples'
+import type { PayOperation } from './examples'
+import { PAY_OPERATIONS } from './operations'
+import { PAY_SCHEMAS } from './schemas'
+import { PAY_PROBLEM_CODES, PAY_ROWS, type PayCode, toPayWhen } from './texts'
 
 export const PAY_SAMPLE_BASE = 'https://pay.example.com'
 

@@ -1,8 +1,8 @@
 /** The push URL, which WeChat calls. */
 
-import type { ErrorCode } from '../src/core/errors'
-import { APPID } from './example-values'
-import { type Operation, parameter, plainText, ref } from './operation'
+import type { ErrorCode } from '../../src/core/errors'
+import { APPID } from '../example-values'
+import { type Operation, parameter, plainText, ref } from '../operation'
 
 /** The examples of WeChat's documentation; its Token is AAAAA. */
 const URL_CHECK = signed({

@@ -1,8 +1,8 @@
 /** The shapes of the API, as JSON Schema. */
 
-import { ERRORS } from '../src/core/errors'
-import { FIELD_NAME, MAX_LENGTH, SubscribeMessageBody } from '../src/login/http/bodies'
-import { WHAT_TO_DO } from './error-texts'
+import { ERRORS } from '../../src/core/errors'
+import { FIELD_NAME, MAX_LENGTH, SubscribeMessageBody } from '../../src/login/http/bodies'
+import { WHAT_TO_DO } from './texts'
 
 export const text = { type: 'string' } as const
 export const nonEmpty = { ...text, minLength: 1 } as const

@@ -4,8 +4,8 @@
  * wechat/errcodes.ts without Chinese stops `npm run docs`.
  */
 
-import type { Action, ErrorCode } from '../src/core/errors'
-import type { WeChatCall } from '../src/login/wechat/errcodes'
+import type { Action, ErrorCode } from '../../src/core/errors'
+import type { WeChatCall } from '../../src/login/wechat/errcodes'
 
 export type Language = 'en' | 'zh'
 

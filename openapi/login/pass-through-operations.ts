@@ -1,8 +1,8 @@
 /** The pass-through to WeChat's server API: any method; the two that WeChat uses are described. */
 
-import type { ErrorCode } from '../src/core/errors'
-import { APPID } from './example-values'
-import { ANYTHING, type Operation, parameter, ref, WECHAT_ERRORS } from './operation'
+import type { ErrorCode } from '../../src/core/errors'
+import { APPID } from '../example-values'
+import { ANYTHING, type Operation, parameter, ref, WECHAT_ERRORS } from '../operation'
 
 const ERRORS: readonly ErrorCode[] = [
   'invalid_request',

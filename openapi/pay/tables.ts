@@ -1,8 +1,9 @@
 /** The tables of docs/payments.md, generated from pay/errors.ts and pay/codes.ts. */
 
-import { CODES } from '../src/pay/codes'
-import type { PaymentsErrorCode } from '../src/pay/errors'
-import type { Language, Text } from './error-texts'
+import { CODES } from '../../src/pay/codes'
+import type { PaymentsErrorCode } from '../../src/pay/errors'
+import type { Language, Text } from '../login/texts'
+import { toCalls, toMergedTable, toTable } from '../tables'
 import {
   PAY_CALLS,
   PAY_CHINESE,
@@ -11,8 +12,7 @@ import {
   PAY_ROWS,
   type PayCode,
   toPayWhen,
-} from './pay-error-texts'
-import { toCalls, toMergedTable, toTable } from './tables'
+} from './texts'
 
 type CodeRow = (typeof CODES)[number]
 

@@ -3,10 +3,10 @@
  * and those that it shares with the login Worker but that occur for other reasons here.
  */
 
-import { ERRORS, type ErrorRow } from '../src/core/errors'
-import type { PayCall } from '../src/pay/codes'
-import { PAY_ERRORS, type PayErrorCode, type PaymentsErrorCode } from '../src/pay/errors'
-import { type Language, type Text, WHEN } from './error-texts'
+import { ERRORS, type ErrorRow } from '../../src/core/errors'
+import type { PayCall } from '../../src/pay/codes'
+import { PAY_ERRORS, type PayErrorCode, type PaymentsErrorCode } from '../../src/pay/errors'
+import { type Language, type Text, WHEN } from '../login/texts'
 
 /** Both error tables; where both have a code, the row of payments counts. */
 export const PAY_ROWS: Readonly<Record<PaymentsErrorCode, ErrorRow>> = { ...ERRORS, ...PAY_ERRORS }

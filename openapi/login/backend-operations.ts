@@ -1,7 +1,7 @@
 /** The operations that a developer's other services call with a service key. */
 
-import type { ErrorCode } from '../src/core/errors'
-import { APPID, OPENID, TOKEN, USER_ID } from './example-values'
+import type { ErrorCode } from '../../src/core/errors'
+import { APPID, OPENID, TOKEN, USER_ID } from '../example-values'
 import {
   FORM,
   json,
@@ -10,7 +10,7 @@ import {
   parameter,
   ref,
   SERVER_API_ERRORS,
-} from './operation'
+} from '../operation'
 import { PASS_THROUGH_OPERATIONS } from './pass-through-operations'
 
 /** What becomes of a token in the body. */
