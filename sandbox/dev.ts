@@ -7,7 +7,7 @@
 
 import { env, WorkerEntrypoint } from 'cloudflare:workers'
 import { callHook, MISSING } from '../src/core/hook-calls'
-import { createApp } from '../src/login/http/app'
+import { createHttpApp } from '../src/login/http/app'
 import { createService } from '../src/login/service'
 import type { PaymentEvent } from '../src/pay/events'
 import { createLoginService } from '../src/workers/login-service'
@@ -81,7 +81,7 @@ const service = createService(
   { ...workersRuntime, now, fetch: callWeChat },
   'HOOKS' in env ? {} : { hooks },
 )
-const app = createApp({ service })
+const app = createHttpApp(service)
 const recordedEnv = { ...env, SESSIONS: recorder.recordKV(SESSIONS) }
 const push = recorder.recordRequests('wechat', async (request) => app.fetch(request, recordedEnv))
 

@@ -1,5 +1,11 @@
 /** What the package gives to a Worker of one's own: see examples/hono-app. */
 
+import type { Hooks } from './login/hooks'
+import { createHttpApp } from './login/http/app'
+import { createSessionGuard } from './login/http/require-session'
+import { createService, type Service } from './login/service'
+import { workersRuntime } from './workers/runtime'
+
 export type { ErrorCode } from './core/errors'
 export { Problem, type ProblemDetails } from './core/problem'
 export type { Runtime } from './core/runtime'
@@ -11,8 +17,6 @@ export type {
   LoginDecision,
   LoginEvent,
 } from './login/hooks'
-export { type AppOptions, createApp } from './login/http/app'
-export { type RequireSessionOptions, requireSession } from './login/http/require-session'
 export type { VerifiedSession } from './login/http/views'
 export { createService, type Service, type ServiceOptions } from './login/service'
 export type { EncryptionKey } from './login/wechat/session-key'
@@ -27,3 +31,57 @@ export {
 } from './workers/login-service'
 export type { WeChatCallOptions } from './workers/pass-through-call'
 export { workersRuntime } from './workers/runtime'
+
+/**
+ * What {@link createApp} takes.
+ *
+ * @example
+ * const options: AppOptions = { service: createService(workersRuntime) }
+ */
+export interface AppOptions {
+  /** What is behind the app; by default a service of its own in the Workers runtime. */
+  readonly service?: (env: object) => Service
+  /** Hooks in the same Worker, for the service that is made by default. */
+  readonly hooks?: Hooks
+}
+
+/**
+ * Makes the HTTP API. Make it once and keep it: access_tokens and logins in progress are shared
+ * within it.
+ *
+ * @example
+ * const app = new Hono().route('/auth', createApp())
+ */
+export function createApp({
+  hooks,
+  service = createService(workersRuntime, hooks ? { hooks } : {}),
+}: AppOptions = {}) {
+  return createHttpApp(service)
+}
+
+/**
+ * What {@link requireSession} takes.
+ *
+ * @example
+ * const options: RequireSessionOptions = { service: createService(workersRuntime) }
+ */
+export interface RequireSessionOptions {
+  /** What authenticates; by default a service of its own in the Workers runtime. */
+  readonly service?: (env: object) => Service
+}
+
+/**
+ * Middleware that puts the session of the request's bearer token in `c.var.session`.
+ *
+ * Without a live session it throws a {@link Problem} of status 401, and of 503 where KV cannot
+ * tell. Hono answers with it unless the app has an `onError` of its own, which can call
+ * `error.getResponse()`.
+ *
+ * @example
+ * app.get('/me', requireSession(), (c) => c.json({ you: c.var.session.userId }))
+ */
+export function requireSession({
+  service = createService(workersRuntime),
+}: RequireSessionOptions = {}) {
+  return createSessionGuard(service)
+}

@@ -3,7 +3,8 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { pushRequest } from '../sandbox/push'
-import { createApp } from '../src/login/http/app'
+import { createApp } from '../src/index'
+import { createHttpApp } from '../src/login/http/app'
 import { createService } from '../src/login/service'
 import { workersRuntime } from '../src/workers/runtime'
 import { APPID, type LoginAnswer, type OpenData, SERVICE_KEY, useTestApp } from './support/app'
@@ -184,7 +185,7 @@ describe('the headers of answers', () => {
 
 describe("an app of one's own around createApp", () => {
   const service = createService({ ...workersRuntime, log: () => {} })
-  const mount = (around: Hono, path = '/auth') => around.route(path, createApp({ service }))
+  const mount = (around: Hono, path = '/auth') => around.route(path, createHttpApp(service))
   const fetch = (mounted: Hono, path: string, init: RequestInit = {}) =>
     mounted.request(`https://app.example${path}`, init, env)
 

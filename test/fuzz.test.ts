@@ -14,7 +14,7 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, inject, it } from 'vitest'
 import { pushRequest } from '../sandbox/push'
 import { ERRORS, type ErrorCode } from '../src/core/errors'
-import { createApp } from '../src/login/http/app'
+import { createApp } from '../src/index'
 import { APPID, createTestApp, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
 /** Part of everything that is sent; no answer may contain it. */

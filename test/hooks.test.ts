@@ -1,7 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
+import { createApp, requireSession } from '../src/index'
 import type { Hooks, LoginDecision, LoginEvent } from '../src/login/hooks'
-import { createApp } from '../src/login/http/app'
-import { requireSession } from '../src/login/http/require-session'
 import { APPID, type LoginAnswer, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
 const app = useTestApp()

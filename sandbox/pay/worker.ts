@@ -2,7 +2,7 @@
 
 import { env } from 'cloudflare:workers'
 import { startRequest } from '../../src/core/log'
-import { createPaymentApp } from '../../src/pay/http/app'
+import { createHttpApp } from '../../src/pay/http/app'
 import { createPayments, type Payments } from '../../src/pay/payments'
 import { createPaymentService } from '../../src/workers/payment-service'
 import { workersRuntime } from '../../src/workers/runtime'
@@ -47,7 +47,7 @@ const payments: Payments = {
   receiveEvent: async (callback) => (await ready()).receiveEvent(callback),
 }
 
-const app = createPaymentApp({ payments: () => payments })
+const app = createHttpApp(() => payments)
 
 export default { fetch: app.fetch }
 

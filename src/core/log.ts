@@ -1,6 +1,5 @@
-/** What is recorded of a request: one line of JSON in the log, and one data point where bound. */
+/** What is recorded of a request: one line of JSON in the log. */
 
-import type { Config } from '../login/config'
 import type { Problem } from './problem'
 import type { LogEntry, Runtime } from './runtime'
 
@@ -16,13 +15,13 @@ export interface RequestRecord {
 }
 
 /** Writes the log line of a request that has been answered, and returns its record. */
-export type FinishRequest = (answer: Omit<RequestRecord, 'ms'>) => RequestRecord
+export type FinishRequest = (request: Omit<RequestRecord, 'ms'>) => RequestRecord
 
 /** Starts timing a request. */
 export function startRequest(runtime: Runtime): FinishRequest {
   const started = runtime.nowMilliseconds()
-  return (answer) => {
-    const record = { ...answer, ms: runtime.nowMilliseconds() - started }
+  return (request) => {
+    const record = { ...request, ms: runtime.nowMilliseconds() - started }
     runtime.log(toLogEntry(record))
     return record
   }
@@ -35,16 +34,4 @@ function toLogEntry({ problem, appid, ...request }: RequestRecord): LogEntry {
   if (!problem) return entry
   const { errcode, log } = problem.options
   return { ...entry, code: problem.code, errcode, ...log }
-}
-
-/** The data point: `blob1` to `blob4` are method, route, code, appid; `double1`, `double2` status, ms. */
-export function writeDataPoint(
-  analytics: Config['analytics'] | undefined,
-  { method, route, status, ms, appid = '', problem }: RequestRecord,
-): void {
-  analytics?.writeDataPoint({
-    indexes: [route],
-    blobs: [method, route, problem?.code ?? '', appid],
-    doubles: [status, ms],
-  })
 }

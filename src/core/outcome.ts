@@ -4,23 +4,33 @@ import type { ErrorCode } from './errors'
 import type { FinishRequest } from './log'
 import { type ProblemDetails, problemDetails, toProblem } from './problem'
 
-type RpcOutcome<Result, Code extends string> =
+export type RpcOutcome<Result, Code extends string> =
   | ({ ok: true } & Result)
   | { ok: false; error: ProblemDetails<Code> }
 
+/** What the runner needs of a service. */
+interface TimedService {
+  startRequest(): FinishRequest
+}
+
 /**
- * Runs the task of an RPC method, and writes its line into the log.
+ * Runs the task of an RPC method on a service, and writes its line into the log.
  *
  * @param method The name of the method
  */
-export async function runMethod<Result, Code extends string = ErrorCode>(
+export async function runMethod<
+  Service extends TimedService,
+  Result,
+  Code extends string = ErrorCode,
+>(
+  service: Service,
   method: string,
-  finish: FinishRequest,
-  task: () => Promise<Result>,
+  task: (service: Service) => Promise<Result>,
 ): Promise<RpcOutcome<Result, Code>> {
+  const finish = service.startRequest()
   const record = { method: 'RPC', route: method }
   try {
-    const result = await task()
+    const result = await task(service)
     finish({ ...record, status: 200 })
     return { ok: true, ...result }
   } catch (error) {

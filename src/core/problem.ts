@@ -103,7 +103,7 @@ export function invalidRequest(path: string, message: string): Problem {
 }
 
 /** The headers of every answer. */
-export const ANSWER_HEADERS = {
+export const RESPONSE_HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
 } as const
@@ -115,7 +115,7 @@ export function problemResponse(problem: Problem<string>): Response {
     status: problem.row.status,
     headers: {
       'Content-Type': 'application/problem+json',
-      ...ANSWER_HEADERS,
+      ...RESPONSE_HEADERS,
       ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
       ...(challenge !== undefined && { 'WWW-Authenticate': challenge }),
       ...problem.options.headers,

@@ -6,6 +6,7 @@
 import { type FinishRequest, startRequest } from '../core/log'
 import { Problem } from '../core/problem'
 import type { LogEntry, Runtime } from '../core/runtime'
+import { perEnv } from '../lib/per-env'
 import { type Config, parseConfig } from './config'
 import type { Hooks } from './hooks'
 import { createLogins, type LoginContext, type LoginRequest, login } from './login'
@@ -182,15 +183,7 @@ export function createService(
     passedOver: new Set(),
     hooks: hooks ?? null,
   }
-  const services = new WeakMap<object, Service>()
-
-  return function service(env) {
-    const known = services.get(env)
-    if (known) return known
-    const created = bindService(shared, env)
-    services.set(env, created)
-    return created
-  }
+  return perEnv((env) => bindService(shared, env))
 }
 
 /** What all requests of an isolate share. */

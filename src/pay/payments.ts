@@ -8,6 +8,7 @@ import { type FinishRequest, startRequest } from '../core/log'
 import { Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
 import { rejectOnAbort } from '../lib/abort'
+import { perEnv } from '../lib/per-env'
 import type { KnownHosts, PayContext } from './api'
 import { type PayConfig, parsePayConfig } from './config'
 import { type PaymentHooks, receivePaymentEvent } from './events'
@@ -88,14 +89,7 @@ export function createPayments(
   runtime: Runtime,
   { hooks }: PaymentsOptions = {},
 ): (env: object) => Payments {
-  const known = new WeakMap<object, Payments>()
-  return function payments(env) {
-    const found = known.get(env)
-    if (found) return found
-    const created = bindPayments(runtime, hooks ?? null, env)
-    known.set(env, created)
-    return created
-  }
+  return perEnv((env) => bindPayments(runtime, hooks ?? null, env))
 }
 
 function bindPayments(runtime: Runtime, hooks: PaymentHooks | null, env: object): Payments {

@@ -113,24 +113,15 @@ export function createLoginService({
   ctx: ExecutionContext,
   env: object,
 ) => WorkerEntrypoint<object> & LoginServiceMethods {
-  async function run<Result>(
-    env: object,
-    method: string,
-    task: (service: Service) => Promise<Result>,
-  ): Promise<Outcome<Result>> {
-    const current = service(env)
-    return runMethod(method, current.startRequest(), () => task(current))
-  }
-
   return class LoginService extends WorkerEntrypoint<object> implements LoginServiceMethods {
     verify(token: string) {
-      return run(this.env, 'verify', async (service) => ({
+      return runMethod(service(this.env), 'verify', async (service) => ({
         session: toVerifiedSession(await service.authenticate(requireToken(token))),
       }))
     }
 
     decrypt(token: string, openData: EncryptedOpenData) {
-      return run(this.env, 'decrypt', async (service) => {
+      return runMethod(service(this.env), 'decrypt', async (service) => {
         const session = await service.authenticate(requireToken(token))
         const request = parse(DecryptBody, openData)
         return toDecryptedView(await service.decryptData(session, request))
@@ -138,7 +129,7 @@ export function createLoginService({
     }
 
     sign(token: string, text: string) {
-      return run(this.env, 'sign', async (service) => {
+      return runMethod(service(this.env), 'sign', async (service) => {
         const session = await service.authenticate(requireToken(token))
         const body = parse(SignBody, { token, text })
         return { signature: await service.sign(session, body.text) }
@@ -146,14 +137,14 @@ export function createLoginService({
     }
 
     encryptionKeys(token: string) {
-      return run(this.env, 'encryptionKeys', async (service) => {
+      return runMethod(service(this.env), 'encryptionKeys', async (service) => {
         const session = await service.authenticate(requireToken(token))
         return { keys: await service.encryptionKeys(session) }
       })
     }
 
     revoke(token: string) {
-      return run(this.env, 'revoke', async (service) => {
+      return runMethod(service(this.env), 'revoke', async (service) => {
         await service.revoke(parse(RevokeBody, { token }).token)
         return {}
       })
@@ -175,14 +166,14 @@ export function createLoginService({
     }
 
     revokeUser(userId: string) {
-      return run(this.env, 'revokeUser', async (service) => {
+      return runMethod(service(this.env), 'revokeUser', async (service) => {
         await service.endAllSessions(parse(RevokeUserBody, { userId }))
         return {}
       })
     }
 
     sendSubscribeMessage(message: SubscribeMessage) {
-      return run(this.env, 'sendSubscribeMessage', async (service) => {
+      return runMethod(service(this.env), 'sendSubscribeMessage', async (service) => {
         await service.sendSubscribeMessage(parse(SubscribeMessageBody, message))
         return {}
       })

@@ -4,14 +4,14 @@
  * Its settings are declared in wrangler.toml and parsed in config.ts.
  */
 
-import { ANSWER_HEADERS } from '../core/problem'
-import { createApp } from '../login/http/app'
+import { RESPONSE_HEADERS } from '../core/problem'
+import { createHttpApp } from '../login/http/app'
 import { createService } from '../login/service'
 import { createLoginService } from './login-service'
 import { workersRuntime } from './runtime'
 
 const service = createService(workersRuntime)
-const app = createApp({ service })
+const app = createHttpApp(service)
 
 // Only fetch: another Worker could call anything else an export has over a service binding.
 export default {
@@ -25,7 +25,7 @@ export default {
 /** For whoever opens the Worker's address after a deploy. An app that people mount has no such page. */
 function redirectToDocs(method: string, env: object): Response {
   service(env).startRequest()({ method, route: '/', status: 302 })
-  return new Response(null, { status: 302, headers: { ...ANSWER_HEADERS, Location: '/docs' } })
+  return new Response(null, { status: 302, headers: { ...RESPONSE_HEADERS, Location: '/docs' } })
 }
 
 /** Bind to it from another Worker with `entrypoint = "LoginService"`. */

@@ -109,39 +109,30 @@ export function createPaymentService({
   ctx: ExecutionContext,
   env: object,
 ) => WorkerEntrypoint<object> & PaymentServiceMethods {
-  async function run<Result>(
-    env: object,
-    method: string,
-    task: (payments: Payments) => Promise<Result>,
-  ): Promise<PaymentOutcome<Result>> {
-    const current = payments(env)
-    return runMethod(method, current.startRequest(), () => task(current))
-  }
-
   return class PaymentService extends WorkerEntrypoint<object> implements PaymentServiceMethods {
     createPayment(body: PaymentBody) {
-      return run(this.env, 'createPayment', async (payments) => {
+      return runMethod(payments(this.env), 'createPayment', async (payments) => {
         const { order, payer } = parse(toOrderBody(payments.now()), body)
         return { parameters: await payments.placeOrder(order, payer) }
       })
     }
 
     getPayment(outTradeNo: string) {
-      return run(this.env, 'getPayment', async (payments) => {
+      return runMethod(payments(this.env), 'getPayment', async (payments) => {
         const checked = parse(OutTradeNo, { outTradeNo })
         return { payment: await payments.queryOrder(checked.outTradeNo) }
       })
     }
 
     closePayment(outTradeNo: string) {
-      return run(this.env, 'closePayment', async (payments) => {
+      return runMethod(payments(this.env), 'closePayment', async (payments) => {
         await payments.closeOrder(parse(OutTradeNo, { outTradeNo }).outTradeNo)
         return {}
       })
     }
 
     createRefund(outTradeNo: string, body: PaymentRefundBody) {
-      return run(this.env, 'createRefund', async (payments) => {
+      return runMethod(payments(this.env), 'createRefund', async (payments) => {
         const checked = parse(OutTradeNo, { outTradeNo })
         const refund = { ...checked, ...parse(RefundBody, body) }
         return { refund: await payments.requestRefund(refund) }
@@ -149,7 +140,7 @@ export function createPaymentService({
     }
 
     getRefund(outRefundNo: string) {
-      return run(this.env, 'getRefund', async (payments) => {
+      return runMethod(payments(this.env), 'getRefund', async (payments) => {
         const checked = parse(OutRefundNo, { outRefundNo })
         return { refund: await payments.queryRefund(checked.outRefundNo) }
       })

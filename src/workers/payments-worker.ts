@@ -5,7 +5,7 @@
  * Its settings are declared in src/pay/wrangler.toml and parsed in src/pay/config.ts.
  */
 
-import { createPaymentApp } from '../pay/http/app'
+import { createHttpApp } from '../pay/http/app'
 import { createPayments } from '../pay/payments'
 import { createPaymentService } from './payment-service'
 import { workersRuntime } from './runtime'
@@ -13,7 +13,7 @@ import { workersRuntime } from './runtime'
 const payments = createPayments(workersRuntime)
 
 // Only fetch: another Worker could call anything else an export has over a service binding.
-export default { fetch: createPaymentApp({ payments }).fetch }
+export default { fetch: createHttpApp(payments).fetch }
 
 /** Bind to it from another Worker with `entrypoint = "PaymentService"`. */
 export class PaymentService extends createPaymentService({ payments }) {}

@@ -88,8 +88,8 @@ const PARTS: readonly Part[] = [
     name: 'the headers of the answer',
     operations: ['check', 'introspect', 'login', 'decrypt'],
     edits: [
-      ['src/core/responses.ts', 'c.json(value, 200, ANSWER_HEADERS)', 'Response.json(value)'],
-      ['test/bench/workers/routerless.ts', ', { headers: ANSWER_HEADERS }', ''],
+      ['src/core/responses.ts', 'c.json(value, 200, RESPONSE_HEADERS)', 'Response.json(value)'],
+      ['test/bench/workers/routerless.ts', ', { headers: RESPONSE_HEADERS }', ''],
     ],
   },
   {

@@ -4,15 +4,17 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
-/** The exports of a module that only re-exports: the name of each, and the file that has it. */
+/** The exports of a module: the name of each, and the file that declares it. */
 function findExports(index: string): { name: string; file: string }[] {
   const source = readFileSync(index, 'utf8')
   const statements = source.matchAll(/^export (?:type )?\{([^}]*)\} from '(.*)'/gm)
-  return [...statements].flatMap(([, names = '', path = '']) => {
+  const others = [...statements].flatMap(([, names = '', path = '']) => {
     const file = `${join(dirname(index), path)}.ts`
     const parts = names.split(',').map((part) => part.trim().replace(/^type /, ''))
     return parts.filter(Boolean).map((name) => ({ name, file }))
   })
+  const own = source.matchAll(/^export (?:function|interface) (\w+)/gm)
+  return [...others, ...[...own].map(([, name = '']) => ({ name, file: index }))]
 }
 
 /** The docstring right before a declaration; empty if it has none. */
@@ -37,6 +39,6 @@ describe.each([
 
   it('no export is overlooked', () => {
     expect(findExports(index).length).toBeGreaterThan(least)
-    expect(readFileSync(index, 'utf8')).not.toMatch(/^export (?!(type )?\{)/m)
+    expect(readFileSync(index, 'utf8')).not.toMatch(/^export (?!(type )?\{|function|interface)/m)
   })
 })

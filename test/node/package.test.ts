@@ -90,7 +90,7 @@ describe('the tarball', () => {
       'dist/miniprogram/package.json',
       'dist/pay.d.ts',
       'dist/pay.js',
-      'dist/shared/log.d.ts',
+      'dist/shared/frame.d.ts',
       'dist/shared/outcome.js',
       'package.json',
     ])

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createPaymentApp } from '../../src/pay/http/app'
+import { createPaymentApp } from '../../src/pay'
 import { APPID, OPENID, PAY_SERVICE_KEY, recordingHooks, usePayApp } from '../support/pay-app'
 import { expectAnswerHeaders, expectMadeOnce } from '../support/responses'
 import { notice } from '../support/wechat-pay'

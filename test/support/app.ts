@@ -6,7 +6,7 @@ import { afterEach, beforeEach } from 'vitest'
 import { createSandbox } from '../../sandbox/wechat'
 import type { Runtime } from '../../src/core/runtime'
 import type { Hooks } from '../../src/login/hooks'
-import { createApp } from '../../src/login/http/app'
+import { createHttpApp } from '../../src/login/http/app'
 import { createService } from '../../src/login/service'
 import { hookedKV, type KVOperation } from './kv'
 
@@ -122,11 +122,11 @@ export function createTestApp({
       return answer
     },
   }
-  let app = createApp({ service: createService(runtime, hooks ? { hooks } : {}) })
+  let app = createHttpApp(createService(runtime, hooks ? { hooks } : {}))
 
   /** Starts a new isolate: nothing is left in memory. */
   function restart(): void {
-    app = createApp({ service: createService(runtime, hooks ? { hooks } : {}) })
+    app = createHttpApp(createService(runtime, hooks ? { hooks } : {}))
   }
 
   function request(path: string, init: RequestInit = {}): Promise<Response> {

@@ -4,7 +4,7 @@ import { createExecutionContext } from 'cloudflare:test'
 import { afterEach, beforeEach, expect } from 'vitest'
 import type { Runtime } from '../../src/core/runtime'
 import type { PaymentEvent, PaymentHooks } from '../../src/pay/events'
-import { createPaymentApp } from '../../src/pay/http/app'
+import { createHttpApp } from '../../src/pay/http/app'
 import { createPayments } from '../../src/pay/payments'
 import { notice, PAY_SETTINGS } from './wechat-pay'
 import { createWeChatPay } from './wechat-pay-api'
@@ -75,7 +75,7 @@ export function createPayApp({
     },
   }
   const env = { ...PAY_SETTINGS, SERVICE_KEYS: PAY_SERVICE_KEY, ...settings }
-  const app = createPaymentApp({ payments: createPayments(runtime, hooks ? { hooks } : {}) })
+  const app = createHttpApp(createPayments(runtime, hooks ? { hooks } : {}))
 
   async function receive(path: string, init: RequestInit): Promise<Response> {
     const request = new Request(`https://pay.example${path}`, init)

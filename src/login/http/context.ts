@@ -4,21 +4,17 @@ import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Hono } from 'hono/tiny'
 import { requireBearerToken } from '../../core/credentials'
-import type { Problem } from '../../core/problem'
+import type { FrameEnv } from '../../core/frame'
 import type { Config } from '../config'
 import type { Service } from '../service'
 import type { Session } from '../sessions'
 
-export interface AppEnv {
-  Bindings: object
+export type AppEnv = FrameEnv<Service> & {
   Variables: {
-    service: Service
     /** The settings; absent on `/health`, and where they are wrong. */
     config?: Config
     /** The live session, on routes that {@link authenticated} guards. */
     session?: Session
-    /** Why the request failed, if it did. */
-    problem?: Problem
   }
 }
 
@@ -40,7 +36,9 @@ export type AuthenticatedEnv = AppEnv & { Variables: { session: Session } }
 /** Puts the live session of the request's token in `c.var.session`. */
 export const authenticated = createMiddleware<AuthenticatedEnv>(
   async function authenticated(c, next) {
-    c.set('session', await authenticateRequest(c, c.var.service))
+    const session = await authenticateRequest(c, c.var.service)
+    c.set('session', session)
+    c.set('appid', session.appid)
     await next()
   },
 )

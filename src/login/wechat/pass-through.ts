@@ -7,7 +7,7 @@
  */
 
 import { chooseHost } from '../../core/hosts'
-import { ANSWER_HEADERS, invalidRequest, Problem } from '../../core/problem'
+import { invalidRequest, Problem, RESPONSE_HEADERS } from '../../core/problem'
 import { rejectOnAbort } from '../../lib/abort'
 import { concat } from '../../lib/bytes'
 import { isObject, parseJson, parseUtf8 } from '../../lib/encoding'
@@ -244,7 +244,7 @@ function toAnswer({ status, headers }: Response, body: BodyInit | null): Respons
   return new Response(isEmpty ? null : body, {
     status,
     headers: {
-      ...ANSWER_HEADERS,
+      ...RESPONSE_HEADERS,
       ...(type !== null && { 'Content-Type': type }),
     },
   })

@@ -2,8 +2,8 @@
 
 import type { Context } from 'hono'
 import { readBytes } from '../../core/body'
-import { ANSWER_HEADERS, invalidRequest, Problem, toProblem } from '../../core/problem'
-import { answerEmpty } from '../../core/responses'
+import { invalidRequest, Problem, RESPONSE_HEADERS, toProblem } from '../../core/problem'
+import { emptyResponse } from '../../core/responses'
 import type { PaymentAppEnv } from './context'
 
 /** 204 once somebody has the outcome. Everything else makes WeChat Pay call again. */
@@ -13,15 +13,15 @@ export async function receiveCallback(c: Context<PaymentAppEnv>): Promise<Respon
       throw invalidRequest('', 'was interrupted')
     })
     if (!body) throw new Problem('body_too_large')
-    await c.var.payments.receiveEvent({ headers: c.req.raw.headers, body })
-    return answerEmpty(c)
+    await c.var.service.receiveEvent({ headers: c.req.raw.headers, body })
+    return emptyResponse(c)
   } catch (error) {
     const problem = toProblem(error)
     c.set('problem', problem)
     const { status } = problem.row
     return Response.json(
       { code: 'FAIL', message: problem.row.title },
-      { status, headers: ANSWER_HEADERS },
+      { status, headers: RESPONSE_HEADERS },
     )
   }
 }

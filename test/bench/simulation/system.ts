@@ -3,7 +3,7 @@
 import { pushRequest } from '../../../sandbox/push'
 import { createSandbox } from '../../../sandbox/wechat'
 import type { Runtime } from '../../../src/core/runtime'
-import { createApp } from '../../../src/login/http/app'
+import { createHttpApp } from '../../../src/login/http/app'
 import { createService } from '../../../src/login/service'
 import type { KVOperation } from '../../support/kv'
 import { createSimulatedKV } from './kv'
@@ -92,7 +92,7 @@ export function createSystem({ staleness, locations, isolatesPerLocation }: Syst
   }
   const environments = Array.from({ length: locations }, () => {
     const env = { ...bindings, SESSIONS: kv.openLocation() }
-    const createIsolate = () => createApp({ service: createService(runtime) })
+    const createIsolate = () => createHttpApp(createService(runtime))
     return { env, isolates: Array.from({ length: isolatesPerLocation }, createIsolate), turn: 0 }
   })
 

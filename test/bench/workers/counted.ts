@@ -4,7 +4,7 @@
  * a time.
  */
 
-import { createApp } from '../../../src/login/http/app'
+import { createApp } from '../../../src/index'
 import { hookedKV } from '../../support/kv'
 
 interface Env {

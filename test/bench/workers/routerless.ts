@@ -2,7 +2,7 @@
 
 import { readJsonBody, readTokenForm } from '../../../src/core/body'
 import { checkClientCredentials, requireBearerToken } from '../../../src/core/credentials'
-import { ANSWER_HEADERS } from '../../../src/core/problem'
+import { RESPONSE_HEADERS } from '../../../src/core/problem'
 import { requireServiceKeys } from '../../../src/login/config'
 import { DecryptBody, LoginBody } from '../../../src/login/http/bodies'
 import {
@@ -24,7 +24,7 @@ export default {
     const route = new URL(request.url).pathname
     const body = await respond(route, request, bound)
     finish({ method: request.method, route, status: 200 })
-    return Response.json(body, { headers: ANSWER_HEADERS })
+    return Response.json(body, { headers: RESPONSE_HEADERS })
   },
 }
 

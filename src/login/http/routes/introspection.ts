@@ -5,7 +5,7 @@
  */
 
 import { readTokenForm } from '../../../core/body'
-import { answer } from '../../../core/responses'
+import { jsonResponse } from '../../../core/responses'
 import type { App } from '../context'
 import { forOAuthClients, onlyWithServiceKeys } from '../service-key'
 import { toIntrospectionView } from '../views'
@@ -14,6 +14,6 @@ export function addIntrospectionRoutes(app: App): void {
   app.use('/introspect', onlyWithServiceKeys)
   app.post('/introspect', forOAuthClients, async (c) => {
     const session = await c.var.service.findSession(await readTokenForm(c.req.raw))
-    return answer(c, session ? toIntrospectionView(session) : { active: false })
+    return jsonResponse(c, session ? toIntrospectionView(session) : { active: false })
   })
 }

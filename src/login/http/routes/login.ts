@@ -2,7 +2,7 @@
 
 import { readJsonBody } from '../../../core/body'
 import { parseBearerToken } from '../../../core/credentials'
-import { answer } from '../../../core/responses'
+import { jsonResponse } from '../../../core/responses'
 import { LoginBody } from '../bodies'
 import type { App } from '../context'
 import { countAddress } from '../limits'
@@ -22,7 +22,7 @@ export function addLoginRoutes(app: App): void {
       token: parseBearerToken(c.req.header('Authorization')),
       userAgent: c.req.header('User-Agent') ?? null,
     })
-    return answer(c, toLoginView(login))
+    return jsonResponse(c, toLoginView(login))
   })
 }
 

@@ -1,7 +1,7 @@
 /** `/open-data`: signed data to verify, encrypted data to open. */
 
 import { readJsonBody } from '../../../core/body'
-import { answer } from '../../../core/responses'
+import { jsonResponse } from '../../../core/responses'
 import { DecryptBody, VerifyBody } from '../bodies'
 import { type App, authenticated } from '../context'
 import { toDecryptedView } from '../views'
@@ -9,10 +9,10 @@ import { toDecryptedView } from '../views'
 export function addOpenDataRoutes(app: App): void {
   app.post('/open-data/verify', authenticated, async (c) => {
     const signed = await readJsonBody(c.req.raw, VerifyBody)
-    return answer(c, { data: await c.var.service.verifyData(c.var.session, signed) })
+    return jsonResponse(c, { data: await c.var.service.verifyData(c.var.session, signed) })
   })
   app.post('/open-data/decrypt', authenticated, async (c) => {
     const request = await readJsonBody(c.req.raw, DecryptBody)
-    return answer(c, toDecryptedView(await c.var.service.decryptData(c.var.session, request)))
+    return jsonResponse(c, toDecryptedView(await c.var.service.decryptData(c.var.session, request)))
   })
 }

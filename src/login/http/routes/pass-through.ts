@@ -4,9 +4,12 @@ import type { Context } from 'hono'
 import type { App } from '../context'
 import { forBackends, onlyWithServiceKeys } from '../service-key'
 
+/** The routes of the pass-through: any path below is theirs. */
+export const PASS_THROUGH = '/wechat/api/*'
+
 export function addPassThroughRoutes(app: App): void {
-  app.use('/wechat/api/*', onlyWithServiceKeys)
-  app.all('/wechat/api/*', forBackends, async (c) => {
+  app.use(PASS_THROUGH, onlyWithServiceKeys)
+  app.all(PASS_THROUGH, forBackends, async (c) => {
     const { search, searchParams } = new URL(c.req.url)
     return c.var.service.passThrough({
       appid: searchParams.get('appid'),
@@ -23,7 +26,8 @@ export function addPassThroughRoutes(app: App): void {
 /** What follows the route's prefix, not decoded, wherever the app is mounted. */
 function findWeChatPath(c: Context): string {
   const { pathname } = new URL(c.req.url)
-  return pathname.slice(pathname.indexOf('/wechat/api/') + '/wechat/api'.length)
+  const prefix = PASS_THROUGH.slice(0, -'/*'.length)
+  return pathname.slice(pathname.indexOf(`${prefix}/`) + prefix.length)
 }
 
 function findBody({ body, headers }: Request) {

@@ -1,7 +1,7 @@
 /** `POST /phone-number`: the number behind the phone button. */
 
 import { readJsonBody } from '../../../core/body'
-import { answer } from '../../../core/responses'
+import { jsonResponse } from '../../../core/responses'
 import { PhoneNumberBody } from '../bodies'
 import { type App, authenticated } from '../context'
 import { limitedPerUser } from '../limits'
@@ -9,6 +9,6 @@ import { limitedPerUser } from '../limits'
 export function addPhoneNumberRoutes(app: App): void {
   app.post('/phone-number', authenticated, limitedPerUser, async (c) => {
     const request = await readJsonBody(c.req.raw, PhoneNumberBody)
-    return answer(c, await c.var.service.phoneNumber(c.var.session, request))
+    return jsonResponse(c, await c.var.service.phoneNumber(c.var.session, request))
   })
 }

@@ -1,7 +1,7 @@
 /** `/wechat/events`: message push, which WeChat calls. */
 
 import { readText } from '../../../core/body'
-import { answerText } from '../../../core/responses'
+import { textResponse } from '../../../core/responses'
 import { requirePush } from '../../config'
 import { type App, onlyWith } from '../context'
 
@@ -13,12 +13,12 @@ export function addPushRoutes(app: App): void {
     app.use(path, onlyWith(requirePush))
     app.get(path, async (c) => {
       const request = { appid: c.req.param('appid') ?? null, query: c.req.query() }
-      return answerText(c, await c.var.service.checkPushUrl(request))
+      return textResponse(c, await c.var.service.checkPushUrl(request))
     })
     app.post(path, async (c) => {
       const body = await readText(c.req.raw)
       const request = { appid: c.req.param('appid') ?? null, query: c.req.query(), body }
-      return answerText(c, await c.var.service.receivePush(request))
+      return textResponse(c, await c.var.service.receivePush(request))
     })
   }
 }

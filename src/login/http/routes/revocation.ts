@@ -5,7 +5,7 @@
  */
 
 import { readTokenForm } from '../../../core/body'
-import { answerEmpty } from '../../../core/responses'
+import { emptyResponse } from '../../../core/responses'
 import { parse } from '../../../core/schemas'
 import { RevokeUserBody } from '../bodies'
 import type { App } from '../context'
@@ -16,11 +16,11 @@ export function addRevocationRoutes(app: App): void {
   app.use('/users/:userId/sessions', onlyWithServiceKeys)
   app.post('/revoke', forOAuthClients, async (c) => {
     await c.var.service.revoke(await readTokenForm(c.req.raw))
-    return answerEmpty(c, 200)
+    return emptyResponse(c, 200)
   })
   app.delete('/users/:userId/sessions', forBackends, async (c) => {
     const user = parse(RevokeUserBody, { userId: c.req.param('userId') })
     await c.var.service.endAllSessions(user)
-    return answerEmpty(c)
+    return emptyResponse(c)
   })
 }

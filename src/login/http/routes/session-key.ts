@@ -6,7 +6,7 @@
 import { readJsonBody } from '../../../core/body'
 import { BEARER_CHALLENGE } from '../../../core/errors'
 import { Problem } from '../../../core/problem'
-import { answer } from '../../../core/responses'
+import { jsonResponse } from '../../../core/responses'
 import type { Service } from '../../service'
 import type { Session } from '../../sessions'
 import { SignBody, TokenBody } from '../bodies'
@@ -17,21 +17,21 @@ import { toLoginView } from '../views'
 
 export function addSessionKeyRoutes(app: App): void {
   app.post('/session/check', authenticated, limitedPerUser, async (c) =>
-    answer(c, { valid: await c.var.service.checkSessionKey(c.var.session) }),
+    jsonResponse(c, { valid: await c.var.service.checkSessionKey(c.var.session) }),
   )
   app.post('/session/reset', authenticated, limitedPerUser, async (c) =>
-    answer(c, toLoginView(await c.var.service.resetSessionKey(c.var.session))),
+    jsonResponse(c, toLoginView(await c.var.service.resetSessionKey(c.var.session))),
   )
   app.use('/session-key/*', onlyWithServiceKeys)
   app.post('/session-key/sign', forBackends, async (c) => {
     const { token, text } = await readJsonBody(c.req.raw, SignBody)
     const session = await authenticateBody(c.var.service, token)
-    return answer(c, { signature: await c.var.service.sign(session, text) })
+    return jsonResponse(c, { signature: await c.var.service.sign(session, text) })
   })
   app.post('/session-key/encryption-keys', forBackends, async (c) => {
     const { token } = await readJsonBody(c.req.raw, TokenBody)
     const session = await authenticateBody(c.var.service, token)
-    return answer(c, { keys: await c.var.service.encryptionKeys(session) })
+    return jsonResponse(c, { keys: await c.var.service.encryptionKeys(session) })
   })
 }
 

@@ -1,28 +1,30 @@
 /** `/session` and `/sessions`: the caller's session, and all others of the same user. */
 
-import { answer, answerEmpty } from '../../../core/responses'
+import { emptyResponse, jsonResponse } from '../../../core/responses'
 import { type App, authenticated } from '../context'
 import { limitedPerUser } from '../limits'
 import { toOwnSessionView, toSessionView } from '../views'
 
 export function addSessionRoutes(app: App): void {
-  app.get('/session', authenticated, (c) => answer(c, toOwnSessionView(c.var.session)))
+  app.get('/session', authenticated, (c) => jsonResponse(c, toOwnSessionView(c.var.session)))
   app.delete('/session', authenticated, async (c) => {
     await c.var.service.endSession(c.var.session)
-    return answerEmpty(c)
+    return emptyResponse(c)
   })
   app.get('/sessions', authenticated, limitedPerUser, async (c) => {
     const { service, session } = c.var
     const sessions = await service.listSessions(session)
-    return answer(c, { sessions: sessions.map((summary) => toSessionView(summary, session.id)) })
+    return jsonResponse(c, {
+      sessions: sessions.map((summary) => toSessionView(summary, session.id)),
+    })
   })
   app.delete('/sessions', authenticated, async (c) => {
     const { userId, id } = c.var.session
     await c.var.service.endAllSessions({ userId, lastId: id })
-    return answerEmpty(c)
+    return emptyResponse(c)
   })
   app.delete('/sessions/:id', authenticated, async (c) => {
     await c.var.service.endSessionById(c.var.session, c.req.param('id'))
-    return answerEmpty(c)
+    return emptyResponse(c)
   })
 }

@@ -1,7 +1,7 @@
 /** `POST /subscribe-messages`: for backends, sends one subscribe message. */
 
 import { readJsonBody } from '../../../core/body'
-import { answerEmpty } from '../../../core/responses'
+import { emptyResponse } from '../../../core/responses'
 import { SubscribeMessageBody } from '../bodies'
 import type { App } from '../context'
 import { forBackends, onlyWithServiceKeys } from '../service-key'
@@ -11,6 +11,6 @@ export function addSubscribeMessageRoutes(app: App): void {
   app.post('/subscribe-messages', forBackends, async (c) => {
     const message = await readJsonBody(c.req.raw, SubscribeMessageBody)
     await c.var.service.sendSubscribeMessage(message)
-    return answerEmpty(c)
+    return emptyResponse(c)
   })
 }
