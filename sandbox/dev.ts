@@ -75,7 +75,7 @@ const callWeChat = recorder.recordRequests('worker', async (request) => {
   return sandbox.fetch(request)
 })
 const hooks = recorder.recordHooks(createHooks(sandbox))
-const paymentHooks = recorder.recordHooks({ onPayment: takeOutcome })
+const paymentHooks = recorder.recordHooks({ onPayment: takeEvent })
 // A Worker that is bound as HOOKS takes the place of the sandbox's own hooks.
 const service = createService(
   { ...workersRuntime, now, fetch: callWeChat },
@@ -122,7 +122,7 @@ export class WeChatPay extends WorkerEntrypoint {
   }
 }
 
-/** Takes the outcomes of payments and refunds. */
+/** Takes the events of payments and refunds. */
 export class PaymentHooks extends WorkerEntrypoint {
   async onPayment(event: PaymentEvent): Promise<void> {
     await paymentHooks.onPayment(event)
@@ -130,7 +130,7 @@ export class PaymentHooks extends WorkerEntrypoint {
 }
 
 /** Those of other orders than the sandbox's own go on to the developer's hooks, if there are any. */
-async function takeOutcome(event: PaymentEvent): Promise<unknown> {
+async function takeEvent(event: PaymentEvent): Promise<unknown> {
   const { outTradeNo } = 'payment' in event ? event.payment : event.refund
   if (isSandboxOrder(outTradeNo)) return null
   const signal = workersRuntime.deadline(HOOK_MILLISECONDS)

@@ -1,75 +1,85 @@
 /**
  * WeChat Pay's server API for a merchant. It verifies the signature of every request, and signs its
- * answers; refusals are unsigned, as most of WeChat Pay's are.
+ * responses.
  */
 
 import { type Context, Hono } from 'hono'
 import { isObject, parseJson } from '../../src/lib/encoding'
 import type { Fields } from '../phone-request'
-import { isSignatureFault, type PayFaults } from './faults'
-import { type PayKeys, PUBLIC_KEY_ID } from './keys'
+import type { PayFaults } from './faults'
+import type { Merchant } from './merchant'
 import type { Orders } from './orders'
-import { isPayRefusal, type PayAnswer, refuse } from './refusals'
-import { isRequestSigned, type SignatureFault, signHeaders } from './signatures'
+import type { Refunds } from './refunds'
+import { isPayRefusal, ok, type PayResponse, refuse } from './responses'
+import { isRequestSigned, signHeaders, toForgery } from './signatures'
 
 interface ApiOptions {
+  /** Unix time in whole seconds. */
   readonly now: () => number
-  readonly keys: () => Promise<PayKeys>
+  readonly merchant: () => Promise<Merchant>
   readonly orders: Orders
+  readonly refunds: Refunds
   readonly faults: PayFaults
 }
 
-type Handle = (c: Context, fields: Fields, body: string) => PayAnswer
+type Handle = (fields: Fields, body: string) => PayResponse
 
 const ORDERS = '/v3/pay/transactions'
 const REFUNDS = '/v3/refund/domestic/refunds'
 
-export function createPayApi({ now, keys, orders, faults }: ApiOptions): Hono {
+export function createPayApi({ now, merchant, orders, refunds, faults }: ApiOptions): Hono {
   const api = new Hono()
 
-  api.post(`${ORDERS}/jsapi`, (c) => answer(c, (_, fields, body) => orders.place(fields, body)))
+  api.post(`${ORDERS}/jsapi`, (c) => respond(c, orders.place))
   api.get(`${ORDERS}/out-trade-no/:number`, (c) =>
-    answer(c, () => orders.query(number(c), c.req.query('mchid'))),
+    respond(c, () => orders.query(number(c), c.req.query('mchid'))),
   )
   api.post(`${ORDERS}/out-trade-no/:number/close`, (c) =>
-    answer(c, (_, fields) => orders.close(number(c), fields)),
+    respond(c, (fields) => orders.close(number(c), fields)),
   )
-  api.post(REFUNDS, (c) => answer(c, (_, fields, body) => orders.requestRefund(fields, body)))
-  api.get(`${REFUNDS}/:number`, (c) => answer(c, () => orders.queryRefund(number(c))))
+  api.post(REFUNDS, (c) => respond(c, refunds.request))
+  api.get(`${REFUNDS}/:number`, (c) => respond(c, () => refunds.query(number(c))))
 
-  async function answer(c: Context, handle: Handle): Promise<Response> {
+  async function respond(c: Context, handle: Handle): Promise<Response> {
     const body = await c.req.text()
     const refusal = await findRefusal(c, body)
-    if (refusal) return respond(refusal, null)
-    const fault = faults.take(c.req.path)
-    if (isPayRefusal(fault)) return respond(refuse(fault), null)
-    const fields = body === '' ? {} : parseJson(body)
-    const good = isObject(fields) ? handle(c, fields, body) : refuse('PARAM_ERROR')
-    if (fault === 'replayed') return respond(toAnother(good), null)
-    return respond(good, isSignatureFault(fault) ? fault : null)
+    return sign(refusal ?? (await handleOrFail(c, body, handle)))
   }
 
   /** What WeChat Pay refuses before it looks at the fields. */
-  async function findRefusal(c: Context, body: string): Promise<PayAnswer | null> {
+  async function findRefusal(c: Context, body: string): Promise<PayResponse | null> {
     if (!c.req.header('User-Agent') || !c.req.header('Accept')) return refuse('INVALID_REQUEST')
-    const context = { keys: await keys(), now: now() }
+    const context = await signingContext()
     if (!(await isRequestSigned(c.req.raw, body, context))) return refuse('SIGN_ERROR')
     const serial = c.req.header('Wechatpay-Serial')
-    return serial === PUBLIC_KEY_ID ? null : refuse('INVALID_REQUEST')
+    return serial === context.merchant.publicKeyId ? null : refuse('INVALID_REQUEST')
   }
 
-  async function respond(
-    { status, fields }: PayAnswer,
-    fault: SignatureFault | null,
-  ): Promise<Response> {
-    const body = fields ? JSON.stringify(fields) : ''
-    const context = { keys: await keys(), now: now() }
-    const signed = status < 300 ? await signHeaders(body, context, fault) : {}
-    const headers = { ...signed, 'Request-ID': `08${crypto.randomUUID()}-0` }
-    return new Response(fields ? body : null, {
+  /** A call that fails with a code of WeChat Pay is not handled at all. */
+  async function handleOrFail(c: Context, body: string, handle: Handle): Promise<PayResponse> {
+    const fault = faults.take(c.req.path)
+    if (isPayRefusal(fault)) return refuse(fault)
+    const fields = body === '' ? {} : parseJson(body)
+    const response = isObject(fields) ? handle(fields, body) : refuse('PARAM_ERROR')
+    if (fault === null) return response
+    if (typeof fault === 'function') return fault(response)
+    if (response.forgery === null) return response
+    if (fault === 'replayed') return toAnother(response)
+    return { ...response, forgery: toForgery(fault, await signingContext()) }
+  }
+
+  async function sign({ status, body, headers, forgery }: PayResponse): Promise<Response> {
+    const signature = await signHeaders(body, await signingContext(), forgery)
+    const type = body !== '' && { 'Content-Type': 'application/json' }
+    const id = { 'Request-ID': `08${crypto.randomUUID()}-0` }
+    return new Response(status === 204 ? null : body, {
       status,
-      headers: fields ? { ...headers, 'Content-Type': 'application/json' } : headers,
+      headers: { ...type, ...id, ...signature, ...headers },
     })
+  }
+
+  async function signingContext() {
+    return { merchant: await merchant(), now: now() }
   }
 
   return api
@@ -77,8 +87,9 @@ export function createPayApi({ now, keys, orders, faults }: ApiOptions): Hono {
 
 const number = (c: Context) => c.req.param('number') ?? ''
 
-/** The same answer, about other numbers. */
-function toAnother({ status, fields }: PayAnswer): PayAnswer {
+/** The same response, about other numbers. */
+function toAnother(response: PayResponse): PayResponse {
+  if (response.body === '') return response
   const others = { out_trade_no: 'ANOTHER00000001', out_refund_no: 'ANOTHER00000002' }
-  return { status, fields: fields && { ...fields, ...others } }
+  return ok({ ...JSON.parse(response.body), ...others })
 }

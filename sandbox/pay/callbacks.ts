@@ -1,15 +1,16 @@
 /** WeChat Pay's callbacks: genuine ones, and those that a payments Worker has to refuse. */
 
-import { isSignatureFault } from './faults'
-import { MCHID, NOTIFY_URL, type PayKeys } from './keys'
+import { NOTIFY_URL } from './merchant'
+import { type PayOrder, toClaimedTransaction, toTransaction } from './orders'
+import { type PayRefund, toRefundEvent } from './refunds'
 import {
-  type PayOrder,
-  type PayRefund,
-  toClaimedTransaction,
-  toRefundNotice,
-  toTransaction,
-} from './orders'
-import { SIGNATURE_FAULTS, sealResource, signHeaders } from './signatures'
+  isSignatureFault,
+  SIGNATURE_FAULTS,
+  type SigningContext,
+  sealResource,
+  signHeaders,
+  toForgery,
+} from './signatures'
 
 /** What can be wrong with a callback. The last two are genuine, and mean nothing to a shop. */
 export const CALLBACK_FAULTS = [
@@ -29,56 +30,68 @@ export const isCallbackFault = (value: unknown): value is CallbackFault =>
   CALLBACK_FAULTS.some((name) => name === value)
 
 /** What a callback is about: a paid order, or a refund that has ended. */
-export type Outcome = { readonly order: PayOrder } | { readonly refund: PayRefund }
+export type PayEvent = { readonly order: PayOrder } | { readonly refund: PayRefund }
 
 const XML = '<xml><return_code><![CDATA[SUCCESS]]></return_code></xml>'
 
-/** The callback of an outcome, as WeChat Pay sends it. */
+/** The callback of an event, as WeChat Pay sends it. */
 export async function callbackRequest(
-  outcome: Outcome,
-  { keys, now, fault = null }: { keys: PayKeys; now: number; fault?: CallbackFault | null },
+  event: PayEvent,
+  context: SigningContext,
+  fault: CallbackFault | null = null,
 ): Promise<Request> {
-  const body = await toBody(outcome, { keys, fault })
-  const signed = fault === 'xml' ? XML : body
-  const signature = isSignatureFault(fault) ? fault : null
-  const headers = await signHeaders(signed, { keys, now }, signature)
-  return new Request(toNotifyUrl(outcome), {
+  const body = fault === 'xml' ? XML : await toBody(event, context, fault)
+  const forgery = isSignatureFault(fault) ? toForgery(fault, context) : {}
+  const headers = await signHeaders(body, context, forgery)
+  return new Request(toNotifyUrl(event), {
     method: 'POST',
     headers: { ...headers, 'Content-Type': 'application/json', 'User-Agent': 'Mozilla/4.0' },
     // The same JSON with other white space: whoever parses first and verifies later misses it.
-    body: fault === 'touched' ? JSON.stringify(JSON.parse(body), null, 2) : signed,
+    body: fault === 'touched' ? JSON.stringify(JSON.parse(body), null, 2) : body,
   })
 }
 
-const toNotifyUrl = (outcome: Outcome) =>
-  ('order' in outcome ? outcome.order : outcome.refund).notifyUrl || NOTIFY_URL
-
-async function toBody(
-  outcome: Outcome,
-  { keys, fault }: { keys: PayKeys; fault: CallbackFault | null },
+/** The body of a callback whose encrypted fields are these. */
+export async function callbackBody(
+  type: string,
+  fields: object,
+  { apiV3Key, algorithm = 'AEAD_AES_256_GCM' }: { apiV3Key: string; algorithm?: string },
 ): Promise<string> {
-  const isPayment = 'order' in outcome
-  const fields = toNotice(outcome, fault)
-  const ours = fault === 'foreign' ? { ...fields, mchid: `${MCHID}9` } : fields
-  const apiV3Key = fault === 'wrong_key' ? 'x'.repeat(32) : keys.apiV3Key
-  const resource = await sealResource(ours, isPayment ? 'transaction' : 'refund', apiV3Key)
-  const type = isPayment ? 'TRANSACTION.SUCCESS' : `REFUND.${outcome.refund.status}`
+  const isRefund = type.startsWith('REFUND')
+  const resource = await sealResource(fields, isRefund ? 'refund' : 'transaction', apiV3Key)
   return JSON.stringify({
     id: crypto.randomUUID(),
     create_time: new Date().toISOString(),
     resource_type: 'encrypt-resource',
-    event_type: toType(type, fault),
-    summary: isPayment ? '支付成功' : '退款成功',
-    resource: fault === 'algorithm' ? { ...resource, algorithm: 'AEAD_SM4_GCM' } : resource,
+    event_type: type,
+    summary: isRefund ? '退款成功' : '支付成功',
+    resource: { ...resource, algorithm },
   })
 }
 
-function toNotice(outcome: Outcome, fault: CallbackFault | null) {
-  if ('refund' in outcome) return toRefundNotice(outcome.refund)
-  return fault ? toClaimedTransaction(outcome.order) : toTransaction(outcome.order)
+const toNotifyUrl = (event: PayEvent) =>
+  ('order' in event ? event.order : event.refund).notifyUrl || NOTIFY_URL
+
+function toBody(
+  event: PayEvent,
+  { merchant }: SigningContext,
+  fault: CallbackFault | null,
+): Promise<string> {
+  const fields = toEventFields(event, fault)
+  const claimed = fault === 'foreign' ? { ...fields, mchid: `${merchant.mchid}9` } : fields
+  return callbackBody(toType(event, fault), claimed, {
+    apiV3Key: fault === 'wrong_key' ? 'x'.repeat(32) : merchant.apiV3Key,
+    ...(fault === 'algorithm' && { algorithm: 'AEAD_SM4_GCM' }),
+  })
 }
 
-function toType(type: string, fault: CallbackFault | null): string {
+function toEventFields(event: PayEvent, fault: CallbackFault | null) {
+  if ('refund' in event) return toRefundEvent(event.refund)
+  return fault ? toClaimedTransaction(event.order) : toTransaction(event.order)
+}
+
+function toType(event: PayEvent, fault: CallbackFault | null): string {
   if (fault === 'echo') return 'SECURITY_ECHO.SUCCESS'
-  return fault === 'unknown_type' ? 'TRANSACTION.OTHER' : type
+  if (fault === 'unknown_type') return 'TRANSACTION.OTHER'
+  return 'order' in event ? 'TRANSACTION.SUCCESS' : `REFUND.${event.refund.status}`
 }

@@ -5,9 +5,10 @@ import type { FindUser } from '../phone-request'
 import { createPayApi } from './api'
 import { callbackRequest } from './callbacks'
 import { createPayFaults } from './faults'
-import { createKeys, NOTIFY_URL, type PayKeys, toSettings } from './keys'
+import { createMerchant, MCHID, type Merchant, NOTIFY_URL, toSettings } from './merchant'
 import { createOrders } from './orders'
 import { createPayPhone } from './phone'
+import { createRefunds } from './refunds'
 import { createShop } from './shop'
 
 export interface SandboxPayOptions {
@@ -25,25 +26,31 @@ export type SandboxPay = ReturnType<typeof createSandboxPay>
 
 export function createSandboxPay(options: SandboxPayOptions) {
   const { appids, now, deliver, findUserId, callPayments } = options
-  const orders = createOrders({ appids, now })
+  const orders = createOrders({ mchid: MCHID, isBound: (appid) => appids.includes(appid), now })
+  const refunds = createRefunds({ orders, now })
   const faults = createPayFaults()
 
-  let made: Promise<PayKeys> | undefined
+  let made: Promise<Merchant> | undefined
   /** A Worker cannot make keys before its first request. */
-  function keys(): Promise<PayKeys> {
-    made ??= createKeys()
+  function merchant(): Promise<Merchant> {
+    made ??= createMerchant()
     return made
   }
 
-  const settings = async () => toSettings(await keys())
+  const settings = async () => toSettings(await merchant())
 
   /** The paths under /sandbox/. */
   function createControls(findUser: FindUser): Hono {
     const phone = createPayPhone({
-      ...{ keys, orders, faults, findUser, settings },
-      callBack: async (outcome, fault) => {
-        const context = { keys: await keys(), now: now(), ...(fault && { fault }) }
-        const request = await callbackRequest(outcome, context)
+      merchant,
+      orders,
+      refunds,
+      faults,
+      findUser,
+      settings,
+      callBack: async (event, fault) => {
+        const context = { merchant: await merchant(), now: now() }
+        const request = await callbackRequest(event, context, fault)
         return request.url === NOTIFY_URL ? deliver(request) : deliverElsewhere(request)
       },
     })
@@ -52,7 +59,7 @@ export function createSandboxPay(options: SandboxPayOptions) {
   }
 
   return {
-    api: createPayApi({ now, keys, orders, faults }),
+    api: createPayApi({ now, merchant, orders, refunds, faults }),
     createControls,
     /** The settings of the payments Worker. */
     settings,
@@ -62,6 +69,6 @@ export function createSandboxPay(options: SandboxPayOptions) {
 /** A callback that reaches nobody does not undo the payment. */
 function deliverElsewhere(request: Request): Promise<Response> {
   return fetch(request).catch(
-    () => new Response(`Nobody answers ${request.url}\n`, { status: 502 }),
+    () => new Response(`There is no response from ${request.url}\n`, { status: 502 }),
   )
 }

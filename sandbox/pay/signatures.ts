@@ -1,75 +1,98 @@
 /** The cryptography of WeChat Pay's side. It shares no code with the payments Worker. */
 
-import { MCHID, MERCHANT_SERIAL, type PayKeys, PUBLIC_KEY_ID } from './keys'
+import type { Merchant } from './merchant'
 
 const ALGORITHM = 'RSASSA-PKCS1-v1_5'
 const CLOCK_SKEW_SECONDS = 300
-/** How WeChat Pay begins a signature that must be refused. */
-const PROBE = 'WECHATPAY/SIGNTEST/'
+/** How WeChat Pay begins a signature that must be refused, here with the length of a genuine one. */
+const PROBE = `${'WECHATPAY/SIGNTEST/'.padEnd(342, 'A')}==`
 
 const utf8 = new TextEncoder()
 
-/** How an answer or a callback can be signed wrongly. */
-export const SIGNATURE_FAULTS = [
-  'unsigned',
-  'forged',
-  'probe',
-  'stale',
-  'future',
-  'unknown_serial',
-] as const
+/** Who signs, and when: Unix time in whole seconds. */
+export interface SigningContext {
+  readonly merchant: Merchant
+  readonly now: number
+}
 
-export type SignatureFault = (typeof SIGNATURE_FAULTS)[number]
+/** Parts of a signature that replace the genuine ones. */
+export interface Forgery {
+  /** Unix time in whole seconds. */
+  readonly timestamp?: number
+  readonly privateKey?: CryptoKey
+  readonly serial?: string
+  readonly signature?: string
+}
+
+/** How a response or a callback can be signed wrongly. `null` is no signature at all. */
+const FORGERIES = {
+  unsigned: () => null,
+  forged: ({ merchant }) => ({ privateKey: merchant.strangerKeys.privateKey }),
+  probe: () => ({ signature: PROBE }),
+  stale: ({ now }) => ({ timestamp: now - CLOCK_SKEW_SECONDS - 1 }),
+  future: ({ now }) => ({ timestamp: now + CLOCK_SKEW_SECONDS + 1 }),
+  unknown_serial: ({ merchant }) => ({ serial: `${merchant.publicKeyId}9` }),
+} as const satisfies Record<string, (context: SigningContext) => Forgery | null>
+
+export type SignatureFault = keyof typeof FORGERIES
+
+export const SIGNATURE_FAULTS = Object.keys(FORGERIES) as readonly SignatureFault[]
+
+export function isSignatureFault(value: unknown): value is SignatureFault {
+  return SIGNATURE_FAULTS.some((name) => name === value)
+}
+
+export function toForgery(fault: SignatureFault, context: SigningContext): Forgery | null {
+  return FORGERIES[fault](context)
+}
 
 /** Whether the merchant has signed this request, not longer ago than WeChat Pay allows. */
 export async function isRequestSigned(
   { method, url, headers }: Request,
   body: string,
-  { keys, now }: { keys: PayKeys; now: number },
+  { merchant, now }: SigningContext,
 ): Promise<boolean> {
-  const [, list = ''] =
-    /^WECHATPAY2-SHA256-RSA2048 (.+)$/.exec(headers.get('Authorization') ?? '') ?? []
-  const pairs = [...list.matchAll(/(\w+)="([^"]*)"(?:,|$)/g)].map(([, name, value]) => [
-    name,
-    value,
-  ])
-  const { mchid, serial_no, nonce_str, timestamp, signature } = Object.fromEntries(pairs) as Record<
-    string,
-    string | undefined
-  >
-  if (mchid !== MCHID || serial_no !== MERCHANT_SERIAL) return false
+  const authorization = parseAuthorization(headers.get('Authorization') ?? '')
+  const { mchid, serial_no, nonce_str, timestamp, signature } = authorization
+  if (mchid !== merchant.mchid || serial_no !== merchant.serial) return false
   if (!(Math.abs(now - Number(timestamp)) <= CLOCK_SKEW_SECONDS)) return false
   const { pathname, search } = new URL(url)
   const lines = [method, pathname + search, timestamp, nonce_str, body]
-  return verify(lines, signature, keys.merchant.publicKey)
+  return verify(lines, signature, merchant.merchantKeys.publicKey)
+}
+
+/** The parameters of a merchant's `Authorization`; none if it has another form. */
+export function parseAuthorization(header: string): Readonly<Record<string, string | undefined>> {
+  const [, list = ''] = /^WECHATPAY2-SHA256-RSA2048 (.+)$/.exec(header) ?? []
+  const pairs = [...list.matchAll(/(\w+)="([^"]*)"(?:,|$)/g)]
+  return Object.fromEntries(pairs.map(([, name, value]) => [name, value]))
 }
 
 /** Whether the merchant has signed these parameters of wx.requestPayment. */
 export function isPaySign(
   { appid, timeStamp, nonceStr, package: prepay, paySign }: Readonly<Record<string, unknown>>,
-  { merchant }: PayKeys,
+  { merchantKeys }: Merchant,
 ): Promise<boolean> {
-  return verify([appid, timeStamp, nonceStr, prepay], paySign, merchant.publicKey)
+  return verify([appid, timeStamp, nonceStr, prepay], paySign, merchantKeys.publicKey)
 }
 
-/** The headers of an answer or a callback. */
+/** The headers that sign a response or a callback. */
 export async function signHeaders(
   body: string,
-  { keys, now }: { keys: PayKeys; now: number },
-  fault: SignatureFault | null,
+  { merchant, now }: SigningContext,
+  forgery: Forgery | null = {},
 ): Promise<Record<string, string>> {
-  if (fault === 'unsigned') return {}
-  const skew = CLOCK_SKEW_SECONDS + 1
-  const timestamp = now + (fault === 'stale' ? -skew : fault === 'future' ? skew : 0)
+  if (!forgery) return {}
+  const { timestamp = now, privateKey = merchant.weChatPayKeys.privateKey } = forgery
+  const { serial = merchant.publicKeyId } = forgery
   const nonce = crypto.randomUUID().replaceAll('-', '')
-  const { privateKey } = fault === 'forged' ? keys.stranger : keys.weChatPay
   const text = utf8.encode(`${timestamp}\n${nonce}\n${body}\n`)
-  const signature = new Uint8Array(await crypto.subtle.sign(ALGORITHM, privateKey, text)).toBase64()
+  const signature = new Uint8Array(await crypto.subtle.sign(ALGORITHM, privateKey, text))
   return {
     'Wechatpay-Timestamp': String(timestamp),
     'Wechatpay-Nonce': nonce,
-    'Wechatpay-Signature': fault === 'probe' ? PROBE + signature.slice(PROBE.length) : signature,
-    'Wechatpay-Serial': fault === 'unknown_serial' ? `${PUBLIC_KEY_ID}9` : PUBLIC_KEY_ID,
+    'Wechatpay-Signature': forgery.signature ?? signature.toBase64(),
+    'Wechatpay-Serial': serial,
   }
 }
 

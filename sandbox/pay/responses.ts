@@ -1,10 +1,15 @@
-/** What WeChat Pay answers when it refuses a call, by its codes. */
+/** WeChat Pay's responses, and its refusals by their codes. */
 
-/** An answer before it is signed. */
-export interface PayAnswer {
+import type { Forgery } from './signatures'
+
+/** A response before it is signed. */
+export interface PayResponse {
   readonly status: number
-  /** `null` for a body of nothing. */
-  readonly fields: object | null
+  readonly body: string
+  /** Added to those of every response, or in their place. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** What is wrong with its signature; `null` if it has none. */
+  readonly forgery?: Forgery | null
 }
 
 /** Statuses and texts. REPEATED_NUMBER is a text of PARAM_ERROR, and no code of its own. */
@@ -40,10 +45,21 @@ export function isPayRefusal(value: unknown): value is PayRefusal {
   return typeof value === 'string' && Object.hasOwn(REFUSALS, value)
 }
 
-/** @param detail With the JSON pointer of the field that is wrong */
-export function refuse(name: PayRefusal, detail?: { readonly field: string }): PayAnswer {
+export const ok = (fields: object): PayResponse => ({ status: 200, body: JSON.stringify(fields) })
+
+/** @param field The JSON pointer of the field that is wrong */
+export function refuse(name: PayRefusal, field?: string): PayResponse {
   const [status, message] = REFUSALS[name]
   const code = name === 'REPEATED_NUMBER' ? 'PARAM_ERROR' : name
-  const fields = { code, message, ...(detail && { detail: { ...detail, issue: '不符合规则' } }) }
-  return { status, fields }
+  return refusal(status, code, message, field ? { field, issue: '不符合规则' } : undefined)
+}
+
+/** A refusal, unsigned as most of WeChat Pay's are. */
+export function refusal(
+  status: number,
+  code: string,
+  message: string,
+  detail?: object,
+): PayResponse {
+  return { status, body: JSON.stringify({ code, message, detail }), forgery: null }
 }
