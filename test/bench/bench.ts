@@ -4,7 +4,6 @@
  * results.json. The exit status is 1 if a goal is missed or a variant failed.
  *
  * `npm run bench -- --quick check login` takes a quick look at two operations.
- * `npm run bench -- --parts login` shows what the parts of a login cost.
  */
 
 import { writeFileSync } from 'node:fs'
@@ -18,17 +17,14 @@ import { bundle, installPeers } from './build.ts'
 import { forkProgram } from './children.ts'
 import { readCpuTimes } from './cpu.ts'
 import { machine } from './machine.ts'
-import { type Operation, type Options, parseOptions } from './operations.ts'
-import { bundleChanged, findParts } from './parts.ts'
+import { type Options, parseOptions } from './operations.ts'
 import { createProgress } from './progress.ts'
 import { startRedis } from './redis.ts'
 import { isFailure, report } from './report.ts'
 import { SERVICE_KEY } from './requests.ts'
 import { measureRounds } from './rounds.ts'
 import {
-  type Codes,
   createLoginVariants,
-  createPartVariants,
   createPaymentVariants,
   createPeerVariants,
   PEER_OPERATIONS,
@@ -59,7 +55,7 @@ function readOptions(): Options {
   }
 }
 
-async function run({ plan, operations, parts }: Options) {
+async function run({ plan, operations }: Options) {
   const notices: string[] = []
   if (!readCpuTimes([process.pid])) {
     notices.push('This platform has no /proc: processor time is unknown, and so are its goals.')
@@ -76,21 +72,18 @@ async function run({ plan, operations, parts }: Options) {
     SERVICE_KEYS: SERVICE_KEY,
   }
   const production = buildProduction().code
-  const kv = bundle('kv')
-  const codes = toLoginCodes(production, bindings)
-  const login = createLoginVariants(codes, kv)
-  const variants: Variant[] = parts
-    ? [
-        ...login.filter(({ platform }) => platform === 'workerd'),
-        ...(await createParts(codes, kv, operations)),
-      ]
-    : [
-        ...login,
-        ...(operations.includes('order') ? await createPayments() : []),
-        ...(operations.some((operation) => PEER_OPERATIONS.includes(operation))
-          ? await createPeers(bindings, notices)
-          : []),
-      ]
+  const caller = bundle('caller')
+  const codes = {
+    bare: { worker: bundle('bare'), bindings, caller },
+    ours: { worker: production, bindings, caller },
+  }
+  const variants: Variant[] = [
+    ...createLoginVariants(codes, bundle('kv')),
+    ...(operations.includes('order') ? await createPayments() : []),
+    ...(operations.some((operation) => PEER_OPERATIONS.includes(operation))
+      ? await createPeers(bindings, notices)
+      : []),
+  ]
 
   const cells = await measureRounds(variants, { operations, plan, progress, secondsNow })
   return {
@@ -101,26 +94,6 @@ async function run({ plan, operations, parts }: Options) {
     notices,
     cells,
   }
-}
-
-function toLoginCodes(worker: string, bindings: Record<string, string>): Codes {
-  const caller = bundle('caller')
-  return {
-    bare: { worker: bundle('bare'), bindings, caller },
-    ours: { worker, bindings, caller },
-  }
-}
-
-async function createParts(
-  { ours }: Codes,
-  kv: string,
-  operations: readonly Operation[],
-): Promise<Variant[]> {
-  const partials = findParts(operations).map(async (part) => {
-    const code = { ...ours, worker: await bundleChanged(part) }
-    return { name: `without ${part.name}`, operations: part.operations, code }
-  })
-  return createPartVariants(await Promise.all(partials), kv)
 }
 
 async function createPayments(): Promise<Variant[]> {

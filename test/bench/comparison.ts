@@ -3,7 +3,7 @@
 import { GOALS, type Goal, type Measure, toVerdict, type Verdict } from './goals.ts'
 import type { Operation, Platform } from './operations.ts'
 import type { Cell } from './rounds.ts'
-import { median, resolveDifference, resolveRatio, toInterval, toPairs } from './stats.ts'
+import { median, resolveDifference, resolveRatio, toPairs } from './stats.ts'
 import type { Role, Sample } from './variants.ts'
 
 /** What the two rows of the bare Worker differ by; NaN if they were not both measured. */
@@ -77,24 +77,6 @@ export function compare(cells: readonly Cell[], cell: Cell): Comparison {
     rate: toMedian('rate', (ours, mean) => ours / mean),
     milliseconds: toMedian('milliseconds', (ours, mean) => ours - mean),
   }
-}
-
-/**
- * What a part costs: by how much the Worker without it stays below the whole one in the same round. In
- * multiples of a bare Worker's processor time; for a cold start, in milliseconds.
- */
-export function toCost(cells: readonly Cell[], part: Cell) {
-  const measure = part.operation === 'cold-start' ? 'milliseconds' : 'cpu'
-  const [bare, again, ours] = (['bare', 'again', 'ours'] as const).map((role) => {
-    const cell = cells.find((cell) => cell.role === role && cell.operation === part.operation)
-    return cell ? readValues(cell, measure) : []
-  })
-  const costs = toPairs(ours ?? [], readValues(part, measure)).map(([whole, without], round) => {
-    const mean = ((bare?.[round] ?? Number.NaN) + (again?.[round] ?? Number.NaN)) / 2
-    return (whole - without) / (measure === 'cpu' ? mean : 1)
-  })
-  const [low, high] = toInterval(costs)
-  return { cost: median(costs), low, high }
 }
 
 export function toReferencePlatform({ platform }: Cell): Platform {

@@ -63,35 +63,24 @@ export const QUICK: Plan = { seconds: 90, rounds: 3, share: 0.25, slices: 2 }
 export interface Options {
   readonly plan: Plan
   readonly operations: readonly Operation[]
-  /** Whether the Worker is measured without its parts, one at a time, and nothing else. */
-  readonly parts: boolean
 }
 
-const FLAGS = ['--quick', '--parts']
-
-/** The operations of which parts can be taken out. */
-export const OPERATIONS_WITH_PARTS: readonly Operation[] = [
-  ...(['check', 'introspect', 'login', 'decrypt', 'cold-start'] as const),
-]
+const QUICK_FLAG = '--quick'
 
 /**
- * The options of the command line: `--quick`, `--parts`, and names of operations; all of them without
- * any.
+ * The options of the command line: `--quick`, and names of operations; all of them without any.
  *
  * @throws {Error} for any other argument
  */
 export function parseOptions(args: readonly string[]): Options {
-  const parts = args.includes('--parts')
-  const operations = parts ? OPERATIONS_WITH_PARTS : OPERATIONS
-  const names = args.filter((arg) => !FLAGS.includes(arg))
-  const unknown = names.filter((name) => !operations.some((operation) => operation === name))
+  const names = args.filter((arg) => arg !== QUICK_FLAG)
+  const unknown = names.filter((name) => !OPERATIONS.some((operation) => operation === name))
   if (unknown.length > 0) {
-    const known = [...FLAGS, ...operations].join(', ')
+    const known = [QUICK_FLAG, ...OPERATIONS].join(', ')
     throw new Error(`unknown: ${unknown.join(', ')}. Take ${known}`)
   }
   return {
-    plan: args.includes('--quick') ? QUICK : FULL,
-    operations: operations.filter((operation) => names.length === 0 || names.includes(operation)),
-    parts,
+    plan: args.includes(QUICK_FLAG) ? QUICK : FULL,
+    operations: OPERATIONS.filter((operation) => names.length === 0 || names.includes(operation)),
   }
 }

@@ -8,7 +8,6 @@ import {
   type Resolution,
   readValues,
   resolutions,
-  toCost,
   toReferencePlatform,
 } from './comparison.ts'
 import { toGoalText } from './goals.ts'
@@ -31,7 +30,6 @@ export function report(results: Results): string {
     `Resolution: two rows of the same bare Worker differ by up to this (95 % of 1,000 resamples of the rounds). "~" marks a ratio within it, which shows no difference.\n\n${toResolutionText(resolved)}`,
     toLegend(cells),
     table(head, rows),
-    ...toPartsText(cells),
     ...results.notices,
     toSummary(goals, cells),
   ].join('\n\n')
@@ -125,24 +123,6 @@ function toGoalsText({ operation, platform }: Cell, goals: readonly DecidedGoal[
     .filter(({ goal }) => goal.operation === operation && goal.platform === platform)
     .map(({ goal, verdict }) => `${toGoalText(goal)}: ${verdict}`)
     .join('; ')
-}
-
-/** What each part costs, the most expensive first; nothing where none was measured. */
-function toPartsText(cells: readonly Cell[]): string[] {
-  const parts = cells.filter(({ role, failure }) => role === 'part' && failure === null)
-  if (parts.length === 0) return []
-  const rows = parts
-    .map((cell) => ({ ...cell, ...toCost(cells, cell) }))
-    .toSorted((a, b) => toOrder(a) - toOrder(b) || b.cost - a.cost)
-    .map(({ operation, name, cost, low, high }) => {
-      const [unit, digits] = operation === 'cold-start' ? [' ms', 1] : ['', 2]
-      const [middle, least, most] = [cost, low, high].map((value) => value.toFixed(digits))
-      return [operation, name, `${middle}${unit}`, `${least} to ${most}`]
-    })
-  const head = ['operation', 'Worker', 'saves', 'saves in 95 % of 1,000 resamples']
-  const text =
-    'What the parts cost: CPU, as a multiple of that of a bare Worker, or milliseconds of a cold start. The median of the differences of each round.'
-  return [text, table(head, rows)]
 }
 
 function toSummary(goals: readonly DecidedGoal[], cells: readonly Cell[]): string {

@@ -57,22 +57,11 @@ export function toPairs(one: readonly number[], other: readonly number[]): [numb
   ])
 }
 
-/** What the median lies between in 95 % of the resamples. */
-export function toInterval(values: readonly number[]): [low: number, high: number] {
-  const medians = toMedians(values)
-  const outside = (1 - COVERED) / 2
-  return [percentile(medians, outside), percentile(medians, 1 - outside)]
-}
-
-/** How far from zero the median is in 95 % of the resamples. */
+/** How far from zero the median is in 95 % of the resamples, each drawn with replacement. */
 function resolve(values: readonly number[]): number {
-  return percentile(toMedians(values).map(Math.abs), COVERED)
-}
-
-/** Of the resamples, each drawn with replacement. */
-function toMedians(values: readonly number[]): number[] {
   const random = createRandom(1)
-  return Array.from({ length: RESAMPLES }, () =>
+  const medians = Array.from({ length: RESAMPLES }, () =>
     median(values.map(() => values[random.below(values.length)] ?? Number.NaN)),
   )
+  return percentile(medians.map(Math.abs), COVERED)
 }

@@ -23,8 +23,8 @@ import {
 import { type Server, startMiniflare, startPeer } from './servers.ts'
 import { startWorkerd, type WorkerCode, writeConfig } from './workerd.ts'
 
-/** `bare` and `again` are the same program: what they differ by is noise. `part` is ours without one. */
-export type Role = 'bare' | 'again' | 'ours' | 'peer' | 'part'
+/** `bare` and `again` are the same program: what they differ by is noise. */
+export type Role = 'bare' | 'again' | 'ours' | 'peer'
 
 export interface Variant {
   readonly name: string
@@ -72,64 +72,38 @@ export interface Codes {
   readonly ours: WorkerCode
 }
 
-const LOGIN_OPERATIONS = ['check', 'verify', 'introspect', 'login', 'decrypt'] as const
-
 /** The login Worker on both platforms, and its cold starts. */
 export function createLoginVariants(codes: Codes, kv: string): Variant[] {
-  return ROLES.flatMap(([role, name]) => {
+  return ROLES.flatMap(([role, name]): Variant[] => {
     const code = role === 'ours' ? codes.ours : codes.bare
-    const operations = LOGIN_OPERATIONS
-    const group = 'login, Miniflare'
-    const onMiniflare = { name, role, platform: 'Miniflare', operations, group } as const
+    const config = writeConfig({ ...code, kv })
+    const { caller, ...alone } = code
+    const coldConfig = writeConfig(alone)
+    const operations = ['check', 'verify', 'introspect', 'login', 'decrypt'] as const
+    const prepare = createWorkerRequests
     return [
-      ...onWorkerd({ name, role, operations: [...operations, 'cold-start'] }, code, kv),
-      served(onMiniflare, () => startMiniflare(code), createWorkerRequests),
+      served(
+        { name, role, platform: 'workerd', operations, group: 'login, workerd' },
+        () => startWorkerd(config),
+        prepare,
+      ),
+      served(
+        { name, role, platform: 'Miniflare', operations, group: 'login, Miniflare' },
+        () => startMiniflare(code),
+        prepare,
+      ),
+      {
+        ...{ name, role, platform: 'workerd', operations: ['cold-start'], group: 'cold starts' },
+        start: async () => ({
+          prepare: async () => ({
+            measure: () => measureColdStart(() => startWorkerd(coldConfig)),
+            close() {},
+          }),
+          close: async () => {},
+        }),
+      },
     ]
   })
-}
-
-/** A Worker that lacks a part. */
-export interface PartialWorker {
-  readonly name: string
-  readonly operations: readonly Operation[]
-  readonly code: WorkerCode
-}
-
-/** These Workers beside the whole one, on workerd. */
-export function createPartVariants(partials: readonly PartialWorker[], kv: string): Variant[] {
-  return partials.flatMap(({ name, operations, code }) =>
-    onWorkerd({ name, role: 'part', operations }, code, kv),
-  )
-}
-
-function onWorkerd(
-  { name, role, operations }: Pick<Variant, 'name' | 'role' | 'operations'>,
-  code: WorkerCode,
-  kv: string,
-): Variant[] {
-  const config = writeConfig({ ...code, kv })
-  const { caller, ...alone } = code
-  const coldConfig = writeConfig(alone)
-  const requests = operations.filter((operation) => operation !== 'cold-start')
-  const starts = operations.filter((operation) => operation === 'cold-start')
-  const variant = { name, role, platform: 'workerd' } as const
-  return [
-    served(
-      { ...variant, operations: requests, group: 'login, workerd' },
-      () => startWorkerd(config),
-      createWorkerRequests,
-    ),
-    {
-      ...{ ...variant, operations: starts, group: 'cold starts' },
-      start: async () => ({
-        prepare: async () => ({
-          measure: () => measureColdStart(() => startWorkerd(coldConfig)),
-          close() {},
-        }),
-        close: async () => {},
-      }),
-    },
-  ]
 }
 
 export function createPaymentVariants(codes: Codes): Variant[] {

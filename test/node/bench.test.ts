@@ -9,7 +9,7 @@ import { compare, decideGoals, resolutions } from '../bench/comparison'
 import { millisecondsBetween, readCpuTimes } from '../bench/cpu'
 import { GOALS, LEAST_ROUNDS, toVerdict } from '../bench/goals'
 import { openLoad } from '../bench/load'
-import { FULL, OPERATIONS, OPERATIONS_WITH_PARTS, parseOptions, QUICK } from '../bench/operations'
+import { FULL, OPERATIONS, parseOptions, QUICK } from '../bench/operations'
 import { isFailure } from '../bench/report'
 import { type Cell, measureRounds } from '../bench/rounds'
 import { median, percentile, resolveDifference, resolveRatio } from '../bench/stats'
@@ -222,12 +222,9 @@ describe('the rounds of the benchmark', () => {
 
 describe('the options of the benchmark', () => {
   it('without names, all operations are measured', () => {
-    expect(parseOptions([])).toEqual({ plan: FULL, operations: OPERATIONS, parts: false })
+    expect(parseOptions([])).toEqual({ plan: FULL, operations: OPERATIONS })
     const some = parseOptions(['login', '--quick', 'check'])
-    expect(some).toEqual({ plan: QUICK, operations: ['check', 'login'], parts: false })
-    const parts = parseOptions(['--parts'])
-    expect(parts).toEqual({ plan: FULL, operations: OPERATIONS_WITH_PARTS, parts: true })
-    expect(() => parseOptions(['--parts', 'order'])).toThrow('order')
+    expect(some).toEqual({ plan: QUICK, operations: ['check', 'login'] })
     expect(() => parseOptions(['--slow'])).toThrow('--slow')
   })
 })
