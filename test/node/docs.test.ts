@@ -63,8 +63,8 @@ describe('the links of the documents', () => {
 })
 
 describe('what the documents say of the source', () => {
-  it.each(['README.md', 'README.zh-CN.md'])('%s has at most 200 lines', (path) => {
-    expect(readFileSync(path, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(200)
+  it.each(['README.md', 'README.zh-CN.md'])('%s has at most 170 lines', (path) => {
+    expect(readFileSync(path, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(170)
   })
 
   it.each([
