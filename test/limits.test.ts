@@ -135,17 +135,6 @@ describe('the limit on requests of one user', () => {
   })
 })
 
-describe('a limit on guesses', () => {
-  it('A binding named GUESS_LIMIT is not used', async () => {
-    const GUESS_LIMIT = limiter(0)
-    app.replace({ settings: { GUESS_LIMIT } })
-    const headers = { ...FROM, Authorization: 'Bearer wrong' }
-    expect((await app.request('/session', { headers })).status).toBe(401)
-    expect((await app.request('/introspect', { method: 'POST', headers })).status).toBe(401)
-    expect(GUESS_LIMIT.keys).toEqual([])
-  })
-})
-
 describe('the address that a login counts against', () => {
   /** The keys that one login with these headers counts. */
   async function countedKeys(headers: Record<string, string>, settings = {}): Promise<string[]> {
