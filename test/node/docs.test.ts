@@ -87,6 +87,16 @@ describe('what the documents say of the source', () => {
     },
   )
 
+  it.each(['docs/api.md', 'docs/zh-CN/api.md'])(
+    'the session id in %s is the name of the record in its token',
+    (path) => {
+      const text = readFileSync(path, 'utf8')
+      const [, secret = ''] = /"token": "[\w-]+\.([\w-]+)"/.exec(text) ?? []
+      const name = Buffer.from(secret, 'base64url').subarray(0, 16).toString('base64url')
+      expect(text).toContain(`"id": "${name}"`)
+    },
+  )
+
   it.each([
     ['docs/payments.md', '### Settings'],
     ['docs/zh-CN/payments.md', '### 配置项'],
