@@ -42,7 +42,8 @@ export const GOALS: readonly Goal[] = [
   },
   {
     ...{ operation: 'order', platform: 'workerd', measure: 'cpu', limit: 1.25 },
-    origin: 'both sign twice; a quarter is for checking the order and the signature of the answer',
+    origin:
+      'both sign twice; a quarter is for checking the order and the signature of the response',
   },
   ...(['check', 'verify', 'introspect', 'login', 'decrypt'] as const).map(
     (operation): Goal => ({

@@ -18,7 +18,7 @@ const ENGLISH = {
   } satisfies Record<RequestKind, string>,
   dayHead: ['per user and day', 'requests', 'KV reads', 'writes', 'deletes', 'lists', 'WeChat'],
   sum: 'sum',
-  keptHead: ['answers that the backend keeps', 'introspections per user and day'],
+  keptHead: ['responses that the backend caches', 'introspections per user and day'],
   keeping: (seconds: number, processes: number) => {
     if (seconds === 0) return 'none'
     if (processes === 1) return `for ${seconds} s, one process per user`
@@ -50,14 +50,14 @@ const ENGLISH = {
     queue: 'Queue',
     total: 'total, with the $5 of the plan',
     withoutLogs: 'total without logs',
-    keptWithoutLogs: 'the same, answers kept, one process per user',
+    keptWithoutLogs: 'the same, responses cached, one process per user',
   },
   since: 'seconds since the log-out',
   seconds: (from: number, to: number) => `${from} to ${to}`,
   here: 'same location',
   elsewhere: 'another location',
   delays: (where: string, staleness: number, keep: number) =>
-    [where, staleness > 0 && `KV ${staleness} s`, keep > 0 && `answers kept ${keep} s`]
+    [where, staleness > 0 && `KV ${staleness} s`, keep > 0 && `responses cached ${keep} s`]
       .filter(Boolean)
       .join(', '),
   last: 'last accepted second',
