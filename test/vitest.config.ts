@@ -31,6 +31,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/node/*.test.ts'],
+          globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           // The sandbox's crypto uses base64 methods that workerd has and Node has behind a flag.

@@ -10,9 +10,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { gzipSync } from 'node:zlib'
-import { buildPayments, buildProduction } from '../support/built-worker.ts'
 import { ENCRYPTED } from '../support/vectors.ts'
 import { PAY_SETTINGS } from '../support/wechat-pay.ts'
+import { buildWorker, PAYMENTS, PRODUCTION } from '../support/worker-build.ts'
 import { bundle, installPeers } from './build.ts'
 import { forkProgram } from './children.ts'
 import { readCpuTimes } from './cpu.ts'
@@ -71,7 +71,7 @@ async function run({ plan, operations }: Options) {
     OPEN_DATA_MAX_AGE: '3153600000',
     SERVICE_KEYS: SERVICE_KEY,
   }
-  const production = buildProduction().code
+  const production = (await buildWorker(PRODUCTION)).code
   const caller = bundle('caller')
   const codes = {
     bare: { worker: bundle('bare'), bindings, caller },
@@ -102,7 +102,7 @@ async function createPayments(): Promise<Variant[]> {
   const bindings = { ...PAY_SETTINGS, ...base, SERVICE_KEYS: SERVICE_KEY }
   return createPaymentVariants({
     bare: { worker: bundle('bare-pay'), bindings },
-    ours: { worker: buildPayments().code, bindings },
+    ours: { worker: (await buildWorker(PAYMENTS)).code, bindings },
   })
 }
 

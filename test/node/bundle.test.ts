@@ -23,7 +23,7 @@ let production: BuiltWorker
 let environment: Environment
 
 beforeAll(async () => {
-  production = buildProduction()
+  production = await buildProduction()
   environment = await startEnvironment()
 })
 afterAll(() => environment.close())

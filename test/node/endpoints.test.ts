@@ -23,7 +23,7 @@ beforeAll(async () => {
     SERVICE_KEYS: SERVICE_KEY,
     WECHAT_API_BASE: `${closed},${environment.upstream.url}`,
   }
-  const served = await environment.serve(buildProduction(), { bindings })
+  const served = await environment.serve(await buildProduction(), { bindings })
   login = served.url
   logs = served.logs
   token = await environment.logIn(login)

@@ -11,7 +11,7 @@ let findLog: (pattern: RegExp) => Promise<string>
 
 beforeAll(async () => {
   environment = await startEnvironment()
-  const built = build({ config: 'examples/hono-app/wrangler.toml', main: 'index' })
+  const built = await build({ config: 'examples/hono-app/wrangler.toml', main: 'index' })
   const served = await environment.serve(built)
   app = served.url
   findLog = served.findLog

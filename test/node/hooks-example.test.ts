@@ -15,8 +15,8 @@ type Example = Awaited<ReturnType<typeof serveHooksExample>>
 
 const [FIRST, SECOND] = APPIDS
 let built: BuiltExample
-beforeAll(() => {
-  built = buildHooksExample()
+beforeAll(async () => {
+  built = await buildHooksExample()
 })
 
 describe('users in D1', () => {

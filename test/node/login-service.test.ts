@@ -28,7 +28,7 @@ let findLog: (pattern: RegExp) => Promise<string>
 
 beforeAll(async () => {
   environment = await startEnvironment()
-  const served = await environment.serve(buildProduction(), { caller: CALLER })
+  const served = await environment.serve(await buildProduction(), { caller: CALLER })
   login = served.url
   findLog = served.findLog
 })

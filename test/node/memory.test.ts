@@ -17,7 +17,7 @@ let server: MiniflareServer
 
 beforeAll(async () => {
   environment = await startEnvironment()
-  const { code } = buildProduction()
+  const { code } = await buildProduction()
   const bindings = { ...CREDENTIALS, WECHAT_API_BASE: environment.upstream.url }
   server = await startMiniflare([{ name: 'login', code, bindings, kvNamespaces: ['SESSIONS'] }], {
     hasInspector: true,

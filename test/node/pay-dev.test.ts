@@ -53,7 +53,10 @@ describe('wrangler dev with the configuration of payments, and that of the login
     ]
     const ports = ['--port', '0', '--inspector-port', '0', '--persist-to', join(dir, 'state')]
     const args = [...wrangler, ...configs.flatMap((config) => ['-c', config]), ...ports]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, WRANGLER_REGISTRY_PATH: join(dir, 'registry') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const ended = new Promise((resolve) => child.once('exit', resolve))
     try {
       const url = new URL(await readyUrl(child))

@@ -12,10 +12,8 @@ let shop: Shop
 let token: string
 let openid: string
 
-beforeAll(() => {
-  built = buildShop()
-})
 beforeAll(async () => {
+  built = await buildShop()
   shop = await serveShop(built)
 })
 afterAll(() => shop.close())

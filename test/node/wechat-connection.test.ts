@@ -13,7 +13,7 @@ let login: Awaited<ReturnType<Environment['serve']>>
 
 beforeAll(async () => {
   environment = await startEnvironment()
-  login = await environment.serve(buildProduction())
+  login = await environment.serve(await buildProduction())
 })
 afterAll(() => environment.close())
 

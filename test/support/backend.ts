@@ -44,7 +44,7 @@ export async function startBackend(options: Partial<ServeOptions> = {}) {
   const wechat = await startRecordingWeChat()
   const settings = { SERVICE_KEYS: SERVICE_KEY, WECHAT_API_BASE: wechat.url }
   const bindings = { ...CREDENTIALS, ...settings, ...options.bindings }
-  const served = await serve(buildProduction(), { ...options, bindings, caller: CALLER })
+  const served = await serve(await buildProduction(), { ...options, bindings, caller: CALLER })
   const { url, logs } = served
 
   /** A login that may fail. WeChat's openid of the user is `o` and the name. */

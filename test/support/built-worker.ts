@@ -1,48 +1,23 @@
-/** Builds a Worker as `wrangler deploy` does, and serves the result from a workerd of its own. */
+/** Serves Workers, built as `wrangler deploy` does, from a workerd of their own. */
 
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join, relative, resolve } from 'node:path'
-import { type MiniflareWorker, startMiniflare } from './miniflare.ts'
-import { createWorkerLog } from './worker-log.ts'
+import { inject } from 'vitest'
+import { type MiniflareWorker, startMiniflare } from './miniflare'
+import { type BuildOptions, type BuiltWorker, PAYMENTS, PRODUCTION } from './worker-build'
+import { createWorkerLog } from './worker-log'
 
-export interface BuiltWorker {
-  readonly code: string
-  /** Files that the code imports as texts, by their names. */
-  readonly texts: Readonly<Record<string, string>>
-  /** The source files in the bundle, from the root of the repository. */
-  readonly inputs: readonly string[]
+export type { BuiltWorker }
+
+/** Builds a Worker, or gives what another test file has had built: see global-setup.ts. */
+export async function build(options: BuildOptions): Promise<BuiltWorker> {
+  const body = JSON.stringify(options)
+  const response = await fetch(inject('sharedUrl'), { method: 'POST', body })
+  if (!response.ok) throw new Error(await response.text())
+  return (await response.json()) as BuiltWorker
 }
 
-export function build(options: { config: string; main: string }): BuiltWorker {
-  const dir = mkdtempSync(join(tmpdir(), 'code2session-'))
-  const wrangler = 'node_modules/wrangler/bin/wrangler.js'
-  const args = ['deploy', '--dry-run', '--metafile', '--outdir', dir, '-c', options.config]
-  try {
-    execFileSync(process.execPath, [wrangler, ...args], { stdio: 'pipe' })
-    const metafile = readFileSync(join(dir, 'bundle-meta.json'), 'utf8')
-    const { inputs } = JSON.parse(metafile) as { inputs: Record<string, unknown> }
-    const code = readFileSync(join(dir, `${options.main}.js`), 'utf8')
-    const texts = readdirSync(dir).filter((name) => /^[\da-f]{40}-/.test(name))
-    // The metafile's paths are relative to the configuration.
-    const toPath = (input: string) => relative('.', resolve(dirname(options.config), input))
-    return {
-      code,
-      texts: Object.fromEntries(texts.map((name) => [name, readFileSync(join(dir, name), 'utf8')])),
-      inputs: Object.keys(inputs).map(toPath),
-    }
-  } finally {
-    rmSync(dir, { recursive: true })
-  }
-}
+export const buildProduction = () => build(PRODUCTION)
 
-/** The Worker in production. */
-export const buildProduction = () => build({ config: 'wrangler.toml', main: 'login-worker' })
-
-/** The payments Worker in production. */
-export const buildPayments = () =>
-  build({ config: 'src/pay/wrangler.toml', main: 'payments-worker' })
+export const buildPayments = () => build(PAYMENTS)
 
 /** The Worker of `npm run dev`, with the sandbox. */
 export const buildSandbox = () => build({ config: 'sandbox/wrangler.toml', main: 'dev' })

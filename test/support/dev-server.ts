@@ -18,6 +18,8 @@ export async function startDev() {
 
   async function start() {
     const child = spawn(process.execPath, [...args, ...options], {
+      // A registry of its own: others, and `npm run dev`, serve Workers with the same names.
+      env: { ...process.env, WRANGLER_REGISTRY_PATH: join(state, 'registry') },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     return { child, url: await readyUrl(child) }

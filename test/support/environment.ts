@@ -27,7 +27,7 @@ export type Environment = Awaited<ReturnType<typeof startEnvironment>>
 
 /** Builds and serves the sandbox. `close` also closes each Worker that was served. */
 export async function startEnvironment() {
-  const sandbox = buildSandbox()
+  const sandbox = await buildSandbox()
   const wechat = await serve(sandbox, {
     bindings: { ...CREDENTIALS, ...PUSH, SERVICE_KEYS: 'k'.repeat(32) },
   })

@@ -23,9 +23,9 @@ export interface BuiltExample {
   readonly hooks: BuiltWorker
 }
 
-export function buildHooksExample(): BuiltExample {
-  const hooks = build({ config: 'examples/hooks/wrangler.toml', main: 'index' })
-  return { login: buildProduction(), hooks }
+export async function buildHooksExample(): Promise<BuiltExample> {
+  const hooks = await build({ config: 'examples/hooks/wrangler.toml', main: 'index' })
+  return { login: await buildProduction(), hooks }
 }
 
 /** Serves both Workers, the hooks Worker with these vars and secrets, and its migrations applied. */

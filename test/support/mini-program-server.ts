@@ -11,15 +11,15 @@ export type Server = Awaited<ReturnType<typeof startServer>>
 
 /** @param options.hasPayments Whether the payments Worker runs, too */
 export async function startServer({ hasPayments = false } = {}) {
+  const { code, texts } = await buildSandbox()
   const login: MiniflareWorker = {
-    name: LOGIN,
-    code: buildSandbox().code,
+    ...{ name: LOGIN, code, texts },
     bindings: CREDENTIALS,
     kvNamespaces: ['SESSIONS'],
     ...(hasPayments && { services: { PAY } }),
   }
   const { url, close } = await startMiniflare(
-    hasPayments ? [login, buildPaymentsWorker()] : [login],
+    hasPayments ? [login, await buildPaymentsWorker()] : [login],
   )
 
   /** Logs alice in on another phone. */
@@ -43,11 +43,11 @@ export async function startServer({ hasPayments = false } = {}) {
 }
 
 /** With the bindings of sandbox/pay/wrangler.toml. */
-function buildPaymentsWorker(): MiniflareWorker {
+async function buildPaymentsWorker(): Promise<MiniflareWorker> {
   const toSandbox = (entrypoint: string) => ({ name: LOGIN, entrypoint })
   return {
     name: PAY,
-    code: buildSandboxPayments().code,
+    code: (await buildSandboxPayments()).code,
     bindings: { SERVICE_KEYS: 'the-sandbox-payments-key-is-public-too' },
     services: {
       LOGIN: toSandbox('LoginService'),

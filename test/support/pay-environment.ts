@@ -42,8 +42,8 @@ const REFUSING = 'http://127.0.0.1:1'
 
 /** Builds and serves all of them. The first host of WeChat Pay refuses connections. */
 export async function startPayEnvironment() {
-  const payments = buildPayments()
-  const login = buildProduction()
+  const payments = await buildPayments()
+  const login = await buildProduction()
   const environment = await startEnvironment()
   const wechatPay = await startWeChatPay()
   const logs: string[] = []

@@ -36,8 +36,8 @@ export interface ShopOptions {
   readonly isBound?: boolean
 }
 
-export function buildShop(): BuiltShop {
-  return { ...buildHooksExample(), pay: buildPayments() }
+export async function buildShop(): Promise<BuiltShop> {
+  return { ...(await buildHooksExample()), pay: await buildPayments() }
 }
 
 export async function serveShop(
