@@ -189,6 +189,25 @@ function toMiniPrograms(
   )
 }
 
+/**
+ * The mini program with this appid, or without an appid, the only one.
+ *
+ * @throws {Problem} `appid_required`, `appid_unknown`
+ */
+export function chooseMiniProgram(config: Config, appid: string | null): MiniProgram {
+  if (appid !== null) return requireMiniProgram(config, appid)
+  const [only, ...others] = config.miniPrograms.values()
+  if (!only || others.length > 0) throw new Problem('appid_required')
+  return only
+}
+
+/** @throws {Problem} `appid_unknown` */
+export function requireMiniProgram({ miniPrograms }: Config, appid: string): MiniProgram {
+  const miniProgram = miniPrograms.get(appid)
+  if (!miniProgram) throw new Problem('appid_unknown')
+  return miniProgram
+}
+
 /** @throws {Problem} `not_found`: without `WECHAT_PUSH_TOKEN` there is no push endpoint */
 export function requirePush({ push }: Config): PushSettings {
   if (!push) throw endpointOff('WECHAT_PUSH_TOKEN')

@@ -3,10 +3,16 @@
 import { Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
 import { createSingleFlight, type SingleFlight } from '../lib/single-flight'
-import type { MiniProgram } from './config'
+import { chooseMiniProgram, type MiniProgram } from './config'
 import { askLoginHook, type Claims, type HookContext } from './hooks'
-import { chooseMiniProgram } from './mini-programs'
-import { createSession, endSession, findSession, type Login, toUserId } from './sessions'
+import {
+  endSession,
+  findSession,
+  type Login,
+  replaceSession,
+  type SessionOptions,
+  toUserId,
+} from './sessions'
 import { type CallContext, callWeChat } from './wechat/api'
 import {
   code2SessionRequest,
@@ -38,7 +44,7 @@ export interface LoginContext extends CallContext, HookContext {
   readonly logins: SingleFlight<SharedLogin>
 }
 
-export function createLogins({ waitUntil, deadline }: Runtime): LoginContext['logins'] {
+export function createSharedLogins({ waitUntil, deadline }: Runtime): LoginContext['logins'] {
   const onTimeout = () => new Problem('wechat_timeout')
   return createSingleFlight({ waitUntil, deadline, onTimeout })
 }
@@ -50,20 +56,19 @@ export function createLogins({ waitUntil, deadline }: Runtime): LoginContext['lo
  * `hook_unavailable`, and what code2Session can fail with
  */
 export async function login(context: LoginContext, request: LoginRequest): Promise<Login> {
-  const { config, runtime } = context
   const { code, token } = request
-  const miniProgram = chooseMiniProgram(config, request.appid)
+  const miniProgram = chooseMiniProgram(context.config, request.appid)
   // Looked up first: if KV is down, the code is still unspent when the client tries again.
-  const replaced = token ? await findSession(config, { token, now: runtime.now() }) : null
+  const replaced = token ? await findSession(context, token) : null
   const shared = await context.logins(`${miniProgram.appid}:${code}`, async () => {
     const user = await exchangeCode(context, miniProgram, code)
     const claims = await askAboutUser(context, user, request.userAgent)
-    const options = { userAgent: request.userAgent, replaced, claims, now: runtime.now() }
+    const options = { userAgent: request.userAgent, replaced, claims }
     const login = await storeLogin(context, user, options)
     return { login, replacedId: replaced?.id ?? null }
   })
   // A caller that joined may have sent another session's token than the one that started.
-  if (replaced && replaced.id !== shared.replacedId) await endSession(config, replaced)
+  if (replaced && replaced.id !== shared.replacedId) await endSession(context, replaced)
   return shared.login
 }
 
@@ -87,39 +92,17 @@ async function askAboutUser(
 }
 
 async function storeLogin(
-  { config }: CallContext,
+  context: CallContext,
   user: WeChatUser,
-  options: Parameters<typeof createSession>[2],
+  options: SessionOptions,
 ): Promise<Login> {
   try {
-    return await replaceSession(config, user, options)
+    return await replaceSession(context, user, options)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     // WeChat has taken the code, so another attempt needs another one.
     const detail =
       'The session could not be stored. The code is spent; call wx.login for a new one.'
     throw error.with({ detail })
-  }
-}
-
-/**
- * Stores a new session and ends the one that it replaces, if any. If that one cannot be ended, the
- * new one is not left behind either: nobody would hold its token.
- *
- * @throws {Problem} `store_unavailable`
- */
-export async function replaceSession(
-  config: CallContext['config'],
-  user: WeChatUser,
-  options: Parameters<typeof createSession>[2],
-): Promise<Login> {
-  const login = await createSession(config, user, options)
-  if (!options.replaced) return login
-  try {
-    await endSession(config, options.replaced)
-    return login
-  } catch (error) {
-    await endSession(config, login.session).catch(() => undefined)
-    throw error
   }
 }

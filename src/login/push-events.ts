@@ -8,11 +8,10 @@ import { invalidRequest, Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
 import { randomBytes, sha256 } from '../lib/crypto'
 import { isObject, parseJson } from '../lib/encoding'
-import { type PushSettings, requirePush } from './config'
+import { chooseMiniProgram, type PushSettings, requirePush } from './config'
+import type { Context } from './context'
 import { askEventHook, type HookContext } from './hooks'
-import { chooseMiniProgram } from './mini-programs'
 import { endAllSessions, toUserId } from './sessions'
-import type { CallContext } from './wechat/api'
 import { isPushSignature, openEnvelope, pushSignature, sealEnvelope } from './wechat/push'
 import { type EventFields, toDefaultReply } from './wechat/push-reply'
 
@@ -27,7 +26,7 @@ export interface PushRequest {
 }
 
 /** What a push needs. */
-export type PushContext = CallContext & HookContext
+export type PushContext = Context & HookContext
 
 /** WeChat tries three times within seconds, so an older message is a recording, in seconds. */
 const OLDEST_SECONDS = 600
@@ -48,7 +47,7 @@ const ENDS_SESSIONS = new Set<unknown>([
  * `appid_unknown`, `event_refused`
  */
 export async function checkPushUrl(
-  { config, runtime }: CallContext,
+  { config, runtime }: Context,
   { appid, query }: PushRequest,
 ): Promise<string> {
   const { token } = requirePush(config)
@@ -160,16 +159,19 @@ function isFresh(timestamp: string, now: number): boolean {
 }
 
 async function endSessions(
-  { config, runtime }: CallContext,
+  context: Context,
   appid: string,
   { OpenID }: EventFields,
 ): Promise<void> {
   if (typeof OpenID !== 'string' || OpenID === '') {
     // Another delivery would not bring the OpenID either, so this one counts as received.
-    runtime.log({ level: 'warn', reason: 'an event that ends sessions came without an OpenID' })
+    context.runtime.log({
+      level: 'warn',
+      reason: 'an event that ends sessions came without an OpenID',
+    })
     return
   }
-  await endAllSessions(config, { userId: await toUserId({ appid, openid: OpenID }) })
+  await endAllSessions(context, { userId: await toUserId({ appid, openid: OpenID }) })
 }
 
 function parseFields(text: string): EventFields {

@@ -7,21 +7,19 @@ import { type FinishRequest, startRequest } from '../core/log'
 import { Problem } from '../core/problem'
 import type { LogEntry, Runtime } from '../core/runtime'
 import { perEnv } from '../lib/per-env'
-import { type Config, parseConfig } from './config'
+import { type Config, chooseMiniProgram, parseConfig } from './config'
 import type { Hooks } from './hooks'
-import { createLogins, type LoginContext, type LoginRequest, login } from './login'
-import { chooseMiniProgram } from './mini-programs'
-import { getPhoneNumber, type PhoneNumberRequest } from './phone-number'
-import { checkPushUrl, type PushRequest, receivePush } from './push-events'
+import { createSharedLogins, type LoginContext, type LoginRequest, login } from './login'
 import {
-  checkSessionKey,
   type DecryptRequest,
   decryptData,
-  getEncryptionKeys,
-  resetSessionKey,
-  signText,
+  getPhoneNumber,
+  type PhoneNumberRequest,
   verifyData,
-} from './session-key'
+} from './open-data'
+import { checkPushUrl, type PushRequest, receivePush } from './push-events'
+import { checkSessionKey, getEncryptionKeys, resetSessionKey, signText } from './session-key'
+import type { SessionSummary } from './session-record'
 import {
   endAllSessions,
   endSession,
@@ -30,7 +28,6 @@ import {
   type Login,
   listSessions,
   type Session,
-  type SessionSummary,
 } from './sessions'
 import {
   type AccessTokenContext,
@@ -48,7 +45,8 @@ import {
 } from './wechat/subscribe-message'
 
 /**
- * All operations. Each rejects with a {@link Problem}; `misconfigured` is possible everywhere.
+ * All operations. Each rejects with a {@link Problem} whose code is among those that the OpenAPI
+ * document lists for the operation.
  *
  * @example
  * const signOut = (service: Service, userId: string) => service.endAllSessions({ userId })
@@ -67,87 +65,61 @@ export interface Service {
   /** Starts timing a request. The returned function writes its log line, and returns its record. */
   startRequest(): FinishRequest
 
-  /**
-   * Exchanges a code of `wx.login` for a new session, and ends the session whose token came along.
-   * Rejects with `appid_required`, `appid_unknown`, `store_unavailable` or what code2Session fails
-   * with.
-   */
+  /** Exchanges a code of `wx.login` for a new session, and ends the one whose token came along. */
   login(request: LoginRequest): Promise<Login>
 
-  /** The live session of a token. Rejects with `session_invalid`, `store_unavailable`. */
+  /** The live session of a token. Without one, it rejects with `session_invalid`. */
   authenticate(token: string): Promise<Session>
 
-  /** The live session of a token; `null` if it has none. Rejects with `store_unavailable`. */
+  /** The live session of a token; `null` if it has none. */
   findSession(token: string): Promise<Session | null>
 
-  /** All live sessions of this session's user, newest first. Rejects with `store_unavailable`. */
+  /** All live sessions of this session's user, newest first. */
   listSessions(session: Session): Promise<readonly SessionSummary[]>
 
-  /** Ends a session; one that has ended is no error. Rejects with `store_unavailable`. */
+  /** Ends a session; one that has ended is no error. */
   endSession(session: Session): Promise<void>
 
-  /**
-   * Ends a session of this session's user by its id. Rejects with `not_found` if there is none,
-   * and with `store_unavailable`.
-   */
+  /** Ends a session of this session's user by its id. */
   endSessionById(session: Session, id: string): Promise<void>
 
-  /**
-   * Ends all of a user's sessions; the one that asks, if one does, as the last. Rejects with
-   * `store_unavailable`, also where sessions are left: then repeat the call.
-   */
+  /** Ends all of a user's sessions; the one that asks, if one does, as the last. */
   endAllSessions(user: { readonly userId: string; readonly lastId?: string }): Promise<void>
 
-  /** Verifies signed data: rawData, parsed. Rejects with `session_key_stale`, `invalid_request`. */
+  /** Verifies signed data: rawData, parsed. */
   verifyData(session: Session, signed: SignedData): Promise<unknown>
 
-  /**
-   * Decrypts open data, and verifies the signed data that came along first. Rejects with
-   * `session_key_stale`, `watermark_mismatch`, `watermark_expired`, `openid_mismatch`.
-   */
+  /** Decrypts open data, and verifies the signed data that came along first. */
   decryptData(session: Session, request: DecryptRequest): Promise<OpenData>
 
-  /**
-   * The number behind the phone button. Rejects with `code_invalid`, `invalid_request`, and what
-   * {@link decryptData} and a call to WeChat fail with.
-   */
+  /** The number behind the phone button. */
   phoneNumber(session: Session, request: PhoneNumberRequest): Promise<PhoneNumber>
 
-  /** Whether WeChat regards this session's key as the current one. Rejects as a call to WeChat does. */
+  /** Whether WeChat regards this session's key as the current one. */
   checkSessionKey(session: Session): Promise<boolean>
 
-  /**
-   * Gives the user a new session_key in a new session, with the lifetime of this one, which ends.
-   * Rejects with `session_invalid` if it has ended meanwhile, and as a call to WeChat does.
-   */
+  /** Gives the user a new session_key in a new session, with the lifetime of this one, which ends. */
   resetSessionKey(session: Session): Promise<Login>
 
   /** Signs a text with the session_key: hex, lower case. The text must not be empty. */
   sign(session: Session, text: string): Promise<string>
 
-  /** The user's newest keys of `wx.getUserCryptoManager`. Rejects as a call to WeChat does. */
+  /** The user's newest keys of `wx.getUserCryptoManager`. */
   encryptionKeys(session: Session): Promise<readonly EncryptionKey[]>
 
-  /**
-   * Passes a call on to WeChat with an access_token, and hands WeChat's answer back as it is.
-   * Rejects with `wechat_path_refused`, `invalid_request`, `body_too_large`, `wechat_timeout`,
-   * `wechat_unavailable`.
-   */
+  /** Passes a call on to WeChat with an access_token: WeChat's response as it is. */
   passThrough(request: PassThroughRequest & { readonly appid: string | null }): Promise<Response>
 
-  /** Ends the session of a token, if it has one. Rejects with `store_unavailable`. */
+  /** Ends the session of a token, if it has one. */
   revoke(token: string): Promise<void>
 
-  /** Sends one subscribe message. Rejects with what WeChat refuses it for. */
+  /** Sends one subscribe message. */
   sendSubscribeMessage(message: SubscribeMessage): Promise<void>
 
-  /** Answers WeChat's URL check: the exact text to send. Rejects with `event_refused`. */
+  /** Answers WeChat's URL check: the exact text to send. */
   checkPushUrl(request: PushRequest): Promise<string>
 
-  /**
-   * Takes a pushed message: JSON, plain or in safe mode. Resolves with the exact text to answer.
-   * Rejects with `event_refused`, `hook_unavailable`, `store_unavailable`.
-   */
+  /** Takes a pushed message: JSON, plain or in safe mode. The exact text to answer. */
   receivePush(request: PushRequest & { readonly body: string }): Promise<string>
 }
 
@@ -178,7 +150,7 @@ export function createService(
 ): (env: object) => Service {
   const shared: Shared = {
     runtime,
-    logins: createLogins(runtime),
+    logins: createSharedLogins(runtime),
     accessTokens: createAccessTokenCache(),
     passedOver: new Set(),
     hooks: hooks ?? null,
@@ -192,36 +164,34 @@ type Shared = Omit<LoginContext & AccessTokenContext, 'config'>
 /** `async` throughout, so that wrong settings reject like any other failure. */
 function bindService(shared: Shared, env: object): Service {
   const { runtime } = shared
-  let parsed: Config | null = null
-  const requireConfig = () => {
-    parsed ??= parseConfig(env)
-    return parsed
-  }
+  let bound: (LoginContext & AccessTokenContext) | null = null
   const context = () => {
-    const config = requireConfig()
-    return { ...shared, config, hooks: shared.hooks ?? config.hooks }
+    if (bound) return bound
+    const config = parseConfig(env)
+    bound = { ...shared, config, hooks: shared.hooks ?? config.hooks }
+    return bound
   }
 
   return {
     get config() {
-      return requireConfig()
+      return context().config
     },
     log: runtime.log,
     startRequest: () => startRequest(runtime),
     login: async (request) => login(context(), request),
     authenticate: async (token) => {
-      const session = await findSession(requireConfig(), { token, now: runtime.now() })
+      const session = await findSession(context(), token)
       if (!session) throw new Problem('session_invalid')
       return session
     },
-    findSession: async (token) => findSession(requireConfig(), { token, now: runtime.now() }),
-    listSessions: async (session) => listSessions(requireConfig(), { session, now: runtime.now() }),
-    endSession: async (session) => endSession(requireConfig(), session),
+    findSession: async (token) => findSession(context(), token),
+    listSessions: async (session) => listSessions(context(), session),
+    endSession: async (session) => endSession(context(), session),
     endSessionById: async ({ userId }, id) => {
-      const ended = await endSessionById(requireConfig(), { userId, id, now: runtime.now() })
-      if (!ended) throw new Problem('not_found', { detail: 'You have no session with this id.' })
+      if (await endSessionById(context(), { userId, id })) return
+      throw new Problem('not_found', { detail: 'You have no session with this id.' })
     },
-    endAllSessions: async (user) => endAllSessions(requireConfig(), user),
+    endAllSessions: async (user) => endAllSessions(context(), user),
     verifyData: async (session, signed) => verifyData(context(), session, signed),
     decryptData: async (session, request) => decryptData(context(), session, request),
     phoneNumber: async (session, request) => getPhoneNumber(context(), session, request),
@@ -230,13 +200,13 @@ function bindService(shared: Shared, env: object): Service {
     sign: async (session, text) => signText(session, text),
     encryptionKeys: async (session) => getEncryptionKeys(context(), session),
     passThrough: async ({ appid, ...request }) =>
-      passThrough(context(), chooseMiniProgram(requireConfig(), appid), request),
+      passThrough(context(), chooseMiniProgram(context().config, appid), request),
     revoke: async (token) => {
-      const session = await findSession(requireConfig(), { token, now: runtime.now() })
-      if (session) await endSession(requireConfig(), session)
+      const session = await findSession(context(), token)
+      if (session) await endSession(context(), session)
     },
     sendSubscribeMessage: async (message) => {
-      const miniProgram = chooseMiniProgram(requireConfig(), message.appid ?? null)
+      const miniProgram = chooseMiniProgram(context().config, message.appid ?? null)
       const response = await callWithAccessToken(context(), miniProgram, (access_token) =>
         subscribeMessageRequest(access_token, message),
       )

@@ -1,18 +1,10 @@
-/** What a session does with its session_key: open data, check the key at WeChat, replace it. */
+/** What is done with the session_key of a session: check it at WeChat, replace it, sign with it. */
 
 import { Problem } from '../core/problem'
-import { replaceSession } from './login'
-import { requireMiniProgram } from './mini-programs'
-import { findSessionById, type Login, type Session } from './sessions'
+import { requireMiniProgram } from './config'
+import { findSessionById, type Login, replaceSession, type Session } from './sessions'
 import { type AccessTokenContext, callWithAccessToken } from './wechat/access-token'
-import type { CallContext, WeChatResponse } from './wechat/api'
-import {
-  type EncryptedData,
-  type OpenData,
-  openEncryptedData,
-  type SignedData,
-  verifySignedData,
-} from './wechat/open-data'
+import type { WeChatResponse } from './wechat/api'
 import {
   type EncryptionKey,
   processCheckSessionResponse,
@@ -21,51 +13,6 @@ import {
   sessionKeyRequest,
   sessionKeySignature,
 } from './wechat/session-key'
-
-/** Encrypted data, with the signed data that came along, if any. */
-export interface DecryptRequest {
-  readonly encrypted: EncryptedData
-  readonly signed: SignedData | null
-}
-
-/**
- * Verifies signed data.
- *
- * @returns rawData, parsed
- * @throws {Problem} `session_key_stale`, `invalid_request`
- */
-export function verifyData(
-  { runtime }: CallContext,
-  session: Session,
-  signed: SignedData,
-): Promise<unknown> {
-  return verifySignedData(signed, usableSessionKeys(session, runtime.now()))
-}
-
-/**
- * Decrypts open data. Signed data that comes along is verified first.
- *
- * @throws {Problem} `session_key_stale`, `watermark_mismatch`, `watermark_expired`,
- * `openid_mismatch`, `invalid_request`
- */
-export async function decryptData(
-  context: CallContext,
-  session: Session,
-  { encrypted, signed }: DecryptRequest,
-): Promise<OpenData> {
-  if (signed) await verifyData(context, session, signed)
-  const { appid, openid } = session
-  const now = context.runtime.now()
-  const keys = usableSessionKeys(session, now)
-  const maxAge = context.config.openDataMaxAge
-  return openEncryptedData(encrypted, { keys, appid, openid, maxAge, now })
-}
-
-/** The keys that data of this session can be encrypted under, most likely first. */
-export function usableSessionKeys(session: Session, now: number): readonly string[] {
-  const { session_key, previous } = session
-  return previous && now < previous.until ? [session_key, previous.session_key] : [session_key]
-}
 
 /**
  * Whether WeChat regards this session's key as the current one.
@@ -118,13 +65,11 @@ export function resetSessionKey(context: AccessTokenContext, session: Session): 
 async function resetOnce(context: AccessTokenContext, session: Session): Promise<Login> {
   const response = await callSigned(context, session, '/wxa/resetusersessionkey')
   const user = processResetSessionKeyResponse(response, session)
-  const { config, runtime } = context
-  const now = runtime.now()
   // A log-out, or another reset, may have come while WeChat was answering.
-  if (!(await findSessionById(config, { ...session, now }))) throw new Problem('session_invalid')
+  if (!(await findSessionById(context, session))) throw new Problem('session_invalid')
   const { userAgent, claims, createdAt, expiresAt } = session
   const lifetime = { createdAt, expiresAt }
-  return replaceSession(config, user, { userAgent, replaced: session, claims, now, lifetime })
+  return replaceSession(context, user, { userAgent, replaced: session, claims, lifetime })
 }
 
 async function callSigned(

@@ -18,6 +18,14 @@ export interface TokenParts {
 /** What a record holds besides its version. Times are Unix seconds. */
 export type SessionRecord = v.InferOutput<typeof SessionRecord>
 
+/** What a list of devices shows of a session. Times are Unix seconds. */
+export interface SessionSummary {
+  readonly id: string
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly userAgent: string | null
+}
+
 const NAME_BYTES = 16
 const KEY_BYTES = 32
 
@@ -47,7 +55,7 @@ export function createToken(userId: string): TokenParts & { readonly token: stri
   return { token: `${userId}.${base64url(secret)}`, ...toParts(userId, secret) }
 }
 
-/** What a token says; `null` if it is malformed, as those before version 1 are. */
+/** What a token says; `null` if it is malformed. */
 export function parseToken(token: string): TokenParts | null {
   const [, userId, secret] = TOKEN.exec(token) ?? []
   const bytes = parseBase64url(secret ?? '')
@@ -59,7 +67,7 @@ function toParts(userId: string, secret: Uint8Array<ArrayBuffer>): TokenParts {
   return { userId, id, key: secret.subarray(NAME_BYTES) }
 }
 
-/** Whether a text can be a session's id. The ids before version 1 cannot. */
+/** Whether a text can be a session's id. */
 export function isSessionId(text: string): boolean {
   return SESSION_ID.test(text)
 }
@@ -97,4 +105,24 @@ export async function openRecord(
 
 async function toSealOptions(parts: TokenParts) {
   return { key: await importSealingKey(parts.key), additionalData: recordKey(parts) }
+}
+
+/** KV takes 1,024 bytes of metadata; this many characters fit, even if JSON escapes each one. */
+const USER_AGENT_LENGTH = 256
+
+const SessionMetadata = v.object({
+  createdAt: v.number(),
+  expiresAt: v.number(),
+  userAgent: v.fallback(v.nullable(v.string()), null),
+})
+
+/** What a list shows of a record; `null` if its name or its metadata is not that of a session. */
+export function parseSummary(id: string, metadata: unknown): SessionSummary | null {
+  const { success, output } = v.safeParse(SessionMetadata, metadata)
+  return success && isSessionId(id) ? { id, ...output } : null
+}
+
+/** Printable ASCII: KV keeps metadata in a header, and a control character would take six bytes. */
+export function toUserAgent(header: string | null): string | null {
+  return header?.replace(/[^\x20-\x7e]/g, '').slice(0, USER_AGENT_LENGTH) ?? null
 }

@@ -15,10 +15,6 @@
  *     metadata  { createdAt, expiresAt, userAgent }: what a list of devices shows; not encrypted
  *     times     Unix seconds
  *
- *     key       access_token:<appid>
- *     value     AES-256-GCM likewise, without a version, under HKDF-SHA256(AppSecret), of
- *               { access_token, expiresAt }
- *
  * A token carries its owner's key prefix, so one get authenticates a request and one prefix list
  * finds all of a person's sessions. There is no index to keep in step. A record is written once and
  * never rewritten, and no location has read its key before: no cached miss hides a new session.
@@ -52,35 +48,26 @@
  * An unknown version is `session_invalid`: the phone then logs in again by itself, whereas
  * `store_unavailable` would keep the user out until the record expires. Lists show such a session
  * and can end it, since they need only the KV key and the metadata.
- *
- * Before version 1, tokens and ids had another length. Such a token is malformed, lists skip such a
- * record, and ending all of a person's sessions deletes it.
  */
 
-import * as v from 'valibot'
 import { Problem } from '../core/problem'
 import { sha256 } from '../lib/crypto'
 import { listKeys, SHORTEST_CACHE_SECONDS, SHORTEST_TTL_SECONDS, toKVErrorMessage } from '../lib/kv'
-import type { Config } from './config'
+import type { Context } from './context'
 import type { Claims } from './hooks'
 import {
   createToken,
   isSessionId,
   keyPrefix,
   openRecord,
+  parseSummary,
   parseToken,
   recordKey,
+  type SessionSummary,
   sealRecord,
+  toUserAgent,
 } from './session-record'
 import type { WeChatUser } from './wechat/code2session'
-
-/** What a list of devices shows of a session. Times are Unix seconds. */
-export interface SessionSummary {
-  readonly id: string
-  readonly createdAt: number
-  readonly expiresAt: number
-  readonly userAgent: string | null
-}
 
 /** A live session. Times are Unix seconds. It never leaves the server as a whole. */
 export interface Session extends WeChatUser, SessionSummary {
@@ -89,6 +76,12 @@ export interface Session extends WeChatUser, SessionSummary {
   readonly previous: { readonly session_key: string; readonly until: number } | null
   /** What the login hook said of the user. */
   readonly claims: Claims | null
+}
+
+/** What names a session in KV. */
+interface SessionId {
+  readonly userId: string
+  readonly id: string
 }
 
 /** A new session with its token, which only the mini program keeps. */
@@ -102,44 +95,56 @@ export interface Login {
 /** How long data fetched just before a wx.login can be opened after it, in seconds. */
 const PREVIOUS_KEY_SECONDS = 600
 
-/** KV takes 1,024 bytes of metadata; this many characters fit, even if JSON escapes each one. */
-const USER_AGENT_LENGTH = 256
-
-/** How many sessions are ended at the same time. */
 const ENDED_AT_ONCE = 50
-
-const SessionMetadata = v.object({
-  createdAt: v.number(),
-  expiresAt: v.number(),
-  userAgent: v.fallback(v.nullable(v.string()), null),
-})
 
 /** A person's public id in one mini program. It is stable: a unionid can appear later, so it has no part in it. */
 export function toUserId({ appid, openid }: { appid: string; openid: string }): Promise<string> {
   return sha256(`${appid}:${openid}`)
 }
 
+/** What a new session holds besides its user. */
+export interface SessionOptions {
+  readonly userAgent: string | null
+  /**
+   * The session that this one replaces, if any. If it is the same person's and WeChat has rotated
+   * the key since, the new session keeps the old key for 10 minutes.
+   */
+  readonly replaced: Session | null
+  readonly claims: Claims | null
+  /** Unix seconds; by default from now on, for the configured lifetime. */
+  readonly lifetime?: { readonly createdAt: number; readonly expiresAt: number }
+}
+
 /**
- * Stores a new session: one KV write.
+ * Stores a new session and ends the one that it replaces, if any. If that one cannot be ended, the
+ * new one is not left behind either: nobody would hold its token.
  *
- * @param replaced The session that this one replaces, if any. If it is the same person's and WeChat
- * has rotated the key since, the new session keeps the old key for 10 minutes.
- * @param lifetime `createdAt` and `expiresAt` in Unix seconds; by default from now on, for the
- * configured lifetime
  * @throws {Problem} `store_unavailable`
  */
-export async function createSession(
-  config: Config,
+export async function replaceSession(
+  context: Context,
   user: WeChatUser,
-  options: {
-    userAgent: string | null
-    replaced: Session | null
-    claims: Claims | null
-    now: number
-    lifetime?: { createdAt: number; expiresAt: number }
-  },
+  options: SessionOptions,
 ): Promise<Login> {
-  const { now, replaced, claims } = options
+  const login = await createSession(context, user, options)
+  if (!options.replaced) return login
+  try {
+    await endSession(context, options.replaced)
+    return login
+  } catch (error) {
+    await endSession(context, login.session).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Stores a new session: one KV write. */
+async function createSession(
+  { config, runtime }: Context,
+  user: WeChatUser,
+  options: SessionOptions,
+): Promise<Login> {
+  const { replaced, claims } = options
+  const now = runtime.now()
   const userId = await toUserId(user)
   const { token, ...parts } = createToken(userId)
   const lifetime = options.lifetime ?? { createdAt: now, expiresAt: now + config.sessionTtl }
@@ -154,11 +159,6 @@ export async function createSession(
   return { token, session: { ...record, ...metadata, id: parts.id, userId }, expiresIn }
 }
 
-/** Printable ASCII: KV keeps metadata in a header, and a control character would take six bytes. */
-function toUserAgent(header: string | null): string | null {
-  return header?.replace(/[^\x20-\x7e]/g, '').slice(0, USER_AGENT_LENGTH) ?? null
-}
-
 function toPreviousKey(replaced: Session, session_key: string, now: number): Session['previous'] {
   // Key unchanged: keep the previous key's remaining window.
   if (replaced.session_key === session_key) return replaced.previous
@@ -171,15 +171,13 @@ function toPreviousKey(replaced: Session, session_key: string, now: number): Ses
  * @returns `null` for a token that is unknown, malformed, expired or revoked
  * @throws {Problem} `store_unavailable` when that cannot be found out
  */
-export async function findSession(
-  config: Config,
-  { token, now }: { token: string; now: number },
-): Promise<Session | null> {
+export async function findSession(context: Context, token: string): Promise<Session | null> {
   const parts = parseToken(token)
   if (!parts) return null
-  const { value, metadata } = await readRecord(config, recordKey(parts))
+  const { value, metadata } = await readRecord(context, recordKey(parts))
   const record = value && (await openRecord(value, parts))
-  if (!record || !config.miniPrograms.has(record.appid) || now >= record.expiresAt) return null
+  if (!record || !context.config.miniPrograms.has(record.appid)) return null
+  if (context.runtime.now() >= record.expiresAt) return null
   const { userId, id } = parts
   return { ...record, id, userId, userAgent: parseSummary(id, metadata)?.userAgent ?? null }
 }
@@ -189,15 +187,12 @@ export async function findSession(
  *
  * @throws {Problem} `store_unavailable`
  */
-export async function listSessions(
-  config: Config,
-  { session, now }: { session: Session; now: number },
-): Promise<SessionSummary[]> {
+export async function listSessions(context: Context, session: Session): Promise<SessionSummary[]> {
   // A list lags behind a login, but the session that asks exists.
   const sessions = new Map<string, SessionSummary>([[session.id, session]])
-  for (const { id, metadata } of await listRecords(config, session.userId)) {
+  for (const { id, metadata } of await listRecords(context, session.userId)) {
     const summary = parseSummary(id, metadata)
-    if (summary && now < summary.expiresAt) sessions.set(id, summary)
+    if (summary && context.runtime.now() < summary.expiresAt) sessions.set(id, summary)
   }
   return [...sessions.values()].sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1))
 }
@@ -207,10 +202,7 @@ export async function listSessions(
  *
  * @throws {Problem} `store_unavailable`
  */
-export async function endSession(
-  config: Config,
-  session: { userId: string; id: string },
-): Promise<void> {
+export async function endSession({ config }: Context, session: SessionId): Promise<void> {
   await inStore(() => config.sessions.delete(recordKey(session)))
 }
 
@@ -221,13 +213,13 @@ export async function endSession(
  * @throws {Problem} `store_unavailable`
  */
 export async function findSessionById(
-  config: Config,
-  { userId, id, now }: { userId: string; id: string; now: number },
+  context: Context,
+  { userId, id }: SessionId,
 ): Promise<SessionSummary | null> {
   if (!isSessionId(id)) return null
-  const { metadata } = await readRecord(config, recordKey({ userId, id }))
+  const { metadata } = await readRecord(context, recordKey({ userId, id }))
   const summary = parseSummary(id, metadata)
-  return summary && now < summary.expiresAt ? summary : null
+  return summary && context.runtime.now() < summary.expiresAt ? summary : null
 }
 
 /**
@@ -236,12 +228,9 @@ export async function findSessionById(
  * @returns `false` if this person has no such session
  * @throws {Problem} `store_unavailable`
  */
-export async function endSessionById(
-  config: Config,
-  session: { userId: string; id: string; now: number },
-): Promise<boolean> {
-  if (!(await findSessionById(config, session))) return false
-  await endSession(config, session)
+export async function endSessionById(context: Context, session: SessionId): Promise<boolean> {
+  if (!(await findSessionById(context, session))) return false
+  await endSession(context, session)
   return true
 }
 
@@ -254,40 +243,35 @@ export async function endSessionById(
  * @throws {Problem} `store_unavailable`, also where sessions are left
  */
 export async function endAllSessions(
-  config: Config,
+  context: Context,
   { userId, lastId }: { userId: string; lastId?: string },
 ): Promise<void> {
-  const ids = (await listRecords(config, userId)).map(({ id }) => id)
+  const ids = (await listRecords(context, userId)).map(({ id }) => id)
   const others = ids.filter((id) => id !== lastId)
   const count = others.length
   while (others.length > 0) {
     const some = others.slice(0, ENDED_AT_ONCE)
-    const ended = Promise.all(some.map((id) => endSession(config, { userId, id })))
+    const ended = Promise.all(some.map((id) => endSession(context, { userId, id })))
     await ended.catch((error) => {
       const detail = `${count - others.length} sessions have ended, and others are left. Repeat the request.`
       throw error instanceof Problem ? error.with({ detail }) : error
     })
     others.splice(0, some.length)
   }
-  if (lastId !== undefined) await endSession(config, { userId, id: lastId })
+  if (lastId !== undefined) await endSession(context, { userId, id: lastId })
 }
 
-function readRecord(config: Config, key: string) {
+function readRecord({ config }: Context, key: string) {
   const options = { type: 'arrayBuffer', cacheTtl: SHORTEST_CACHE_SECONDS } as const
   return inStore(() => config.sessions.getWithMetadata(key, options))
 }
 
-function listRecords(config: Config, userId: string) {
+function listRecords({ config }: Context, userId: string) {
   const prefix = keyPrefix(userId)
   const keys = () => listKeys(config.sessions, prefix)
   return inStore(() =>
     Array.fromAsync(keys(), ({ name, metadata }) => ({ id: name.slice(prefix.length), metadata })),
   )
-}
-
-function parseSummary(id: string, metadata: unknown): SessionSummary | null {
-  const { success, output } = v.safeParse(SessionMetadata, metadata)
-  return success && isSessionId(id) ? { id, ...output } : null
 }
 
 /** An outage must not look like an unknown user: any failure of KV becomes `store_unavailable`. */

@@ -1,7 +1,8 @@
 /** How sessions and logins look from outside: ISO 8601 times, and never a session_key. */
 
 import type { Claims } from '../hooks'
-import type { Login, Session, SessionSummary } from '../sessions'
+import type { SessionSummary } from '../session-record'
+import type { Login, Session } from '../sessions'
 import type { OpenData } from '../wechat/open-data'
 
 /** Unix seconds as ISO 8601 in UTC. */

@@ -1,9 +1,12 @@
 /**
  * access_token: the credential that WeChat's server API wants of a backend, one per mini program.
  *
- * It is cached in the isolate and, sealed under a key derived from the AppSecret, in KV; its record
- * is described with the others in sessions.ts. KV only saves a call to WeChat: a failure of KV is
+ * It is cached in the isolate and in KV, which only saves a call to WeChat: a failure of KV is
  * logged, and the token comes from WeChat.
+ *
+ *     key       access_token:<appid>
+ *     value     AES-256-GCM (nonce, ciphertext, tag) under HKDF-SHA256(AppSecret), with the KV key as
+ *               additional data, of the JSON { access_token, expiresAt }; expiresAt in Unix seconds
  *
  * @see https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/mp-access-token/getStableAccessToken.html
  */

@@ -7,17 +7,14 @@
 
 import { chooseHost } from '../../core/hosts'
 import { Problem } from '../../core/problem'
-import type { Runtime } from '../../core/runtime'
 import { rejectOnAbort } from '../../lib/abort'
 import { isObject, parseJson, parseUtf8 } from '../../lib/encoding'
 import { readAtMost } from '../../lib/read-at-most'
-import type { Config } from '../config'
+import type { Context } from '../context'
 import { findErrcode, isBusy, type WeChatCall } from './errcodes'
 
-/** What a call needs: the settings and the outside world. */
-export interface CallContext {
-  readonly runtime: Runtime
-  readonly config: Config
+/** What a call needs. */
+export interface CallContext extends Context {
   /** Hosts that have been logged as passed over; bounded by the hosts in the settings. */
   readonly passedOver: Set<string>
 }
