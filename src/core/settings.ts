@@ -1,6 +1,63 @@
 /** Parsers of settings: vars, secrets and bindings of a Worker's `env`. */
 
 import * as v from 'valibot'
+import { Problem } from './problem'
+
+/** Settings that belong together: their value, or what is wrong with them, each by its name. */
+export type Group<Value> = { readonly value: Value } | { readonly faults: readonly string[] }
+
+/** Parses the settings of a group, which a schema of an object lists. */
+export function parseGroup<const Schema extends v.GenericSchema>(
+  schema: Schema,
+  env: unknown,
+): Group<v.InferOutput<Schema>> {
+  const result = v.safeParse(schema, env)
+  if (result.success) return { value: result.output }
+  // Only the setting's name: below it, WECHAT_APPS holds values.
+  const faults = result.issues.map(({ path, message }) => `${path?.[0].key ?? 'env'} ${message}`)
+  return { faults: [...new Set(faults)] }
+}
+
+type Values<Groups> = {
+  [Name in keyof Groups]: Groups[Name] extends Group<infer Value> ? Value : never
+}
+
+/**
+ * The values of these groups, by the same names.
+ *
+ * @throws {Problem} `misconfigured`, with all that is wrong in its log
+ */
+export function requireGroups<Groups extends Readonly<Record<string, Group<unknown>>>>(
+  groups: Groups,
+): Values<Groups> {
+  const faults: string[] = []
+  const values = Object.entries(groups).map(([name, group]) => {
+    if ('value' in group) return [name, group.value]
+    faults.push(...group.faults)
+    return [name, null]
+  })
+  if (faults.length > 0) throw misconfigured(faults)
+  return Object.fromEntries(values) as Values<Groups>
+}
+
+/** The problem of a Worker whose settings have these faults, which only the log names. */
+export function misconfigured(faults: readonly string[]): Problem {
+  return new Problem('misconfigured', { log: { settings: faults } })
+}
+
+/**
+ * The problem of an endpoint that no setting turns on. The client hears that there is nothing; the
+ * log says which setting does.
+ *
+ * @param notFound The problem of a path that does not exist
+ */
+export function endpointOff<Code extends string>(
+  setting: string,
+  notFound: Problem<Code>,
+): Problem<Code> {
+  const advice = `${setting} is not set, so this endpoint is off; in .dev.vars, [secrets] in wrangler.toml has to name it`
+  return notFound.with({ log: { settings: [advice] } })
+}
 
 // A secret piped in from a file ends in a newline, and an empty var counts as unset.
 export const trimmed = v.pipe(
@@ -40,7 +97,7 @@ export const seconds = ({ min, max, ...rest }: { min: number; max: number; defau
 }
 
 /** Comma-separated, white space around each part dropped. */
-export const list = (fits: (part: string) => boolean, message: string) =>
+const list = (fits: (part: string) => boolean, message: string) =>
   v.pipe(
     optionalText,
     v.transform((value) => value?.split(',').map((part) => part.trim()) ?? null),
@@ -67,3 +124,9 @@ export function isBaseUrl(value: string): boolean {
   const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
   return url.protocol === 'http:' && loopback
 }
+
+/** Base URLs without a trailing slash, in the order to try them; `null` if the setting is absent. */
+export const baseUrls = v.pipe(
+  list(isBaseUrl, 'must be https URLs without credentials, query or fragment, separated by commas'),
+  v.transform((bases) => bases?.map((base) => base.replace(/\/+$/, '')) ?? null),
+)

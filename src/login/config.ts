@@ -3,10 +3,13 @@
 import * as v from 'valibot'
 import { Problem } from '../core/problem'
 import {
+  baseUrls,
   binding,
-  isBaseUrl,
-  list,
+  endpointOff,
+  type Group,
   optionalText,
+  parseGroup,
+  requireGroups,
   seconds,
   serviceKeys,
   text,
@@ -66,15 +69,15 @@ const APPSECRET = /^[\x21-\x7e]+$/
 const APPID_MESSAGE = 'must be the AppID of a mini program, which starts with wx'
 const APPS_MESSAGE = 'must be a JSON object of AppIDs, each with its AppSecret'
 
-const OneMiniProgram = v.object(
-  {
-    WECHAT_APPID: v.pipe(text, v.regex(APPID, APPID_MESSAGE)),
-    WECHAT_APPSECRET: v.pipe(text, v.regex(APPSECRET, 'must be the AppSecret, without spaces')),
-  },
-  'is missing',
-)
+const object = <const Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.object(entries, 'is missing')
 
-const SeveralMiniPrograms = v.object({
+const OneMiniProgram = object({
+  WECHAT_APPID: v.pipe(text, v.regex(APPID, APPID_MESSAGE)),
+  WECHAT_APPSECRET: v.pipe(text, v.regex(APPSECRET, 'must be the AppSecret, without spaces')),
+})
+
+const SeveralMiniPrograms = object({
   WECHAT_APPS: v.pipe(
     trimmed,
     v.transform((value) => (typeof value === 'string' ? parseJson(value) : value)),
@@ -87,55 +90,73 @@ const SeveralMiniPrograms = v.object({
   ),
 })
 
+const Sessions = object({
+  SESSION_TTL: seconds(SESSION_TTL),
+  OPEN_DATA_MAX_AGE: seconds(OPEN_DATA_MAX_AGE),
+  WECHAT_API_BASE: baseUrls,
+  SESSIONS: binding<KVNamespace>('getWithMetadata', 'must be a KV namespace binding'),
+})
+
+const ServiceKeys = object({ SERVICE_KEYS: serviceKeys })
+
+const Push = object({
+  WECHAT_PUSH_TOKEN: v.pipe(
+    optionalText,
+    v.check(
+      (value) => value === null || /^[A-Za-z0-9]{3,32}$/.test(value),
+      'must be 3 to 32 letters and digits',
+    ),
+  ),
+  WECHAT_PUSH_AES_KEY: v.pipe(
+    optionalText,
+    v.check(
+      (value) => value === null || /^[A-Za-z0-9]{43}$/.test(value),
+      'must be the 43 letters and digits of EncodingAESKey',
+    ),
+  ),
+})
+
+const Events = object({
+  EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')),
+})
+
 const RATE_LIMIT_MESSAGE = 'must be a rate limit binding'
 
-const Settings = v.object(
-  {
-    SESSION_TTL: seconds(SESSION_TTL),
-    OPEN_DATA_MAX_AGE: seconds(OPEN_DATA_MAX_AGE),
-    WECHAT_API_BASE: list(
-      isBaseUrl,
-      'must be https URLs without credentials, query or fragment, separated by commas',
+const Limits = object({
+  LOGIN_LIMIT: v.optional(binding<RateLimit>('limit', RATE_LIMIT_MESSAGE)),
+  USER_LIMIT: v.optional(binding<RateLimit>('limit', RATE_LIMIT_MESSAGE)),
+  CLIENT_IP_HEADER: v.pipe(
+    optionalText,
+    v.check(
+      (value) => value === null || /^[A-Za-z0-9-]+$/.test(value),
+      'must be the name of a header',
     ),
-    SERVICE_KEYS: serviceKeys,
-    WECHAT_PUSH_TOKEN: v.pipe(
-      optionalText,
-      v.check(
-        (value) => value === null || /^[A-Za-z0-9]{3,32}$/.test(value),
-        'must be 3 to 32 letters and digits',
-      ),
-    ),
-    WECHAT_PUSH_AES_KEY: v.pipe(
-      optionalText,
-      v.check(
-        (value) => value === null || /^[A-Za-z0-9]{43}$/.test(value),
-        'must be the 43 letters and digits of EncodingAESKey',
-      ),
-    ),
-    SESSIONS: binding<KVNamespace>('getWithMetadata', 'must be a KV namespace binding'),
-    EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')),
-    LOGIN_LIMIT: v.optional(binding<RateLimit>('limit', RATE_LIMIT_MESSAGE)),
-    USER_LIMIT: v.optional(binding<RateLimit>('limit', RATE_LIMIT_MESSAGE)),
-    CLIENT_IP_HEADER: v.pipe(
-      optionalText,
-      v.check(
-        (value) => value === null || /^[A-Za-z0-9-]+$/.test(value),
-        'must be the name of a header',
-      ),
-    ),
-    HOOKS: v.optional(binding<object>('fetch', 'must be a service binding')),
-    ANALYTICS: v.optional(
-      binding<AnalyticsEngineDataset>('writeDataPoint', 'must be an Analytics Engine binding'),
-    ),
-  },
-  'is missing',
-)
+  ),
+})
+
+const HooksBinding = object({
+  HOOKS: v.optional(binding<object>('fetch', 'must be a service binding')),
+})
+
+const Analytics = object({
+  ANALYTICS: v.optional(
+    binding<AnalyticsEngineDataset>('writeDataPoint', 'must be an Analytics Engine binding'),
+  ),
+})
 
 /** The names of all settings, required or not. */
 export function listSettings(): readonly string[] {
-  return [OneMiniProgram, SeveralMiniPrograms, Settings].flatMap(({ entries }) =>
-    Object.keys(entries),
-  )
+  return [
+    OneMiniProgram,
+    SeveralMiniPrograms,
+    Sessions,
+    ServiceKeys,
+    Push,
+    Events,
+    Limits,
+    HooksBinding,
+    Analytics,
+  ].flatMap(({ entries }) => Object.keys(entries))
 }
 
 /**
@@ -144,48 +165,49 @@ export function listSettings(): readonly string[] {
  * @throws {Problem} `misconfigured`, with every setting that is wrong in its log, by name
  */
 export function parseConfig(env: unknown): Config {
-  const several = isObject(env) && env.WECHAT_APPS !== undefined && env.WECHAT_APPS !== ''
-  const miniPrograms = several
-    ? v.safeParse(SeveralMiniPrograms, env)
-    : v.safeParse(OneMiniProgram, env)
-  const settings = v.safeParse(Settings, env)
-  if (!miniPrograms.success || !settings.success) {
-    // Only the setting's name: below it, WECHAT_APPS holds values.
-    const problems = [...(miniPrograms.issues ?? []), ...(settings.issues ?? [])].map(
-      ({ path, message }) => `${path?.[0].key ?? 'env'} ${message}`,
-    )
-    throw new Problem('misconfigured', { log: { settings: [...new Set(problems)] } })
-  }
-  const { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: aesKey, ...rest } = settings.output
+  const groups = requireGroups({
+    miniPrograms: parseMiniPrograms(env),
+    sessions: parseGroup(Sessions, env),
+    serviceKeys: parseGroup(ServiceKeys, env),
+    push: parseGroup(Push, env),
+    events: parseGroup(Events, env),
+    limits: parseGroup(Limits, env),
+    hooks: parseGroup(HooksBinding, env),
+    analytics: parseGroup(Analytics, env),
+  })
+  const { sessions, limits } = groups
+  const { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: aesKey } = groups.push
   return {
-    miniPrograms: toMiniPrograms(miniPrograms.output),
-    sessionTtl: rest.SESSION_TTL,
-    openDataMaxAge: rest.OPEN_DATA_MAX_AGE,
-    apiBases: rest.WECHAT_API_BASE?.map((base) => base.replace(/\/+$/, '')) ?? [API_BASE],
-    serviceKeys: rest.SERVICE_KEYS,
+    miniPrograms: groups.miniPrograms,
+    sessionTtl: sessions.SESSION_TTL,
+    openDataMaxAge: sessions.OPEN_DATA_MAX_AGE,
+    apiBases: sessions.WECHAT_API_BASE ?? [API_BASE],
+    serviceKeys: groups.serviceKeys.SERVICE_KEYS,
     push: token === null ? null : { token, aesKey },
-    sessions: rest.SESSIONS,
-    events: rest.EVENTS ?? null,
-    loginLimit: rest.LOGIN_LIMIT ?? null,
-    userLimit: rest.USER_LIMIT ?? null,
-    clientIpHeader: rest.CLIENT_IP_HEADER,
-    hooks: rest.HOOKS ?? null,
-    analytics: rest.ANALYTICS ?? null,
+    sessions: sessions.SESSIONS,
+    events: groups.events.EVENTS ?? null,
+    loginLimit: limits.LOGIN_LIMIT ?? null,
+    userLimit: limits.USER_LIMIT ?? null,
+    clientIpHeader: limits.CLIENT_IP_HEADER,
+    hooks: groups.hooks.HOOKS ?? null,
+    analytics: groups.analytics.ANALYTICS ?? null,
   }
 }
 
-function toMiniPrograms(
-  settings: v.InferOutput<typeof SeveralMiniPrograms> | v.InferOutput<typeof OneMiniProgram>,
-) {
-  const apps =
-    'WECHAT_APPS' in settings
-      ? settings.WECHAT_APPS
-      : { [settings.WECHAT_APPID]: settings.WECHAT_APPSECRET }
+function parseMiniPrograms(env: unknown): Group<ReadonlyMap<string, MiniProgram>> {
+  const hasSeveral = isObject(env) && env.WECHAT_APPS !== undefined && env.WECHAT_APPS !== ''
+  if (hasSeveral) {
+    const several = parseGroup(SeveralMiniPrograms, env)
+    return 'value' in several ? { value: toMiniPrograms(several.value.WECHAT_APPS) } : several
+  }
+  const one = parseGroup(OneMiniProgram, env)
+  if ('faults' in one) return one
+  return { value: toMiniPrograms({ [one.value.WECHAT_APPID]: one.value.WECHAT_APPSECRET }) }
+}
+
+function toMiniPrograms(apps: Readonly<Record<string, string>>): ReadonlyMap<string, MiniProgram> {
   return new Map(
-    Object.entries(apps).map(([appid, appsecret]): [string, MiniProgram] => [
-      appid,
-      { appid, appsecret },
-    ]),
+    Object.entries(apps).map(([appid, appsecret]) => [appid, { appid, appsecret }] as const),
   )
 }
 
@@ -210,18 +232,12 @@ export function requireMiniProgram({ miniPrograms }: Config, appid: string): Min
 
 /** @throws {Problem} `not_found`: without `WECHAT_PUSH_TOKEN` there is no push endpoint */
 export function requirePush({ push }: Config): PushSettings {
-  if (!push) throw endpointOff('WECHAT_PUSH_TOKEN')
+  if (!push) throw endpointOff('WECHAT_PUSH_TOKEN', new Problem('not_found'))
   return push
 }
 
 /** @throws {Problem} `not_found`: without `SERVICE_KEYS` there are no endpoints for backends */
 export function requireServiceKeys({ serviceKeys }: Config): readonly string[] {
-  if (!serviceKeys) throw endpointOff('SERVICE_KEYS')
+  if (!serviceKeys) throw endpointOff('SERVICE_KEYS', new Problem('not_found'))
   return serviceKeys
-}
-
-/** The client hears that there is nothing; the log says which setting turns the endpoint on. */
-function endpointOff(setting: string): Problem {
-  const advice = `${setting} is not set, so this endpoint is off; in .dev.vars, [secrets] in wrangler.toml has to name it`
-  return new Problem('not_found', { log: { settings: [advice] } })
 }

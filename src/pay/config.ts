@@ -3,7 +3,18 @@
 import * as v from 'valibot'
 import type { ErrorCode } from '../core/errors'
 import { Problem } from '../core/problem'
-import { binding, isBaseUrl, list, optionalText, serviceKeys, text } from '../core/settings'
+import {
+  baseUrls,
+  binding,
+  endpointOff,
+  type Group,
+  isBaseUrl,
+  optionalText,
+  parseGroup,
+  requireGroups,
+  serviceKeys,
+  text,
+} from '../core/settings'
 import { isObject, parseJson, utf8 } from '../lib/encoding'
 import { type ParsedKey, parsePrivateKey, parsePublicKey } from '../lib/pem'
 import { payProblem } from './errors'
@@ -64,10 +75,7 @@ const Settings = v.object(
       text,
       v.check(isNotifyUrl, 'must be an https URL without a query, of at most 255 characters'),
     ),
-    WECHAT_PAY_API_BASE: list(
-      isBaseUrl,
-      'must be https URLs without credentials, query or fragment, separated by commas',
-    ),
+    WECHAT_PAY_API_BASE: baseUrls,
     WECHAT_PAY_PRIVATE_KEY: text,
     WECHAT_PAY_PUBLIC_KEY: text,
     WECHAT_PAY_API_V3_KEY: v.pipe(
@@ -89,18 +97,11 @@ const Settings = v.object(
  * @throws {Problem} `misconfigured`, with every setting that is wrong in its log, by name
  */
 export async function parsePayConfig(env: unknown): Promise<PayConfig> {
-  const settings = v.safeParse(Settings, env)
-  const faults = (settings.issues ?? []).map(
-    ({ path, message }) => `${path?.[0].key ?? 'env'} ${message}`,
-  )
-  const keys = await parseKeys(isObject(env) ? env : {})
-  if (!settings.success || keys.faults.length > 0) {
-    throw new Problem('misconfigured', {
-      log: { settings: [...new Set([...faults, ...keys.faults])] },
-    })
-  }
-  const { output } = settings
-  const { privateKey, publicKey, extraKeys } = keys.found
+  const { settings: output, keys } = requireGroups({
+    settings: parseGroup(Settings, env),
+    keys: await parseKeys(isObject(env) ? env : {}),
+  })
+  const { privateKey, publicKey, extraKeys } = keys
   if (!privateKey || !publicKey) throw new Problem('misconfigured')
   return {
     mchid: output.WECHAT_PAY_MCHID,
@@ -110,7 +111,7 @@ export async function parsePayConfig(env: unknown): Promise<PayConfig> {
     publicKeys: new Map([...extraKeys, [output.WECHAT_PAY_PUBLIC_KEY_ID, publicKey]]),
     apiV3Key: await importApiV3Key(output.WECHAT_PAY_API_V3_KEY),
     notifyUrl: output.WECHAT_PAY_NOTIFY_URL,
-    apiBases: output.WECHAT_PAY_API_BASE?.map((base) => base.replace(/\/+$/, '')) ?? API_BASES,
+    apiBases: output.WECHAT_PAY_API_BASE ?? API_BASES,
     serviceKeys: output.SERVICE_KEYS,
     login: output.LOGIN ?? null,
     hooks: output.HOOKS ?? null,
@@ -120,23 +121,18 @@ export async function parsePayConfig(env: unknown): Promise<PayConfig> {
 
 /** @throws {Problem} `not_found`: without `SERVICE_KEYS` there are no endpoints for backends */
 export function requirePayServiceKeys({ serviceKeys }: PayConfig): readonly string[] {
-  if (serviceKeys) return serviceKeys
-  const advice =
-    'SERVICE_KEYS is not set, so this endpoint is off; in .dev.vars, [secrets] in wrangler.toml has to name it'
-  throw payProblem('not_found', { log: { settings: [advice] } })
+  if (!serviceKeys) throw endpointOff('SERVICE_KEYS', payProblem('not_found'))
+  return serviceKeys
 }
 
 interface Keys {
-  readonly faults: readonly string[]
-  readonly found: {
-    readonly privateKey: CryptoKey | null
-    readonly publicKey: CryptoKey | null
-    readonly extraKeys: readonly (readonly [string, CryptoKey])[]
-  }
+  readonly privateKey: CryptoKey | null
+  readonly publicKey: CryptoKey | null
+  readonly extraKeys: readonly (readonly [string, CryptoKey])[]
 }
 
 /** All keys, so that all that is wrong with them is named at once. */
-async function parseKeys(env: Record<string, unknown>): Promise<Keys> {
+async function parseKeys(env: Record<string, unknown>): Promise<Group<Keys>> {
   const faults: string[] = []
   const take = (name: string, parsed: ParsedKey | null) => {
     if (parsed && 'fault' in parsed) faults.push(`${name} ${parsed.fault}`)
@@ -154,7 +150,7 @@ async function parseKeys(env: Record<string, unknown>): Promise<Keys> {
     const key = take('WECHAT_PAY_EXTRA_KEYS', await parsePublicKey(pem))
     if (key) extraKeys.push([serial, key])
   }
-  return { faults, found: { privateKey, publicKey, extraKeys } }
+  return faults.length > 0 ? { faults } : { value: { privateKey, publicKey, extraKeys } }
 }
 
 function parseExtraKeys(value: unknown, faults: string[]): [string, string][] {
