@@ -1,6 +1,6 @@
 /** The build of the package: readable modules, each with one bundled declaration file. */
 
-import { defineConfig, type Plugin } from 'rolldown'
+import { defineConfig, type Plugin, type RolldownOptions } from 'rolldown'
 import { dts } from 'rolldown-plugin-dts'
 
 const types = () => dts({ logger: { ...console, warn } })
@@ -35,6 +35,19 @@ const client = {
 }
 
 const output = { dir: 'dist', minify: false } as const
+
+/** The client as mini programs load it, which the example mini program has a copy of. */
+export const phoneClient = {
+  ...client,
+  output: {
+    ...output,
+    dir: 'dist/miniprogram',
+    format: 'cjs',
+    strict: true,
+    generatedCode: { symbols: false },
+  },
+} satisfies RolldownOptions
+
 // How long `tsc` takes is no news.
 const checks = { bundlerTimings: false }
 
@@ -49,12 +62,5 @@ export default defineConfig([
     checks,
   },
   { ...client, plugins: [types(), miniprogram], output, checks },
-  {
-    ...client,
-    output: {
-      ...output,
-      ...{ dir: 'dist/miniprogram', format: 'cjs', strict: true },
-      generatedCode: { symbols: false },
-    },
-  },
+  phoneClient,
 ])

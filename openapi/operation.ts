@@ -1,7 +1,8 @@
 /** What an operation of the API consists of, and how to write its parts down. */
 
-import type { ErrorCode } from '../src/core/errors'
+import type { ErrorCode, ErrorRow } from '../src/core/errors'
 import type { SCHEMAS } from './login/schemas'
+import type { PAY_SCHEMAS } from './pay/schemas'
 
 /** The groups of operations, in the order of the page. */
 export const TAGS = [
@@ -40,7 +41,9 @@ interface Success {
   readonly content?: Readonly<Record<string, { schema: object; example: unknown }>>
 }
 
-export interface Operation {
+type SchemaName = keyof typeof SCHEMAS | keyof typeof PAY_SCHEMAS
+
+export interface Operation<Code extends string = ErrorCode> {
   readonly id: string
   readonly method: 'get' | 'post' | 'delete'
   readonly path: string
@@ -54,7 +57,9 @@ export interface Operation {
   /** By status. */
   readonly success: Readonly<Record<string, Success>>
   /** Besides those that its caller and its body bring along. */
-  readonly errors: readonly ErrorCode[]
+  readonly errors: readonly Code[]
+  /** The content of its failures, where WeChat wants another than problem documents. */
+  readonly toFailure?: (errors: readonly { readonly row: ErrorRow }[]) => object
 }
 
 /** What any call to WeChat can come to. */
@@ -69,13 +74,13 @@ export const WECHAT_ERRORS: readonly ErrorCode[] = [
 /** What a call to WeChat with an access_token can come to. */
 export const SERVER_API_ERRORS: readonly ErrorCode[] = [...WECHAT_ERRORS, 'access_token_refused']
 
-export function ref(name: keyof typeof SCHEMAS) {
+export function ref(name: SchemaName) {
   return { $ref: `#/components/schemas/${name}` }
 }
 
 /** A 200 with JSON of this schema. */
 export function json(
-  name: keyof typeof SCHEMAS,
+  name: SchemaName,
   example: unknown,
   description = 'OK',
 ): Record<string, Success> {

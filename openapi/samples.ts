@@ -2,9 +2,6 @@
 
 import { FORM, type Operation } from './operation'
 
-/** The base URL in the samples; the page at /docs shows its own instead. */
-export const SAMPLE_BASE = 'https://login.example.com'
-
 /** One entry of `x-codeSamples`, an extension that Redoc knows as well. */
 export interface Sample {
   readonly lang: 'Shell' | 'JavaScript'
@@ -16,12 +13,13 @@ export interface Sample {
  * A service key must not be on a phone, and only WeChat calls the push URL: their operations have no
  * sample for a mini program.
  */
-export function toSamples(operation: Operation): Sample[] {
-  const samples: Sample[] = [{ lang: 'Shell', label: 'curl', source: toCurl(operation) }]
+export function toSamples(operation: Operation<string>, base: string): Sample[] {
+  const url = toUrl(operation, base)
+  const samples: Sample[] = [{ lang: 'Shell', label: 'curl', source: toCurl(operation, url) }]
   if (operation.tag === 'Backend') {
-    samples.push({ lang: 'JavaScript', label: 'fetch', source: toFetch(operation) })
+    samples.push({ lang: 'JavaScript', label: 'fetch', source: toFetch(operation, url) })
   } else if (operation.tag !== 'WeChat') {
-    samples.push({ lang: 'JavaScript', label: 'wx.request', source: toWxRequest(operation) })
+    samples.push({ lang: 'JavaScript', label: 'wx.request', source: toWxRequest(operation, url) })
   }
   return samples
 }
@@ -33,29 +31,29 @@ const SECRETS = {
   oauth: '$SERVICE_KEY',
 } as const
 
-function toCurl(operation: Operation): string {
+function toCurl(operation: Operation<string>, url: string): string {
   const { method, body, caller } = operation
   const secret = SECRETS[caller]
   const isDefaultMethod = method === 'get' || body !== undefined
   const lines = [
-    `curl ${isDefaultMethod ? '' : `-X ${method.toUpperCase()} `}${toShell(toUrl(operation))}`,
+    `curl ${isDefaultMethod ? '' : `-X ${method.toUpperCase()} `}${toShell(url)}`,
     ...(secret ? [`-H "Authorization: Bearer ${secret}"`] : []),
     ...(body ? toCurlBody(body) : []),
   ]
   return lines.join(' \\\n  ')
 }
 
-function toCurlBody({ type, example }: NonNullable<Operation['body']>): string[] {
+function toCurlBody({ type, example }: NonNullable<Operation<string>['body']>): string[] {
   if (type !== FORM) return [`--json ${toShell(JSON.stringify(example))}`]
   const fields = Object.entries(example as Record<string, string>)
   return fields.map(([name, value]) => `--data-urlencode ${toShell(`${name}=${value}`)}`)
 }
 
-function toWxRequest(operation: Operation): string {
+function toWxRequest(operation: Operation<string>, url: string): string {
   const { method, body, caller } = operation
   return [
     'wx.request({',
-    `  url: ${toLiteral(toUrl(operation))},`,
+    `  url: ${toLiteral(url)},`,
     ...(method === 'get' ? [] : [`  method: '${method.toUpperCase()}',`]),
     ...(caller === 'session' ? ["  header: { Authorization: 'Bearer ' + token },"] : []),
     ...(body ? [`  data: ${toLiteral(body.example, '  ')},`] : []),
@@ -65,7 +63,7 @@ function toWxRequest(operation: Operation): string {
   ].join('\n')
 }
 
-function toFetch(operation: Operation): string {
+function toFetch(operation: Operation<string>, url: string): string {
   const { method, body, success } = operation
   const isForm = body?.type === FORM
   const headers = [
@@ -75,7 +73,7 @@ function toFetch(operation: Operation): string {
   const literal = body && toLiteral(body.example, '  ')
   const wrapper = isForm ? 'new URLSearchParams' : 'JSON.stringify'
   return [
-    `const response = await fetch(${toLiteral(toUrl(operation))}, {`,
+    `const response = await fetch(${toLiteral(url)}, {`,
     `  method: '${method.toUpperCase()}',`,
     `  headers: { ${headers.join(', ')} },`,
     ...(literal ? [`  body: ${wrapper}(${literal}),`] : []),
@@ -85,8 +83,8 @@ function toFetch(operation: Operation): string {
 }
 
 /** The URL with the examples of its parameters. */
-function toUrl({ path, parameters = [] }: Operation): string {
-  const url = new URL(path, SAMPLE_BASE)
+function toUrl({ path, parameters = [] }: Operation<string>, base: string): string {
+  const url = new URL(path, base)
   url.pathname = path.replace(/\{(\w+)\}/g, (_, name) => {
     return parameters.find((parameter) => parameter.name === name)?.example ?? ''
   })

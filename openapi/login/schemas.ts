@@ -1,25 +1,9 @@
 /** The shapes of the API, as JSON Schema. */
 
-import { ERRORS } from '../../src/core/errors'
 import { FIELD_NAME, MAX_LENGTH, SubscribeMessageBody } from '../../src/login/http/bodies'
-import { WHAT_TO_DO } from './texts'
-
-export const text = { type: 'string' } as const
-export const nonEmpty = { ...text, minLength: 1 } as const
-export const time = { ...text, format: 'date-time' } as const
-
-export const textUpTo = (maxLength: number) => ({ ...nonEmpty, maxLength })
+import { Health, nonEmpty, object, text, textUpTo, time } from '../schemas'
 
 const base64 = (description: string) => ({ ...text, contentEncoding: 'base64', description })
-
-export const object = (
-  properties: object,
-  required: readonly string[] = Object.keys(properties),
-) => ({
-  type: 'object',
-  properties,
-  ...(required.length > 0 && { required }),
-})
 
 const appid = {
   ...textUpTo(MAX_LENGTH.appid),
@@ -31,34 +15,7 @@ const signature = {
 }
 const { state, lang } = SubscribeMessageBody.entries
 
-const whatToDo = Object.fromEntries(Object.entries(WHAT_TO_DO).map(([key, { en }]) => [key, en]))
-
 export const SCHEMAS = {
-  Problem: object(
-    {
-      type: { ...text, format: 'uri' },
-      title: text,
-      status: { type: 'integer', description: 'The HTTP status.' },
-      code: { ...text, enum: Object.keys(ERRORS), description: 'Write your code against this.' },
-      detail: { ...text, description: 'What happened, for a person.' },
-      action: {
-        ...text,
-        enum: Object.keys(WHAT_TO_DO),
-        description: 'What to do next.',
-        'x-enumDescriptions': whatToDo,
-      },
-      errcode: { type: 'integer', description: "WeChat's error code, if WeChat refused." },
-      errors: {
-        type: 'array',
-        description: 'What is wrong with the request, without its values.',
-        items: object({
-          path: { ...text, description: 'The field, as a dotted path.' },
-          message: text,
-        }),
-      },
-    },
-    ['type', 'title', 'status', 'code', 'detail', 'action'],
-  ),
   Login: object({
     token: { ...text, description: 'Opaque. Send it as `Authorization: Bearer <token>`.' },
     tokenType: { ...text, const: 'Bearer' },
@@ -195,5 +152,5 @@ export const SCHEMAS = {
   Push: { type: 'object', description: 'An event, or in safe mode `{"ToUserName","Encrypt"}`.' },
   WeChatRequest: { description: "What WeChat's API takes: JSON, a file, or nothing." },
   WeChatAnswer: { description: "What WeChat's API gives: JSON, or a picture." },
-  Health: object({ status: { ...text, const: 'ok' } }),
+  Health,
 }

@@ -1,36 +1,12 @@
 /**
- * What the documents say about errors, in English and Chinese. A row of the error table, a kind of
- * call or an action without a text here does not compile; an `advice` or `detail` of
- * wechat/errcodes.ts without Chinese stops `npm run docs`.
+ * What the documents say about errors, in English and Chinese. A row of the error table or a kind of
+ * call without a text here does not compile; an `advice` or `detail` of wechat/errcodes.ts without
+ * Chinese stops `npm run docs`.
  */
 
-import type { Action, ErrorCode } from '../../src/core/errors'
+import type { ErrorCode } from '../../src/core/errors'
 import type { WeChatCall } from '../../src/login/wechat/errcodes'
-
-export type Language = 'en' | 'zh'
-
-/** Sentences in Markdown. */
-export type Text = Readonly<Record<Language, string>>
-
-/** docs/api.md has the same sentences under "Actions". */
-export const WHAT_TO_DO: Readonly<Record<Action, Text>> = {
-  login_again: {
-    en: 'Call `wx.login`, then `/login`. For open data, fetch the data again after that.',
-    zh: '调用 `wx.login`，再调用 `/login`。如果是开放数据，之后再重新获取数据。',
-  },
-  retry_later: {
-    en: 'Repeat the same request after the number of seconds in `Retry-After`.',
-    zh: '等待 `Retry-After` 给出的秒数，再发送同样的请求。',
-  },
-  fix_request: {
-    en: 'The request is wrong. Repeating it cannot help.',
-    zh: '请求有误，重试也没有用。',
-  },
-  stop: {
-    en: 'Nothing that the caller does will help.',
-    zh: '调用方做什么都没有用。',
-  },
-}
+import type { Text } from '../texts'
 
 /** When each error occurs. */
 export const WHEN: Readonly<Record<ErrorCode, Text>> = {

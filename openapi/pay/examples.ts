@@ -1,28 +1,6 @@
-/** What an operation of the payments Worker consists of, and the values in its examples. */
+/** The values in the examples of payments: one order, and its refund. */
 
-import type { PaymentsErrorCode } from '../../src/pay/errors'
 import { APPID, OPENID } from '../example-values'
-import type { Operation } from '../operation'
-import type { PAY_SCHEMAS } from './schemas'
-
-/** Like an operation of the login Worker, with failures of payments. */
-export interface PayOperation extends Omit<Operation, 'errors'> {
-  readonly errors: readonly PaymentsErrorCode[]
-}
-
-export function payRef(name: keyof typeof PAY_SCHEMAS) {
-  return { $ref: `#/components/schemas/${name}` }
-}
-
-/** A 200 with JSON of this schema. */
-export function payJson(
-  name: keyof typeof PAY_SCHEMAS,
-  example: unknown,
-  description = 'OK',
-): Operation['success'] {
-  const content = { 'application/json': { schema: payRef(name), example } }
-  return { 200: { description, content } }
-}
 
 export const OUT_TRADE_NO = 'T20261125000001'
 export const OUT_REFUND_NO = 'R20261125000001'

@@ -2,7 +2,7 @@
 
 import type { PaymentsErrorCode } from '../../src/pay/errors'
 import { TOKEN } from '../example-values'
-import { noContent, parameter } from '../operation'
+import { json, noContent, type Operation, parameter, ref } from '../operation'
 import {
   EVENT_BODY,
   EXPIRES_AT,
@@ -10,9 +10,6 @@ import {
   OUT_TRADE_NO,
   PARAMETERS,
   PAYMENT,
-  type PayOperation,
-  payJson,
-  payRef,
   REFUND,
 } from './examples'
 
@@ -27,7 +24,7 @@ const CALL_ERRORS: readonly PaymentsErrorCode[] = [
 const ORDER = parameter('outTradeNo', 'path', 'Your number of the order.', OUT_TRADE_NO)
 const REFUND_NO = parameter('outRefundNo', 'path', 'Your number of the refund.', OUT_REFUND_NO)
 
-const PAYMENTS: readonly PayOperation[] = [
+const PAYMENTS: readonly Operation<PaymentsErrorCode>[] = [
   {
     id: 'createPayment',
     method: 'post',
@@ -38,7 +35,7 @@ const PAYMENTS: readonly PayOperation[] = [
     description:
       'The payer is either a `token` of the login Worker, or an `appid` and an `openid`. Repeat the same body with the same `outTradeNo` where the outcome is not known; it places no second order.',
     body: {
-      schema: payRef('PaymentRequest'),
+      schema: ref('PaymentRequest'),
       example: {
         token: TOKEN,
         outTradeNo: OUT_TRADE_NO,
@@ -47,7 +44,7 @@ const PAYMENTS: readonly PayOperation[] = [
         expiresAt: EXPIRES_AT,
       },
     },
-    success: payJson('PaymentParameters', PARAMETERS, 'The argument of `wx.requestPayment`'),
+    success: json('PaymentParameters', PARAMETERS, 'The argument of `wx.requestPayment`'),
     errors: [
       'session_invalid',
       'store_unavailable',
@@ -66,7 +63,7 @@ const PAYMENTS: readonly PayOperation[] = [
     caller: 'service',
     summary: 'Query an order',
     parameters: [ORDER],
-    success: payJson('Payment', PAYMENT, 'The order as WeChat Pay knows it'),
+    success: json('Payment', PAYMENT, 'The order as WeChat Pay knows it'),
     errors: ['order_unknown', ...CALL_ERRORS],
   },
   {
@@ -83,7 +80,7 @@ const PAYMENTS: readonly PayOperation[] = [
   },
 ]
 
-const REFUNDS: readonly PayOperation[] = [
+const REFUNDS: readonly Operation<PaymentsErrorCode>[] = [
   {
     id: 'createRefund',
     method: 'post',
@@ -95,10 +92,10 @@ const REFUNDS: readonly PayOperation[] = [
       'Repeat the same body with the same `outRefundNo` where the outcome is not known. With another number, the money may go back twice.',
     parameters: [ORDER],
     body: {
-      schema: payRef('RefundRequest'),
+      schema: ref('RefundRequest'),
       example: { outRefundNo: OUT_REFUND_NO, refund: 1, total: 1, reason: 'Sold out' },
     },
-    success: payJson('Refund', REFUND, 'The refund is accepted; `status` says whether it is done'),
+    success: json('Refund', REFUND, 'The refund is accepted; `status` says whether it is done'),
     errors: ['order_unknown', 'order_exists', 'refund_refused', 'balance_too_low', ...CALL_ERRORS],
   },
   {
@@ -109,12 +106,12 @@ const REFUNDS: readonly PayOperation[] = [
     caller: 'service',
     summary: 'Query a refund',
     parameters: [REFUND_NO],
-    success: payJson('Refund', { ...REFUND, status: 'SUCCESS' }),
+    success: json('Refund', { ...REFUND, status: 'SUCCESS' }),
     errors: ['refund_unknown', ...CALL_ERRORS],
   },
 ]
 
-const CALLBACK: PayOperation = {
+const CALLBACK: Operation<PaymentsErrorCode> = {
   id: 'receivePaymentEvent',
   method: 'post',
   path: '/wechat/pay/events',
@@ -123,12 +120,18 @@ const CALLBACK: PayOperation = {
   summary: 'Receive an outcome',
   description:
     'The body is verified with the four `Wechatpay-` headers, decrypted, and goes to the Queue `EVENTS` and the hook `onPayment`. Failures are `{"code":"FAIL","message"}`, the form that WeChat Pay wants, and not problem details.',
-  body: { schema: payRef('PaymentCallback'), example: EVENT_BODY },
+  body: { schema: ref('PaymentCallback'), example: EVENT_BODY },
   success: noContent('The Queue or the hook has the outcome'),
-  errors: ['invalid_request', 'event_refused', 'hook_unavailable', 'store_unavailable'],
+  errors: ['event_refused', 'hook_unavailable', 'store_unavailable'],
+  toFailure: ([error]) => ({
+    'application/json': {
+      schema: ref('CallbackFailure'),
+      example: { code: 'FAIL', message: error?.row.title },
+    },
+  }),
 }
 
-const HEALTH: PayOperation = {
+const HEALTH: Operation<PaymentsErrorCode> = {
   id: 'health',
   method: 'get',
   path: '/health',
@@ -136,8 +139,13 @@ const HEALTH: PayOperation = {
   caller: 'anyone',
   summary: 'Check that the Worker runs',
   description: 'Does not ask WeChat Pay, and succeeds even if a setting is wrong.',
-  success: payJson('Health', { status: 'ok' }, 'The Worker runs'),
+  success: json('Health', { status: 'ok' }, 'The Worker runs'),
   errors: [],
 }
 
-export const PAY_OPERATIONS: readonly PayOperation[] = [...PAYMENTS, ...REFUNDS, CALLBACK, HEALTH]
+export const PAY_OPERATIONS: readonly Operation<PaymentsErrorCode>[] = [
+  ...PAYMENTS,
+  ...REFUNDS,
+  CALLBACK,
+  HEALTH,
+]

@@ -1,8 +1,7 @@
 /** The shapes of the payments API, as JSON Schema. */
 
 import { MAX_LENGTH } from '../../src/pay/schemas'
-import { nonEmpty, object, SCHEMAS, text, textUpTo, time } from '../login/schemas'
-import { PAY_PROBLEM_CODES } from './texts'
+import { Health, nonEmpty, object, text, textUpTo, time } from '../schemas'
 
 const fen = (description: string) => ({
   type: 'integer',
@@ -29,13 +28,6 @@ const attach = {
 const MAY_BE_ABSENT = "Before the payment, it is there only where WeChat Pay's answer has it."
 
 export const PAY_SCHEMAS = {
-  Problem: {
-    ...SCHEMAS.Problem,
-    properties: {
-      ...SCHEMAS.Problem.properties,
-      code: { ...text, enum: PAY_PROBLEM_CODES, description: 'Write your code against this.' },
-    },
-  },
   PaymentRequest: object(
     {
       token: { ...text, description: 'The token of the user, instead of `appid` and `openid`.' },
@@ -127,5 +119,5 @@ export const PAY_SCHEMAS = {
     description: "WeChat Pay's notification, whose `resource` is encrypted with the APIv3 key.",
   },
   CallbackFailure: object({ code: { ...text, const: 'FAIL' }, message: text }),
-  Health: object({ status: { ...text, const: 'ok' } }),
+  Health,
 }

@@ -3,45 +3,14 @@
  * and those that it shares with the login Worker but that occur for other reasons here.
  */
 
-import { ERRORS, type ErrorRow } from '../../src/core/errors'
 import type { PayCall } from '../../src/pay/codes'
-import { PAY_ERRORS, type PayErrorCode, type PaymentsErrorCode } from '../../src/pay/errors'
-import { type Language, type Text, WHEN } from '../login/texts'
+import type { PaymentsErrorCode } from '../../src/pay/errors'
+import { WHEN } from '../login/texts'
+import type { Text } from '../texts'
 
-/** Both error tables; where both have a code, the row of payments counts. */
-export const PAY_ROWS: Readonly<Record<PaymentsErrorCode, ErrorRow>> = { ...ERRORS, ...PAY_ERRORS }
-
-/** The rows of the login's error table that the payments Worker has as they are. */
-const SHARED = [
-  'invalid_request',
-  'session_invalid',
-  'misconfigured',
-  'service_key_required',
-  'service_key_invalid',
-  'event_refused',
-  'hook_unavailable',
-  'store_unavailable',
-  'method_not_allowed',
-  'body_too_large',
-  'unsupported_media_type',
-  'internal_error',
-] as const
-
-export type PayCode = PayErrorCode | (typeof SHARED)[number]
-
-/** Every code that the payments Worker answers, in the order of the table. */
-export const PAY_CODES: readonly PayCode[] = [
-  ...(Object.keys(PAY_ERRORS) as PayErrorCode[]),
-  ...SHARED,
-]
-
-/** Only the callback answers with these, and it has no problem details. */
-const OF_CALLBACKS: readonly PayCode[] = ['event_refused', 'hook_unavailable']
-
-/** The codes of problem details. */
-export const PAY_PROBLEM_CODES = PAY_CODES.filter((code) => !OF_CALLBACKS.includes(code))
-
-const PAY_WHEN: Readonly<Record<PayErrorCode, Text>> & Partial<Record<PayCode, Text>> = {
+/** When each error occurs, and what to do. */
+export const PAY_WHEN: Readonly<Record<PaymentsErrorCode, Text>> = {
+  ...WHEN,
   order_exists: {
     en: 'The `outTradeNo` belongs to an order with another price, payer, text or expiry. Send the fields as you sent them first. If they have to change, query the order, close it if it is not paid, and only then use a new number. Of a refund: the `outRefundNo` belongs to a refund with other fields. Query that refund first, because a new number is another refund.',
     zh: '这个 `outTradeNo` 已用于另一笔订单，其价格、付款人、文字或失效时间不同。请按第一次的字段原样发送；如果确实要改，先查询，未支付就关闭，然后才能换新的单号。退款时则表示这个 `outRefundNo` 已用于字段不同的另一笔退款：请先查询那笔退款，因为换新的单号就是另一笔退款。',
@@ -119,18 +88,6 @@ const PAY_WHEN: Readonly<Record<PayErrorCode, Text>> & Partial<Record<PayCode, T
     en: 'The body is not UTF-8 JSON.',
     zh: '请求体不是 UTF-8 编码的 JSON。',
   },
-}
-
-/** When an error of the payments Worker occurs, and what to do. */
-export function toPayWhen(code: PayCode, language: Language): string {
-  return (PAY_WHEN[code] ?? requireShared(code))[language]
-}
-
-function requireShared(code: PayCode): Text {
-  const texts: Readonly<Record<string, Text>> = WHEN
-  const text = texts[code]
-  if (!text) throw new Error(`pay-error-texts.ts has no text for ${code}`)
-  return text
 }
 
 /** The calls to WeChat Pay, as its code table names them. */

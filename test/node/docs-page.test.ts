@@ -8,14 +8,16 @@ import { readFileSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestHarness, type TestHarness } from 'wrangler'
-import { OPERATIONS } from '../../openapi/login/operations'
+import { LOGIN_API } from '../../openapi/login/api'
 import { TAGS } from '../../openapi/operation'
-import { SAMPLE_BASE, toSamples } from '../../openapi/samples'
+import { toSamples } from '../../openapi/samples'
 import { ERRORS } from '../../src/core/errors'
 import { CHROMIUM, hasBrowser } from '../support/watch-page'
 
 const notice = hasBrowser ? '' : ' (SKIPPED: no browser; apt-get install chromium, or set CHROMIUM)'
 if (notice) console.warn(`the page at /docs is not tested${notice}`)
+
+const { operations: OPERATIONS, sampleBase: SAMPLE_BASE } = LOGIN_API
 
 /** What an open operation shows, read in the page. */
 interface Shown {
@@ -173,7 +175,7 @@ describe.skipIf(!hasBrowser)(`the page at /docs${notice}`, () => {
     '$method $path has its samples, with the address of this server',
     (operation) => {
       const own = shown.find(({ id }) => id === operation.id)
-      for (const { label, source } of toSamples(operation)) {
+      for (const { label, source } of toSamples(operation, SAMPLE_BASE)) {
         expect(own?.headings).toContain(label)
         expect(own?.samples).toContain(source.replaceAll(SAMPLE_BASE, base.origin))
       }

@@ -151,9 +151,9 @@ describe('the built client', () => {
     }
   })
 
-  it('the example mini program has a copy of the built client: `npm run docs` writes it', async () => {
-    const copy = resolve('examples/miniprogram/lib/code2session.js')
-    await expect(read(CJS)).toMatchFileSnapshot(copy)
+  it('the example mini program has a copy of the built client: `npm run docs` writes it', () => {
+    const copy = readFileSync('examples/miniprogram/lib/code2session.js', 'utf8')
+    expect(copy).toBe(read(CJS))
   })
 })
 

@@ -1,0 +1,96 @@
+/** What the documents know of an API, and which errors its operations have. */
+
+import type { ErrorCode, ErrorRow } from '../src/core/errors'
+import { ANYTHING, type Operation } from './operation'
+import type { Text } from './texts'
+
+export interface Api {
+  readonly title: string
+  readonly summary: string
+  readonly description: string
+  /** An object of `servers`. */
+  readonly server: object
+  /** The base URL in the samples. */
+  readonly sampleBase: string
+  readonly securitySchemes: object
+  readonly operations: readonly Operation<string>[]
+  readonly schemas: object
+  /** Its errors in the order of the documents; some may be of no operation. */
+  readonly errors: readonly ApiError[]
+  readonly refusals: readonly Refusal[]
+  readonly errorTable: TableHead
+  readonly refusalTable: TableHead
+}
+
+export interface ApiError {
+  readonly code: string
+  readonly row: ErrorRow
+  readonly when: Text
+  /** WeChat's code in the example. */
+  readonly errcode?: number | undefined
+}
+
+/** What one of WeChat's own error codes stands for. */
+export interface Refusal {
+  /** WeChat's code, as a table shows it. */
+  readonly name: string
+  readonly code: string
+  /** The calls on which it means this; if absent, all but those of its other rows. */
+  readonly calls: readonly Text[] | undefined
+  readonly whatToDo: Text
+}
+
+/** A generated table: its markers in a document are `<!-- name:begin -->` and `<!-- name:end -->`. */
+interface TableHead {
+  readonly name: string
+  readonly header: Text
+}
+
+const OF_SERVICE: readonly ErrorCode[] = [
+  'service_key_required',
+  'service_key_invalid',
+  'not_found',
+]
+/** The errors of each kind of caller. */
+const BY_CALLER: Readonly<Record<Operation['caller'], readonly ErrorCode[]>> = {
+  anyone: [],
+  session: ['session_required', 'session_invalid', 'store_unavailable'],
+  service: OF_SERVICE,
+  oauth: OF_SERVICE,
+}
+const WITH_BODY: readonly ErrorCode[] = ['invalid_request', 'body_too_large']
+const ANYWHERE: readonly ErrorCode[] = ['misconfigured', 'internal_error']
+/** The only error that no operation has: it is that of a method without one. */
+const OF_NO_OPERATION: ErrorCode = 'method_not_allowed'
+
+/** The errors of an operation. */
+export function listErrorsOf(
+  { errors }: Pick<Api, 'errors'>,
+  { tag, caller, body, errors: own }: Operation<string>,
+): readonly ApiError[] {
+  if (tag === 'Health') return []
+  // WeChat's pushes, and what goes through to WeChat, may have any Content-Type.
+  const isTyped = body && tag !== 'WeChat' && body.type !== ANYTHING
+  const codes = new Set([
+    ...BY_CALLER[caller],
+    ...(body ? WITH_BODY : []),
+    ...(isTyped ? ['unsupported_media_type'] : []),
+    ...own,
+    ...ANYWHERE,
+  ])
+  return errors.filter(({ code }) => codes.has(code))
+}
+
+/** The errors of these operations, and that of a method without one. */
+export function listErrors(api: Api, operations = api.operations): readonly ApiError[] {
+  const possible = new Set(operations.flatMap((operation) => listErrorsOf(api, operation)))
+  return api.errors.filter((error) => possible.has(error) || error.code === OF_NO_OPERATION)
+}
+
+/** The errors that come as problem documents: all but those of callbacks alone. */
+export function listProblems(api: Api): readonly ApiError[] {
+  return listErrors(
+    api,
+    api.operations.filter(({ toFailure }) => !toFailure),
+  )
+}
