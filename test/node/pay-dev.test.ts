@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readyUrl } from '../support/dev-server'
 import { APPID, CREDENTIALS, send } from '../support/environment'
-import { notice, PAY_SETTINGS } from '../support/wechat-pay'
+import { PAY_SETTINGS } from '../support/wechat-pay'
+import { createCallback } from '../support/wechat-pay-api'
 import { startWeChatPay, type WeChatPayServer } from '../support/wechat-pay-server'
 
 const KEY = 'p'.repeat(32)
@@ -67,7 +68,7 @@ describe('wrangler dev with the configuration of payments, and that of the login
       expect(await place({ token: 'ended', ...order('DEV00002') })).toMatchObject({
         ...{ status: 401, answer: { code: 'session_invalid' } },
       })
-      const { headers, body } = await notice('SECURITY_ECHO.SUCCESS', {}, wechatPay.now())
+      const { headers, body } = await createCallback('SECURITY_ECHO.SUCCESS', {}, wechatPay.now())
       const callback = new URL('/wechat/pay/events', url)
       expect((await fetch(callback, { method: 'POST', headers, body })).status).toBe(204)
       expect(wechatPay.violations).toEqual([])

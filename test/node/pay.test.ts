@@ -7,7 +7,8 @@ import type { BuiltWorker } from '../support/built-worker'
 import { APPID, type Environment, send } from '../support/environment'
 import { PAY_KEY, startPayEnvironment } from '../support/pay-environment'
 import { FAULTS } from '../support/upstream'
-import { API_V3_KEY, isMerchantSignature, notice, signHeaders } from '../support/wechat-pay'
+import { API_V3_KEY, isMerchantSignature } from '../support/wechat-pay'
+import { createCallback, sign } from '../support/wechat-pay-api'
 import type { WeChatPayServer } from '../support/wechat-pay-server'
 
 const GZIP_LIMIT = 25 * 1024
@@ -41,7 +42,7 @@ const known = { appid: APPID, openid: 'oUser' }
 
 /** Delivers a callback as WeChat Pay does. */
 async function deliver(type: string, fields: object, more: Record<string, string> = {}) {
-  const { headers, body } = await notice(type, fields, wechatPay.now())
+  const { headers, body } = await createCallback(type, fields, wechatPay.now())
   const callback = new URL('/wechat/pay/events', url)
   const response = await fetch(callback, { method: 'POST', headers: { ...headers, ...more }, body })
   return { status: response.status, text: await response.text() }
@@ -134,7 +135,7 @@ describe('over HTTP, after a first host that refuses connections', () => {
 
   it('a 204 whose signature is over a body closes no order', async () => {
     await request('POST', '/payments', { ...known, ...order('HTTP0003') })
-    const signed = await signHeaders({ body: 'x' }, wechatPay.now())
+    const signed = await sign('x', wechatPay.now())
     wechatPay.handleNext(({ socket }) => {
       const lines = Object.entries(signed).map(([name, value]) => `${name}: ${value}\r\n`)
       socket.end(`HTTP/1.1 204 No Content\r\n${lines.join('')}Content-Length: 1\r\n\r\nx`)

@@ -3,7 +3,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { APPIDS, startBackend } from '../support/hooks-example'
 import { type BuiltShop, buildShop, type Shop, serveShop } from '../support/shop-example'
-import { refusal } from '../support/wechat-pay-api'
 
 type Fields = Record<string, unknown>
 
@@ -38,17 +37,19 @@ const ask = async (outTradeNo: string) =>
 const read = (outTradeNo: string) => shop.readOrder(outTradeNo)
 const pay = (outTradeNo: string) => shop.wechatPay.pay(outTradeNo)
 const deliver = (fields: Fields) => shop.deliver('TRANSACTION.SUCCESS', fields)
-/** WeChat Pay fails once. */
-const failNext = () => shop.wechatPay.next(() => refusal(500, 'SYSTEM_ERROR', 'a text'))
+const find = (outTradeNo: string) => shop.wechatPay.orders.find(outTradeNo)
 
 describe('the HTTP API of the shop', () => {
   it('POST /orders places an order for the user of the token, at the price of the shop', async () => {
     const { status, answer } = await shop.send('POST', '/orders', token)
     expect([status, Object.keys(answer)]).toEqual([200, ['outTradeNo', 'parameters']])
     expect(Object.keys(answer.parameters as object)).toContain('paySign')
-    const { fields } = shop.wechatPay.orders.get(answer.outTradeNo as string) ?? {}
-    expect(fields).toMatchObject({ appid: APPIDS[0], payer: { openid }, description: '一杯茶' })
-    expect(fields).toMatchObject({ amount: { total: 1, currency: 'CNY' } })
+    expect(JSON.parse(find(answer.outTradeNo as string)?.body ?? '')).toMatchObject({
+      appid: APPIDS[0],
+      payer: { openid },
+      description: '一杯茶',
+      amount: { total: 1, currency: 'CNY' },
+    })
   })
 
   it('taps at the same time and a later one open one order', async () => {
@@ -101,7 +102,7 @@ describe('the HTTP API of the shop', () => {
   })
 
   it('a failure of the payments Worker reaches the phone as a problem', async () => {
-    failNext()
+    shop.wechatPay.failNext()
     const { status, headers, answer } = await shop.send('POST', '/orders', token)
     expect([status, headers.get('Content-Type')]).toEqual([502, 'application/problem+json'])
     expect(answer).toMatchObject({ code: 'pay_unavailable', action: 'retry_later' })
@@ -213,16 +214,16 @@ describe('the queries of every minute', () => {
     await shop.age(outTradeNo, 30 * 60)
     await shop.runCron()
     expect(await read(outTradeNo)).toEqual(['closed', 0])
-    expect(shop.wechatPay.orders.get(outTradeNo)?.state).toBe('CLOSED')
+    expect(find(outTradeNo)?.state).toBe('CLOSED')
   })
 
   it('an order that is paid while it is being closed is delivered by the next query', async () => {
     const outTradeNo = await buy()
     await shop.age(outTradeNo, 30 * 60)
     // The user pays after the query and before the closing.
-    shop.wechatPay.next((answer) => {
+    shop.wechatPay.next((response) => {
       pay(outTradeNo)
-      return answer
+      return response
     })
     await shop.runCron()
     expect(await read(outTradeNo)).toEqual(['unpaid', 0])
@@ -230,14 +231,13 @@ describe('the queries of every minute', () => {
   })
 
   it('an order that never reached WeChat Pay is closed after 30 minutes', async () => {
-    failNext()
+    shop.wechatPay.failNext()
     await shop.send('POST', '/orders', token)
     const [order] = await shop.sql<{ id: string }>(
       'SELECT out_trade_no AS id FROM orders WHERE openid = ?',
       openid,
     )
     const outTradeNo = order?.id ?? ''
-    shop.wechatPay.orders.delete(outTradeNo)
     await shop.age(outTradeNo, 30 * 60)
     await shop.runCron()
     expect(await read(outTradeNo)).toEqual(['closed', 0])
@@ -246,16 +246,16 @@ describe('the queries of every minute', () => {
   it('an order whose state WeChat Pay does not tell is not closed', async () => {
     const outTradeNo = await buy()
     await shop.age(outTradeNo, 30 * 60)
-    failNext()
+    shop.wechatPay.failNext()
     await shop.runCron()
     expect(await read(outTradeNo)).toEqual(['unpaid', 0])
-    expect(shop.wechatPay.orders.get(outTradeNo)?.state).toBe('NOTPAY')
+    expect(find(outTradeNo)?.state).toBe('NOTPAY')
   })
 
   it('an order that a query finds refunded is reported and not delivered', async () => {
     const outTradeNo = await buy()
     pay(outTradeNo)
-    const order = shop.wechatPay.orders.get(outTradeNo)
+    const order = find(outTradeNo)
     if (order) order.state = 'REFUND'
     await shop.age(outTradeNo, 60)
     await shop.runCron()

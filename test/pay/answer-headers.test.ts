@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { createPaymentApp } from '../../src/pay'
 import { APPID, OPENID, PAY_SERVICE_KEY, recordingHooks, usePayApp } from '../support/pay-app'
 import { expectAnswerHeaders, expectMadeOnce } from '../support/responses'
-import { notice } from '../support/wechat-pay'
+import { createCallback } from '../support/wechat-pay-api'
 
 const { hooks } = recordingHooks()
 const app = usePayApp({ hooks })
@@ -44,7 +44,7 @@ const SUCCESSES: Record<string, readonly [status: number, () => Sending | Promis
     204,
     async () => {
       const fields = app.pay.toTransaction('A00001')
-      const callback = await notice('TRANSACTION.SUCCESS', fields, app.clock.now)
+      const callback = await createCallback('TRANSACTION.SUCCESS', fields, app.clock.now)
       return ['/wechat/pay/events', { method: 'POST', ...callback }]
     },
   ],

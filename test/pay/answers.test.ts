@@ -1,9 +1,12 @@
 /** Answers that are not from WeChat Pay, or not to the request. */
 
 import { describe, expect, it } from 'vitest'
-import { NUMBER, ORDER, type PayApp, usePayApp } from '../support/pay-app'
-import { type Answer, MERCHANT, signHeaders } from '../support/wechat-pay'
-import { ok, type Tamper } from '../support/wechat-pay-api'
+import type { Tamper } from '../../sandbox/pay/faults'
+import { ok } from '../../sandbox/pay/responses'
+import type { Forgery } from '../../sandbox/pay/signatures'
+import { NUMBER, ORDER, usePayApp } from '../support/pay-app'
+import { importPrivate, MERCHANT } from '../support/wechat-pay'
+import { sign } from '../support/wechat-pay-api'
 import vectors from '../support/wechat-pay-vectors.json'
 
 const app = usePayApp()
@@ -13,25 +16,32 @@ const place = (fields: object = {}) => app.send('POST', '/payments', { ...ORDER,
 describe('answers that cannot be believed', () => {
   const [probe] = vectors.generated.inbound_negatives
   const published = vectors.published.find(({ kind }) => kind === 'must-refuse')
-  const with_ =
-    (change: Partial<Answer>): Tamper =>
-    (answer) => ({ ...answer, ...change })
+  const forge =
+    (toForgery: () => Forgery | null | Promise<Forgery>): Tamper =>
+    async (response) => ({ ...response, forgery: await toForgery() })
   const tampers: Record<string, Tamper> = {
-    'no signature': with_({ isSigned: false }),
-    'the signature of another key': with_({ privateKey: MERCHANT.private_pkcs8_pem }),
-    'a signature 301 s old': (answer) => ({ ...answer, timestamp: app.clock.now - 301 }),
-    'a signature 301 s ahead': (answer) => ({ ...answer, timestamp: app.clock.now + 301 }),
-    'an unknown serial': with_({ serial: 'PUB_KEY_ID_9' }),
-    'a serial that objects have': with_({ serial: 'constructor' }),
-    'a probe': with_({ signature: probe?.headers['Wechatpay-Signature'] ?? '' }),
-    'a probe of 256 bytes': with_({ signature: published?.signature ?? '' }),
-    'another signature type': with_({ headers: { 'Wechatpay-Signature-Type': 'SM2' } }),
-    'the status 202': with_({ status: 202 }),
-    'the status 201': with_({ status: 201 }),
-    'an HTML 502': () => ({ status: 502, body: '<html>', isSigned: false }),
-    'an empty 404': () => ({ status: 404, body: '', isSigned: false }),
+    'no signature': forge(() => null),
+    'the signature of another key': forge(async () => ({
+      privateKey: await importPrivate(MERCHANT.private_pkcs8_pem),
+    })),
+    'a signature 301 s old': forge(() => ({ timestamp: app.clock.now - 301 })),
+    'a signature 301 s ahead': forge(() => ({ timestamp: app.clock.now + 301 })),
+    'an unknown serial': forge(() => ({ serial: 'PUB_KEY_ID_9' })),
+    'a serial that objects have': forge(() => ({ serial: 'constructor' })),
+    'a probe': forge(() => ({ signature: probe?.headers['Wechatpay-Signature'] ?? '' })),
+    'a probe of 256 bytes': forge(() => ({ signature: published?.signature ?? '' })),
+    'another signature type': (response) => ({
+      ...response,
+      headers: { 'Wechatpay-Signature-Type': 'SM2' },
+    }),
+    'the status 202': (response) => ({ ...response, status: 202 }),
+    'the status 201': (response) => ({ ...response, status: 201 }),
+    'an HTML 502': () => ({ status: 502, body: '<html>', forgery: null }),
+    'an empty 404': () => ({ status: 404, body: '', forgery: null }),
     'a redirect': () => ({
-      ...{ status: 302, body: '', isSigned: false },
+      status: 302,
+      body: '',
+      forgery: null,
       headers: { Location: 'https://evil.example/' },
     }),
     'a body of 64 KiB and a byte': () => ok({ prepay_id: 'x'.repeat(65_536) }),
@@ -56,23 +66,18 @@ describe('answers that cannot be believed', () => {
 
   it('an answer 300 s old or ahead is believed', async () => {
     for (const seconds of [-300, 300]) {
-      app.pay.next((answer) => ({ ...answer, timestamp: app.clock.now + seconds }))
+      app.pay.next(forge(() => ({ timestamp: app.clock.now + seconds })))
       expect((await place()).status).toBe(200)
     }
   })
 
   it('a body that was touched is not believed, by as little as a space', async () => {
     await place()
-    app.pay.next(async (answer) => ({
-      ...answer,
-      ...(await signedAs(answer, app)),
-      body: `${answer.body} `,
+    app.pay.next(async (response) => ({
+      ...response,
+      body: `${response.body} `,
+      headers: await sign(response.body, app.clock.now),
     }))
     expect((await app.send('GET', `/payments/${NUMBER}`)).status).toBe(502)
   })
 })
-
-/** The headers that sign this answer, as fixed ones. */
-async function signedAs(answer: Answer, { clock }: Pick<PayApp, 'clock'>) {
-  return { headers: await signHeaders(answer, clock.now), isSigned: false }
-}

@@ -2,17 +2,13 @@
 
 import { describe, expect, it } from 'vitest'
 import { usePaidOrder } from '../support/paid-order'
-import {
-  API_V3_KEY,
-  MERCHANT,
-  notice,
-  PLATFORM,
-  PUBLIC_KEY_ID,
-  signHeaders,
-} from '../support/wechat-pay'
+import { API_V3_KEY, importPrivate, MERCHANT, PLATFORM, PUBLIC_KEY_ID } from '../support/wechat-pay'
+import { createCallback, sign } from '../support/wechat-pay-api'
 import vectors from '../support/wechat-pay-vectors.json'
 
 const { app, recorded, start, paid } = usePaidOrder()
+
+const merchantKey = () => importPrivate(MERCHANT.private_pkcs8_pem)
 
 const REFUSED = { status: 403, answer: { code: 'FAIL', message: 'Event refused' } }
 
@@ -26,7 +22,7 @@ describe('what is refused', () => {
   it.each(['Timestamp', 'Nonce', 'Signature', 'Serial'])(
     'a callback without Wechatpay-%s is refused',
     async (name) => {
-      const { headers, body } = await notice('TRANSACTION.SUCCESS', paid(), app.clock.now)
+      const { headers, body } = await createCallback('TRANSACTION.SUCCESS', paid(), app.clock.now)
       delete headers[`Wechatpay-${name}`]
       await expectRefused(app.deliver({ headers, body }))
     },
@@ -35,7 +31,7 @@ describe('what is refused', () => {
   const published = vectors.published.find(({ kind }) => kind === 'must-refuse')?.signature ?? ''
   const [probe] = vectors.generated.inbound_negatives
   it.each([
-    ['signed by the merchant', () => ({ privateKey: MERCHANT.private_pkcs8_pem })],
+    ['signed by the merchant', async () => ({ privateKey: await merchantKey() })],
     ['under an unknown serial', () => ({ serial: 'PUB_KEY_ID_9' })],
     ['301 s old', () => ({ timestamp: app.clock.now - 301 })],
     ['301 s ahead', () => ({ timestamp: app.clock.now + 301 })],
@@ -45,7 +41,7 @@ describe('what is refused', () => {
     ['with an APIv3 key of others', () => ({ apiV3Key: API_V3_KEY.toLowerCase() })],
     ['with another algorithm', () => ({ algorithm: 'AEAD_SM4_GCM' })],
   ])('a callback %s is refused', async (_, options) => {
-    await expectRefused(app.notify('TRANSACTION.SUCCESS', paid(), options()))
+    await expectRefused(app.notify('TRANSACTION.SUCCESS', paid(), await options()))
   })
 
   it.each([-300, 300])('a callback whose timestamp is off by %d s is taken', async (seconds) => {
@@ -59,7 +55,7 @@ describe('what is refused', () => {
     ['another type', (body: string) => body.replace('TRANSACTION.SUCCESS', 'REFUND.SUCCESS')],
     ['nothing', () => ''],
   ])('a callback whose body was touched is refused: %s', async (_, touch) => {
-    const { headers, body } = await notice('TRANSACTION.SUCCESS', paid(), app.clock.now)
+    const { headers, body } = await createCallback('TRANSACTION.SUCCESS', paid(), app.clock.now)
     await expectRefused(app.deliver({ headers, body: touch(body) }))
   })
 
@@ -72,7 +68,7 @@ describe('what is refused', () => {
   })
 
   it('a callback about the refund of another merchant is refused', async () => {
-    await app.send('POST', '/payments/A00001/refunds', { outRefundNo: 'R1', refund: 1, total: 1 })
+    await app.send('POST', '/payments/A00001/refunds', { outRefundNo: 'R1', refund: 1, total: 100 })
     app.log.length = 0
     const fields = { ...app.pay.finishRefund('R1'), mchid: '1900000001' }
     await expectRefused(app.notify('REFUND.SUCCESS', fields))
@@ -85,22 +81,20 @@ describe('what is refused', () => {
 
   it('signed bytes that are no notification are refused', async () => {
     for (const body of ['<xml/>', '[]', 'null', '{}', '\ufeff', '{"event_type":7}']) {
-      const headers = await signHeaders({ body }, app.clock.now)
+      const headers = await sign(body, app.clock.now)
       expect(await app.deliver({ headers, body })).toEqual({
         status: 400,
         answer: { code: 'FAIL', message: 'Invalid request' },
       })
     }
     const body = '{"event_type":"TRANSACTION.SUCCESS"}'
-    expect(
-      await app.deliver({ headers: await signHeaders({ body }, app.clock.now), body }),
-    ).toEqual(REFUSED)
+    expect(await app.deliver({ headers: await sign(body, app.clock.now), body })).toEqual(REFUSED)
   })
 
   it('a body of more than 64 KiB is refused, and one of 64 KiB is taken', async () => {
     const deliverSized = async (size: number) => {
       const body = '{"event_type":"OTHER"}'.padEnd(size)
-      return app.deliver({ headers: await signHeaders({ body }, app.clock.now), body })
+      return app.deliver({ headers: await sign(body, app.clock.now), body })
     }
     expect((await deliverSized(65_536)).status).toBe(204)
     expect(await deliverSized(65_537)).toMatchObject({ status: 413, answer: { code: 'FAIL' } })
@@ -118,12 +112,13 @@ describe('what is refused', () => {
     const serial = '5DEA10EF55877E3CF6C33255C2E7DEFFF7E427EC'
     const keys = { [serial]: MERCHANT.public_spki_pem }
     await start(undefined, { WECHAT_PAY_EXTRA_KEYS: JSON.stringify(keys) })
-    const { private_pkcs8_pem: privateKey } = MERCHANT
-    const notify = (options: { serial: string; privateKey: string }) =>
+    const privateKey = await merchantKey()
+    const notify = (options: { serial: string; privateKey: CryptoKey }) =>
       app.notify('TRANSACTION.SUCCESS', paid(), options)
     expect((await notify({ serial, privateKey })).status).toBe(204)
     expect((await notify({ serial: PUBLIC_KEY_ID, privateKey })).status).toBe(403)
-    expect((await notify({ serial, privateKey: PLATFORM.private_pkcs8_pem })).status).toBe(403)
+    const weChatPayKey = await importPrivate(PLATFORM.private_pkcs8_pem)
+    expect((await notify({ serial, privateKey: weChatPayKey })).status).toBe(403)
   })
 })
 
@@ -131,7 +126,7 @@ describe('types that are no outcome', () => {
   it('a verified type that we do not know is answered 204 and logged, even without a resource', async () => {
     expect((await app.notify('PAYSCORE.USER_OPEN_SERVICE', {})).status).toBe(204)
     const body = '{"event_type":"OTHER"}'
-    const headers = await signHeaders({ body }, app.clock.now)
+    const headers = await sign(body, app.clock.now)
     expect((await app.deliver({ headers, body })).status).toBe(204)
     expect(app.log[0]).toContain('a type without a meaning here')
     expect(recorded.events).toEqual([])
@@ -149,7 +144,7 @@ describe('types that are no outcome', () => {
   })
 
   it('a type that we do not know is verified as well', async () => {
-    const { headers } = await notice('OTHER', {}, app.clock.now)
+    const { headers } = await createCallback('OTHER', {}, app.clock.now)
     expect(await app.deliver({ headers, body: '{"event_type":"OTHER"}' })).toEqual(REFUSED)
   })
 })

@@ -4,7 +4,14 @@ import { describe, expect, it } from 'vitest'
 import { Problem } from '../../src/core/problem'
 import { parsePayConfig } from '../../src/pay/config'
 import { createPayApp, PAY_SERVICE_KEY } from '../support/pay-app'
-import { API_V3_KEY, MERCHANT, PAY_SETTINGS, PLATFORM, PUBLIC_KEY_ID } from '../support/wechat-pay'
+import {
+  API_V3_KEY,
+  importPrivate,
+  MERCHANT,
+  PAY_SETTINGS,
+  PLATFORM,
+  PUBLIC_KEY_ID,
+} from '../support/wechat-pay'
 import vectors from '../support/wechat-pay-vectors.json'
 
 const CERTIFICATE = vectors.published.find(({ plaintext }) =>
@@ -122,14 +129,15 @@ describe('keys', () => {
     const keys = JSON.stringify({ [serial]: MERCHANT.public_spki_pem })
     const app = createPayApp({ settings: { WECHAT_PAY_EXTRA_KEYS: keys } })
     const body = { appid: 'wx1', openid: 'o1', outTradeNo: 'A00001', description: 'a', total: 1 }
-    const answers = [
-      { serial, privateKey: PRIVATE, status: 200 },
-      { serial, privateKey: PLATFORM.private_pkcs8_pem, status: 502 },
-      { serial: PUBLIC_KEY_ID, privateKey: PRIVATE, status: 502 },
-      { serial: PUBLIC_KEY_ID, privateKey: PLATFORM.private_pkcs8_pem, status: 200 },
+    const responses = [
+      { serial, key: PRIVATE, status: 200 },
+      { serial, key: PLATFORM.private_pkcs8_pem, status: 502 },
+      { serial: PUBLIC_KEY_ID, key: PRIVATE, status: 502 },
+      { serial: PUBLIC_KEY_ID, key: PLATFORM.private_pkcs8_pem, status: 200 },
     ]
-    for (const { status, ...signer } of answers) {
-      app.pay.next((answer) => ({ ...answer, ...signer }))
+    for (const { status, serial, key } of responses) {
+      const forgery = { serial, privateKey: await importPrivate(key) }
+      app.pay.next((response) => ({ ...response, forgery }))
       expect((await app.send('POST', '/payments', body)).status).toBe(status)
     }
     expect(app.pay.violations).toEqual([])

@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from 'vitest'
 import { ORDER, usePayApp } from '../support/pay-app'
-import { refusal } from '../support/wechat-pay-api'
 
 const app = usePayApp()
 
@@ -13,7 +12,7 @@ describe('connections', () => {
   const SECOND = 'api2.mch.weixin.qq.com'
 
   it('the second host is not asked while the first one answers, whatever it says', async () => {
-    app.pay.next(() => refusal(500, 'SYSTEM_ERROR', ''))
+    app.pay.failNext()
     await place()
     await place()
     expect(app.pay.requests.map(({ host }) => host)).toEqual([MAIN, MAIN])

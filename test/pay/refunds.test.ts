@@ -1,9 +1,10 @@
 /** Refunds: asked for and queried, against a WeChat Pay that verifies every request. */
 
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Tamper } from '../../sandbox/pay/faults'
+import { ok, refusal } from '../../sandbox/pay/responses'
 import { APPID, OPENID, usePayApp } from '../support/pay-app'
-import { MERCHANT, NOTIFY_URL } from '../support/wechat-pay'
-import { ok, refusal, type Tamper } from '../support/wechat-pay-api'
+import { importPrivate, MERCHANT, NOTIFY_URL } from '../support/wechat-pay'
 
 const app = usePayApp()
 
@@ -20,9 +21,21 @@ beforeEach(async () => {
 })
 
 const REFUND = {
-  ...{ outRefundNo: 'R1', outTradeNo: NUMBER, refundId: '5030R1', status: 'PROCESSING' },
-  ...{ refund: 40, total: 100, transactionId: `4200${NUMBER}`, payerRefund: 40, currency: 'CNY' },
+  outRefundNo: 'R1',
+  outTradeNo: NUMBER,
+  refundId: expect.stringMatching(/^5030\d{24}$/),
+  status: 'PROCESSING',
+  refund: 40,
+  total: 100,
+  transactionId: expect.stringMatching(/^4200\d{24}$/),
+  payerRefund: 40,
+  currency: 'CNY',
 }
+/** Changes fields of a response. */
+const change =
+  (fields: object): Tamper =>
+  ({ body }) =>
+    ok({ ...JSON.parse(body), ...fields })
 
 describe('POST /payments/:outTradeNo/refunds', () => {
   it('a refund is accepted, and GET /refunds/:outRefundNo has the same', async () => {
@@ -54,11 +67,12 @@ describe('POST /payments/:outTradeNo/refunds', () => {
 
   it('a refund that is done has the time at which it was', async () => {
     await refund()
-    const stored = app.pay.refunds.get('R1')
-    const time = { success_time: '2026-11-21T18:00:00+08:00' }
-    app.pay.refunds.set('R1', { ...stored, ...time, status: 'SUCCESS' })
-    expect((await app.send('GET', '/refunds/R1')).answer).toMatchObject({
-      ...{ status: 'SUCCESS', refundedAt: '2026-11-21T10:00:00.000Z' },
+    app.clock.now += 60
+    app.pay.finishRefund('R1')
+    expect((await app.send('GET', '/refunds/R1')).answer).toEqual({
+      ...REFUND,
+      status: 'SUCCESS',
+      refundedAt: '2026-09-21T14:14:20.000Z',
     })
   })
 
@@ -107,7 +121,7 @@ describe('GET /refunds/:outRefundNo', () => {
     await refund()
     const amount = { refund: 40, total: 100, payer_refund: null, currency: null }
     const empty = { transaction_id: null, success_time: null, amount }
-    app.pay.refunds.set('R1', { ...app.pay.refunds.get('R1'), ...empty })
+    app.pay.next(change(empty))
     const { transactionId, payerRefund, currency, ...present } = REFUND
     const { status, answer } = await app.send('GET', '/refunds/R1')
     expect([status, answer]).toEqual([200, present])
@@ -168,21 +182,18 @@ describe('refusals and answers that cannot be believed', () => {
     },
   )
 
-  const change =
-    (fields: object): Tamper =>
-    (answer) =>
-      ok({ ...JSON.parse(answer.body), ...fields })
   const tampers: Record<string, Tamper> = {
     'another refund': change({ out_refund_no: 'R2' }),
     'another merchant': change({ mchid: '1900000001' }),
     'no refund': change({ out_refund_no: undefined }),
     'no amount': change({ amount: undefined }),
     'no status': change({ status: undefined }),
-    'no signature': (answer) => ({ ...answer, isSigned: false }),
-    'the signature of another key': (answer) => ({
-      ...{ ...answer, privateKey: MERCHANT.private_pkcs8_pem },
+    'no signature': (response) => ({ ...response, forgery: null }),
+    'the signature of another key': async (response) => ({
+      ...response,
+      forgery: { privateKey: await importPrivate(MERCHANT.private_pkcs8_pem) },
     }),
-    'the status 202': (answer) => ({ ...answer, status: 202 }),
+    'the status 202': (response) => ({ ...response, status: 202 }),
     'a signed 204': () => ({ status: 204, body: '' }),
   }
   it.each(Object.entries(tampers))(
@@ -209,6 +220,5 @@ describe('refusals and answers that cannot be believed', () => {
     const [first, second] = app.pay.requests.slice(-2)
     expect(second?.body).toBe(first?.body)
     expect(second?.host).not.toBe(first?.host)
-    expect(app.pay.refunds.size).toBe(1)
   })
 })

@@ -1,8 +1,8 @@
 /** What WeChat Pay's refusals of an order become. */
 
 import { describe, expect, it } from 'vitest'
+import { refusal } from '../../sandbox/pay/responses'
 import { ORDER, usePayApp } from '../support/pay-app'
-import { refusal } from '../support/wechat-pay-api'
 
 const app = usePayApp()
 
@@ -10,7 +10,7 @@ const place = (fields: object = {}) => app.send('POST', '/payments', { ...ORDER,
 
 describe('refusals of WeChat Pay', () => {
   const codes = [
-    ...[['PARAM_ERROR', 400, 'invalid_request', 400] as const],
+    ['PARAM_ERROR', 400, 'invalid_request', 400],
     ['INVALID_REQUEST', 400, 'invalid_request', 400],
     ['APPID_MCHID_NOT_MATCH', 400, 'misconfigured', 500],
     ['MCH_NOT_EXISTS', 400, 'misconfigured', 500],
@@ -37,21 +37,23 @@ describe('refusals of WeChat Pay', () => {
     ['A_NEW_CODE', 401, 'misconfigured', 500],
     ['A_NEW_CODE', 403, 'pay_unavailable', 502],
   ] as const
-  const actions: Record<string, string> = {
-    ...{ pay_unavailable: 'retry_later', pay_timeout: 'retry_later', rate_limited: 'retry_later' },
-  }
+  const repeatable: readonly string[] = ['pay_unavailable', 'rate_limited']
+  const id = '08F78BC2A80610D305189E8CDB5020A8EDC-268435461'
 
   it.each(codes)(
     '%s with status %d is a %s, spelled with and without underscores',
     async (wechat, seen, code, status) => {
       for (const spelled of [wechat, wechat.replaceAll('_', '')]) {
-        app.pay.next(() => refusal(seen, spelled, '一段文字 with a secret'))
+        app.pay.next(() => ({
+          ...refusal(seen, spelled, '一段文字 with a secret'),
+          headers: { 'Request-ID': id },
+        }))
         const { status: got, answer } = await place()
         expect([got, answer.code]).toEqual([status, code])
-        if (actions[code]) expect(answer.action).toBe(actions[code])
+        if (repeatable.includes(code)) expect(answer.action).toBe('retry_later')
         const line = app.log.at(-1) ?? ''
         expect(line).toContain(spelled)
-        expect(line).toContain('08F78BC2A80610D305189E8CDB5020A8EDC-268435461')
+        expect(line).toContain(id)
         if (code === 'misconfigured') expect(line).toContain('"settings":[')
         expect(JSON.stringify([answer, line])).not.toMatch(/secret|文字/)
       }

@@ -6,8 +6,8 @@ import type { Runtime } from '../../src/core/runtime'
 import type { PaymentEvent, PaymentHooks } from '../../src/pay/events'
 import { createHttpApp } from '../../src/pay/http/app'
 import { createPayments } from '../../src/pay/payments'
-import { notice, PAY_SETTINGS } from './wechat-pay'
-import { createWeChatPay } from './wechat-pay-api'
+import { PAY_SETTINGS } from './wechat-pay'
+import { type CallbackOptions, createCallback, createWeChatPay } from './wechat-pay-api'
 
 export const PAY_SERVICE_KEY = 'p'.repeat(32)
 export const APPID = 'wxd678efh567hg6787'
@@ -122,8 +122,8 @@ export function createPayApp({
     send,
     deliver,
     /** Makes a callback and delivers it. */
-    notify: async (type: string, fields: object, options?: Parameters<typeof notice>[3]) =>
-      deliver(await notice(type, fields, clock.now, options)),
+    notify: async (type: string, fields: object, options?: CallbackOptions) =>
+      deliver(await createCallback(type, fields, clock.now, options)),
   }
 }
 

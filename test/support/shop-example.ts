@@ -8,7 +8,8 @@ import { send } from './environment'
 import { APPIDS, applyMigrations, buildHooksExample } from './hooks-example'
 import { type MiniflareWorker, startMiniflare } from './miniflare'
 import { startUpstream } from './upstream'
-import { MCHID, notice, PAY_SETTINGS } from './wechat-pay'
+import { MCHID, PAY_SETTINGS } from './wechat-pay'
+import { createCallback } from './wechat-pay-api'
 import { startWeChatPay } from './wechat-pay-server'
 import { createWorkerLog } from './worker-log'
 
@@ -77,7 +78,7 @@ export async function serveShop(
 
   /** Delivers a callback as WeChat Pay does: the status that it gets. */
   async function deliver(type: string, fields: object): Promise<number> {
-    const { headers, body } = await notice(type, fields, wechatPay.now())
+    const { headers, body } = await createCallback(type, fields, wechatPay.now())
     const path = new URL('/wechat/pay/events', url)
     return (await fetch(path, { method: 'POST', headers, body })).status
   }

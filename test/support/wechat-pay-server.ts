@@ -1,8 +1,8 @@
-/** The WeChat Pay of wechat-pay-api.ts over HTTP, whose connections can fail as only real ones can. */
+/** The WeChat Pay of the tests over HTTP, whose connections can fail as only real ones can. */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createWeChatPay } from './wechat-pay-api.ts'
+import { createWeChatPay } from './wechat-pay-api'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
