@@ -7,7 +7,7 @@
 
 import { Problem } from '../src/core/problem'
 import type { Runtime } from '../src/core/runtime'
-import { callWeChatPay, toNonce } from '../src/pay/api'
+import { callWeChatPay, createNonce } from '../src/pay/api'
 import { type PayConfig, parsePayConfig } from '../src/pay/config'
 
 /** One thing that has been checked, in plain words and without a secret. */
@@ -77,7 +77,7 @@ async function echo(
   runtime: Runtime,
   { callback }: CheckOptions,
 ): Promise<Finding[]> {
-  const message = toNonce()
+  const message = createNonce()
   const body = { echo_message: message, ...(callback && { notify_url: config.notifyUrl }) }
   const request = { call: 'echo', method: 'POST', pathAndQuery: '/v3/security/echo', body } as const
   try {

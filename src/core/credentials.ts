@@ -79,7 +79,10 @@ async function checkCandidates(
   if (!found.includes(true)) throw new Problem('service_key_invalid')
 }
 
-/** Compares digests, which hide the keys' lengths, and all of them, which hides the one that fits. */
+/**
+ * Compares digests, so that key lengths do not show, and all of them, so that timing does not tell
+ * which one matched.
+ */
 async function isServiceKey(keys: readonly string[], key: string): Promise<boolean> {
   const sent = await sha256Bytes(key)
   const digests = await Promise.all(keys.map(sha256Bytes))

@@ -18,7 +18,7 @@ export interface FrameEnv<Service extends TimedService = TimedService> {
     appid?: string
     /** Why the request failed, if it did. */
     problem?: Problem<string>
-    /** What has been logged of the request, once it has been answered. */
+    /** What has been logged of the request, once it has its response. */
     record?: RequestRecord
   }
 }

@@ -3,7 +3,7 @@
 import type { Problem } from './problem'
 import type { LogEntry, Runtime } from './runtime'
 
-/** A request that has been answered. */
+/** A request that has its response. */
 export interface RequestRecord {
   readonly method: string
   readonly route: string
@@ -14,7 +14,7 @@ export interface RequestRecord {
   readonly problem?: Problem<string> | undefined
 }
 
-/** Writes the log line of a request that has been answered, and returns its record. */
+/** Writes the log line of a request that has its response, and returns its record. */
 export type FinishRequest = (request: Omit<RequestRecord, 'ms'>) => RequestRecord
 
 /** Starts timing a request. */

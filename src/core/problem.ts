@@ -1,4 +1,4 @@
-/** A failure with its code from the error table: one class to throw, one way to answer it. */
+/** A failure with its code from the error table: one class to throw, one response to it. */
 
 import { type Action, ERRORS, type ErrorCode, type ErrorRow } from './errors'
 
@@ -43,7 +43,7 @@ export class Problem<Code extends string = ErrorCode> extends Error {
   readonly row: ErrorRow
 
   /** @param row The row of a code that is in another error table than `ERRORS` */
-  constructor(code: Code, options: ProblemOptions = {}, row: ErrorRow = requireRow(code)) {
+  constructor(code: Code, options: ProblemOptions = {}, row: ErrorRow = findRow(code)) {
     super(code)
     this.code = code
     this.options = options
@@ -55,7 +55,7 @@ export class Problem<Code extends string = ErrorCode> extends Error {
     return new Problem(this.code, { ...this.options, ...options }, this.row)
   }
 
-  /** For Hono, which answers with this where an app has no error handler of its own. */
+  /** For Hono, which responds with this where an app has no error handler of its own. */
   getResponse(): Response {
     return problemResponse(this)
   }
@@ -102,7 +102,12 @@ export function invalidRequest(path: string, message: string): Problem {
   return new Problem('invalid_request', { errors: [{ path, message }] })
 }
 
-/** The headers of every answer. */
+/** A message from outside that is not believed. The log says why, without a value of it. */
+export function eventRefused(what: string): Problem {
+  return new Problem('event_refused', { log: { reason: `refused: ${what}` } })
+}
+
+/** The headers of every response. */
 export const RESPONSE_HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
@@ -133,7 +138,7 @@ export function toProblem(error: unknown): Problem {
   return new Problem('internal_error', { log: { reason } })
 }
 
-function requireRow(code: string): ErrorRow {
+function findRow(code: string): ErrorRow {
   const rows: Readonly<Record<string, ErrorRow>> = ERRORS
   return rows[code] ?? ERRORS.internal_error
 }

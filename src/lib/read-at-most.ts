@@ -44,7 +44,7 @@ export async function readAtMost(
   }
 }
 
-/** The platform's bodies are byte streams. One that is made in JavaScript may be none. */
+/** The platform's bodies are byte streams. A stream created in JavaScript may not be a byte stream. */
 function openReader(stream: ReadableStream<Uint8Array>): Reader {
   try {
     return stream.getReader({ mode: 'byob' })

@@ -4,7 +4,7 @@
  */
 
 import { EVENT_MILLISECONDS, enqueue } from '../core/hook-calls'
-import { invalidRequest, Problem } from '../core/problem'
+import { eventRefused, invalidRequest, Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
 import { randomBytes, sha256 } from '../lib/crypto'
 import { isObject, parseJson } from '../lib/encoding'
@@ -53,8 +53,9 @@ export async function checkPushUrl(
   const { token } = requirePush(config)
   chooseMiniProgram(config, appid)
   const { signature = '', timestamp = '', nonce = '', echostr = '' } = query
-  if (!(await isPushSignature([token, timestamp, nonce], signature))) throw refused('signature')
-  if (!isFresh(timestamp, runtime.now())) throw refused('timestamp')
+  if (!(await isPushSignature([token, timestamp, nonce], signature)))
+    throw eventRefused('signature')
+  if (!isFresh(timestamp, runtime.now())) throw eventRefused('timestamp')
   return echostr
 }
 
@@ -94,7 +95,7 @@ function requireDefaultReply({ config, runtime }: PushContext, event: EventField
   const reply = toDefaultReply(event, { isQueued: config.events !== null, now: runtime.now() })
   if (reply !== null) return reply
   const advice =
-    'bind HOOKS with an onEvent that answers this event, which WeChat repeats until then; a notice of a purchase or a refund is also answered if a Queue is bound as EVENTS'
+    'bind HOOKS and answer this event in onEvent, which WeChat repeats until then; for purchases and refunds, a Queue bound as EVENTS is enough'
   const detail = 'Only the developer can answer this message. WeChat sends it again.'
   throw new Problem('hook_unavailable', { detail, log: { settings: [advice] } })
 }
@@ -128,13 +129,14 @@ async function openEvent(
   const { Encrypt } = fields
   const isSafe = typeof Encrypt === 'string'
   // The plain signature covers no body, so with a key configured only the envelope counts.
-  if (aesKey !== null && !isSafe) throw refused('plain body, though WECHAT_PUSH_AES_KEY is set')
+  if (aesKey !== null && !isSafe)
+    throw eventRefused('plain body, though WECHAT_PUSH_AES_KEY is set')
   const isSigned =
     aesKey !== null && isSafe
       ? await isPushSignature([token, timestamp, nonce, Encrypt], msg_signature)
       : await isPushSignature([token, timestamp, nonce], signature)
-  if (!isSigned) throw refused('signature')
-  if (!isFresh(timestamp, push.now)) throw refused('timestamp')
+  if (!isSigned) throw eventRefused('signature')
+  if (!isFresh(timestamp, push.now)) throw eventRefused('timestamp')
   if (aesKey === null && isSafe && msg_signature !== '') {
     throw new Problem('misconfigured', { log: { settings: ['WECHAT_PUSH_AES_KEY is missing'] } })
   }
@@ -142,14 +144,14 @@ async function openEvent(
     return { text: push.body, event: requireAppid(fields, push.appid), isSafe: false }
   }
   const opened = await openEnvelope(Encrypt, aesKey)
-  if (!opened) throw refused('envelope does not open under WECHAT_PUSH_AES_KEY')
-  if (opened.appid !== push.appid) throw refused('appid')
+  if (!opened) throw eventRefused('envelope does not open under WECHAT_PUSH_AES_KEY')
+  if (opened.appid !== push.appid) throw eventRefused('appid')
   const event = requireAppid(parseFields(opened.message), push.appid)
   return { text: opened.message, event, isSafe: true }
 }
 
 function requireAppid(event: EventFields, appid: string): EventFields {
-  if (event.AppID !== undefined && event.AppID !== appid) throw refused('appid')
+  if (event.AppID !== undefined && event.AppID !== appid) throw eventRefused('appid')
   return event
 }
 
@@ -192,8 +194,4 @@ function keepDigits(_: string, value: unknown, { source }: { source?: string } =
 /** WeChat's own samples have stray spaces in field names. */
 function trimKeys(fields: EventFields): EventFields {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.trim(), value]))
-}
-
-function refused(what: string): Problem {
-  return new Problem('event_refused', { log: { reason: `refused: ${what}` } })
 }

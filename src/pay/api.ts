@@ -1,5 +1,5 @@
 /**
- * Calls to WeChat Pay: signed, in time, and believed only if the answer is signed as well.
+ * Calls to WeChat Pay: signed, in time, and believed only if the response is signed as well.
  *
  * An outcome that is not known is never an error of the order: the caller repeats the same request
  * with the same number, or queries it. This file does not repeat a call itself.
@@ -41,7 +41,7 @@ export interface PayRequest {
   readonly body?: object
 }
 
-/** A signed answer's fields; none for a 204. */
+/** A signed response's fields; none for a 204. */
 export type PayFields = Readonly<Record<string, unknown>>
 
 const DEADLINE_MILLISECONDS = 5000
@@ -63,7 +63,7 @@ export async function callWeChatPay(context: PayContext, request: PayRequest): P
       sendToHosts(context, request, signal),
       rejectOnAbort(signal),
     ])
-    return await Promise.race([readAnswer(context, request, response), rejectOnAbort(signal)])
+    return await Promise.race([readResponse(context, request, response), rejectOnAbort(signal)])
   } catch (error) {
     if (error instanceof Problem) throw error
     context.hosts.answered = null
@@ -73,8 +73,8 @@ export async function callWeChatPay(context: PayContext, request: PayRequest): P
 }
 
 /**
- * Where a connection fails before an answer, the next host gets the same body, newly signed. The first
- * one may have received it, too: the number makes it one order, or one refund, all the same.
+ * Where a connection fails before a response, the next host gets the same body, newly signed. The first
+ * host may have received it as well; the number makes both requests one order or refund.
  */
 async function sendToHosts(
   context: PayContext,
@@ -100,7 +100,7 @@ async function sendTo(
 ): Promise<Response> {
   const { runtime, hosts } = context
   const signed = await toHttpRequest(context, base, request, signal)
-  // Whoever asked has been told by now that it has failed.
+  // The caller has already timed out.
   signal.throwIfAborted()
   const response = await runtime.fetch(signed)
   hosts.answered = { base, until: runtime.now() + TRUST_SECONDS }
@@ -126,7 +126,7 @@ async function toHttpRequest(
     method,
     pathAndQuery: `${url.pathname}${url.search}`,
     timestamp: runtime.now(),
-    nonce: toNonce(),
+    nonce: createNonce(),
     body: text,
   }
   return new Request(url, {
@@ -145,12 +145,12 @@ async function toHttpRequest(
 }
 
 /** 32 hex digits. */
-export function toNonce(): string {
+export function createNonce(): string {
   return randomBytes(16).toHex()
 }
 
 /** The status first: refusals may be unsigned, and are hints. What says success must be signed. */
-async function readAnswer(
+async function readResponse(
   { runtime, config }: PayContext,
   { call }: PayRequest,
   response: Response,
@@ -163,17 +163,18 @@ async function readAnswer(
     throw toRefusal({ call, status, fields, log: findRequestId(headers) })
   }
   const fault = await findSignatureFault({ headers, body }, config.publicKeys, runtime.now())
-  if (fault) throw unavailable(`an answer is not WeChat Pay's: ${fault}`, headers)
-  // An answer to another call, which has been replayed, must not close an order.
+  if (fault) throw unavailable(`a response is not WeChat Pay's: ${fault}`, headers)
+  // A replayed response to another call must not close an order.
   if (status !== (call === 'close' ? 204 : 200)) {
     throw unavailable(`HTTP status ${status}`, headers)
   }
   if (status === 204 && body.length === 0) return {}
-  if (status === 204 || !isObject(fields)) throw unavailable('the body is no answer', headers)
+  if (status === 204 || !isObject(fields))
+    throw unavailable('the body is not a JSON object', headers)
   return fields
 }
 
-/** An answer that cannot be believed. The reason goes to the log and must hold no value. */
+/** A response that cannot be believed. The reason goes to the log and must hold no value. */
 export function unavailable(reason: string, headers = new Headers()) {
   return payProblem('pay_unavailable', { log: { ...findRequestId(headers), reason } })
 }

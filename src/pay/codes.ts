@@ -6,7 +6,7 @@
 
 import { Problem } from '../core/problem'
 import { isObject } from '../lib/encoding'
-import { PAY_ERRORS, type PayErrorCode, type PaymentsErrorCode, payProblem } from './errors'
+import { type PaymentsErrorCode, payProblem } from './errors'
 
 /** The kinds of calls; one code can mean different things on different calls. */
 export type PayCall = 'prepay' | 'query' | 'close' | 'refund' | 'refund_query' | 'echo'
@@ -104,19 +104,19 @@ const REFUND_EXISTS =
   'This outRefundNo belongs to a refund with other fields. Query it; a new number is another refund.'
 
 /** The problem that a refusal stands for. No text of WeChat Pay's is kept. */
-export function toRefusal({ call, status, fields, log: answer }: Refusal): Problem<string> {
+export function toRefusal({ call, status, fields, log: received }: Refusal): Problem<string> {
   const { code, message, detail } = isObject(fields) ? fields : {}
   const spelled = typeof code === 'string' ? code : ''
   const row = findRow(spelled.replaceAll('_', '').toUpperCase(), call) ?? toRowOfStatus(status)
   const log = {
-    ...answer,
+    ...received,
     ...(row.advice && { settings: [row.advice] }),
     reason: `HTTP status ${status}${/^[A-Z_]{1,40}$/.test(spelled) ? `, ${spelled}` : ''}`,
   }
   if (row.code === 'order_exists' || isAboutRepeatedNumber(row, message)) {
     return payProblem('order_exists', { log, ...(call === 'refund' && { detail: REFUND_EXISTS }) })
   }
-  if (row.code !== 'invalid_request') return toProblem(row.code, { log })
+  if (row.code !== 'invalid_request') return payProblem(row.code, { log })
   const name = findName(detail)
   const setting = SETTINGS[name]
   return new Problem('invalid_request', {
@@ -129,14 +129,6 @@ export function toRefusal({ call, status, fields, log: answer }: Refusal): Probl
 function isAboutRepeatedNumber({ code }: Omit<CodeRow, 'wechat'>, message: unknown): boolean {
   if (code !== 'invalid_request' || typeof message !== 'string') return false
   return /单号重复|重入|与之前请求不一致/.test(message)
-}
-
-function toProblem(code: PaymentsErrorCode, options: ConstructorParameters<typeof Problem>[1]) {
-  return isPayErrorCode(code) ? payProblem(code, options) : new Problem(code, options)
-}
-
-function isPayErrorCode(code: PaymentsErrorCode): code is PayErrorCode {
-  return Object.hasOwn(PAY_ERRORS, code)
 }
 
 function findRow(wechat: string, call: PayCall): CodeRow | null {

@@ -51,7 +51,7 @@ export interface PayConfig {
   readonly login: LoginBinding | null
   /** The developer's own entrypoint, with `onPayment`; `null` for none. */
   readonly hooks: object | null
-  /** The Queue that takes outcomes; `null` for none. */
+  /** The Queue that takes events; `null` for none. */
   readonly events: Queue | null
 }
 

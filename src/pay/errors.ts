@@ -1,6 +1,6 @@
 /**
- * The failures of payments, as rows of the login's error table: those that it does not have, and
- * those whose text would be wrong here. And how to throw them.
+ * The failures of payments, as rows of the shared error table: those that it does not have, and those
+ * whose text differs for payments; `payProblem` throws them.
  */
 
 import { ERRORS, type ErrorCode, type ErrorRow } from '../core/errors'
@@ -83,7 +83,7 @@ export const PAY_ERRORS = {
 } as const satisfies Record<string, ErrorRow>
 
 /**
- * A code that only payments have, or whose text is another one here.
+ * A code of payments, or a shared one with a text of its own.
  *
  * @example
  * const isUnknown = (code: PayErrorCode) => code === 'pay_timeout' || code === 'pay_unavailable'
@@ -98,10 +98,12 @@ export type PayErrorCode = keyof typeof PAY_ERRORS
  */
 export type PaymentsErrorCode = ErrorCode | PayErrorCode
 
-/** A problem whose code is in {@link PAY_ERRORS}. */
-export function payProblem(
-  code: PayErrorCode,
+const ROWS: Readonly<Record<PaymentsErrorCode, ErrorRow>> = { ...ERRORS, ...PAY_ERRORS }
+
+/** A problem of payments, with the text that its code has here. */
+export function payProblem<Code extends PaymentsErrorCode>(
+  code: Code,
   options: ConstructorParameters<typeof Problem>[1] = {},
-): Problem<PayErrorCode> {
-  return new Problem<PayErrorCode>(code, options, PAY_ERRORS[code])
+): Problem<Code> {
+  return new Problem(code, options, ROWS[code])
 }

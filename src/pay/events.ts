@@ -8,7 +8,7 @@
 
 import * as v from 'valibot'
 import { callHook, EVENT_DETAIL, EVENT_MILLISECONDS, enqueue, MISSING } from '../core/hook-calls'
-import { invalidRequest, Problem } from '../core/problem'
+import { eventRefused, invalidRequest, Problem } from '../core/problem'
 import { parseBase64, parseJson, parseUtf8, utf8 } from '../lib/encoding'
 import type { PayContext } from './api'
 import { type Payment, parseTransaction, toPayment } from './orders'
@@ -16,14 +16,14 @@ import { parseRefundNotice, type Refund } from './refunds'
 import { findSignatureFault } from './signature'
 
 /**
- * An outcome, as it goes to the Queue and to `HOOKS.onPayment`.
+ * The end of a payment or of a refund, as it goes to the Queue and to `HOOKS.onPayment`.
  *
  * @example
  * const toNumber = (event: PaymentEvent) =>
  *   'payment' in event ? event.payment.outTradeNo : event.refund.outRefundNo
  */
 export type PaymentEvent = {
-  /** Made of type, mchid and number: the same for every delivery of one outcome. */
+  /** Made of type, mchid and number: the same for every delivery of one event. */
   readonly key: string
   /** WeChat Pay's event_type: `TRANSACTION.SUCCESS`, `REFUND.SUCCESS`, … */
   readonly type: string
@@ -37,7 +37,7 @@ export type PaymentEvent = {
  */
 export interface PaymentHooks {
   /**
-   * Called once per delivery of an outcome; it and the Queue have 2.5 seconds together. Once it
+   * Called once per delivery of an event; it and the Queue have 2.5 seconds together. Once it
    * resolves, WeChat Pay does not call again.
    */
   onPayment?(event: PaymentEvent): unknown
@@ -60,7 +60,7 @@ const Notice = v.object({ event_type: v.string(), resource: v.optional(v.unknown
  *
  * @param body The raw bytes
  * @throws {Problem} `event_refused`, `invalid_request`; `hook_unavailable`, `store_unavailable`
- * where nobody has taken the outcome, so that WeChat Pay calls again
+ * where nobody has taken the event, so that WeChat Pay calls again
  */
 export async function receivePaymentEvent(
   context: PayContext,
@@ -68,20 +68,20 @@ export async function receivePaymentEvent(
 ): Promise<void> {
   const { runtime, config } = context
   const fault = await findSignatureFault({ headers, body }, config.publicKeys, runtime.now())
-  if (fault) throw refused(fault)
+  if (fault) throw eventRefused(fault)
   const notice = v.safeParse(Notice, parseJson(parseUtf8(body) ?? ''))
   if (!notice.success) throw invalidRequest('', 'is not a notification of WeChat Pay')
   const { event_type: type, resource } = notice.output
-  const isOutcome = type === 'TRANSACTION.SUCCESS' || REFUND_TYPES.includes(type)
-  if (!isOutcome && type !== ECHO_TYPE) {
-    // Our answer would not change, so another delivery would not help.
-    runtime.log({ level: 'info', reason: 'a verified callback of a type without a meaning here' })
+  const isEvent = type === 'TRANSACTION.SUCCESS' || REFUND_TYPES.includes(type)
+  if (!isEvent && type !== ECHO_TYPE) {
+    // Another delivery would have the same response, so it would not help.
+    runtime.log({ level: 'info', reason: 'ignored a verified callback: unknown event_type' })
     return
   }
   const text = await openResource(resource, config.apiV3Key)
-  if (text === null) throw refused('resource')
+  if (text === null) throw eventRefused('resource')
   // The self-test: that it has opened proves the APIv3 key.
-  if (isOutcome) await deliver(context, toEvent(type, parseJson(text), config.mchid))
+  if (isEvent) await deliver(context, toEvent(type, parseJson(text), config.mchid))
   else runtime.log({ level: 'info', reason: `a verified callback: ${ECHO_TYPE}` })
 }
 
@@ -107,18 +107,18 @@ export async function openResource(resource: unknown, key: CryptoKey): Promise<s
 function toEvent(type: string, fields: unknown, ours: string): PaymentEvent {
   if (type === 'TRANSACTION.SUCCESS') {
     const transaction = parseTransaction(fields)
-    if (!transaction) throw refused('fields')
-    if (transaction.mchid !== ours) throw refused('mchid')
+    if (!transaction) throw eventRefused('fields')
+    if (transaction.mchid !== ours) throw eventRefused('mchid')
     const key = `${type}:${ours}:${transaction.out_trade_no}`
     return { key, type, payment: toPayment(transaction) }
   }
   const notice = parseRefundNotice(fields)
-  if (!notice) throw refused('fields')
-  if (notice.mchid !== ours) throw refused('mchid')
+  if (!notice) throw eventRefused('fields')
+  if (notice.mchid !== ours) throw eventRefused('mchid')
   return { key: `${type}:${ours}:${notice.refund.outRefundNo}`, type, refund: notice.refund }
 }
 
-/** The Queue first: it keeps the outcome, even if the hook fails. */
+/** The Queue first: it keeps the event, even if the hook fails. */
 async function deliver({ runtime, config }: PayContext, event: PaymentEvent): Promise<void> {
   const { events, hooks } = config
   const signal = runtime.deadline(EVENT_MILLISECONDS)
@@ -126,10 +126,6 @@ async function deliver({ runtime, config }: PayContext, event: PaymentEvent): Pr
   const call = { method: 'onPayment', argument: event, signal, detail: EVENT_DETAIL }
   const answer = await callHook(hooks, call)
   if (events || answer !== MISSING) return
-  const settings = ['neither HOOKS with onPayment nor EVENTS is bound, so nobody takes an outcome']
+  const settings = ['neither HOOKS with onPayment nor EVENTS is bound, so nobody takes an event']
   throw new Problem('hook_unavailable', { log: { settings } })
-}
-
-function refused(what: string): Problem {
-  return new Problem('event_refused', { log: { reason: `refused: ${what}` } })
 }

@@ -9,10 +9,10 @@
 import * as v from 'valibot'
 import {
   callWeChatPay,
+  createNonce,
   type PayContext,
   type PayFields,
   type PayRequest,
-  toNonce,
   unavailable,
 } from './api'
 import { type PaymentParameters, toPaymentParameters } from './signature'
@@ -43,7 +43,7 @@ export interface Order {
 /**
  * An order as WeChat Pay knows it. One that has been paid has all fields, except `attach` where the
  * order had none. Before the payment, `transactionId` and `paidAt` are absent, and `openid`, `total`,
- * `payerTotal` and `currency` are there only where WeChat Pay's answer has them.
+ * `payerTotal` and `currency` are there only where WeChat Pay's response has them.
  *
  * @example
  * const isPaid = ({ state }: Payment) => state === 'SUCCESS' || state === 'REFUND'
@@ -76,9 +76,9 @@ export async function placeOrder(context: PayContext, order: Order): Promise<Pay
   const fields = await callWeChatPay(context, prepayRequest(order, config))
   const prepay = {
     appid: order.appid,
-    prepayId: processPrepayAnswer(fields),
+    prepayId: processPrepayResponse(fields),
     timestamp: runtime.now(),
-    nonce: toNonce(),
+    nonce: createNonce(),
   }
   return toPaymentParameters(prepay, config.privateKey)
 }
@@ -103,7 +103,7 @@ export function prepayRequest(
   return { call: 'prepay', method: 'POST', pathAndQuery: '/v3/pay/transactions/jsapi', body }
 }
 
-function processPrepayAnswer({ prepay_id }: PayFields): string {
+function processPrepayResponse({ prepay_id }: PayFields): string {
   if (typeof prepay_id !== 'string' || prepay_id === '') throw unavailable('prepay_id is missing')
   return prepay_id
 }
@@ -121,7 +121,7 @@ export async function queryOrder(context: PayContext, outTradeNo: string): Promi
   const fields = await callWeChatPay(context, { call: 'query', method: 'GET', pathAndQuery })
   const transaction = parseTransaction(fields)
   if (!transaction || !isAbout(transaction, mchid, outTradeNo)) {
-    throw unavailable('an answer is about another order')
+    throw unavailable('a response is about another order')
   }
   return toPayment(transaction)
 }
@@ -158,13 +158,13 @@ const Transaction = v.object({
 
 export type Transaction = v.InferOutput<typeof Transaction>
 
-/** A transaction of an answer or a callback; `null` if it is none. */
+/** A transaction of a response or a callback; `null` if the fields are not a transaction. */
 export function parseTransaction(fields: unknown): Transaction | null {
   const { success, output } = v.safeParse(Transaction, fields)
   return success ? output : null
 }
 
-/** A signed answer to another question may have been replayed. */
+/** A signed response to another request may have been replayed. */
 function isAbout(transaction: Transaction, mchid: string, outTradeNo: string): boolean {
   return transaction.mchid === mchid && transaction.out_trade_no === outTradeNo
 }
@@ -180,7 +180,7 @@ export function toPayment(transaction: Transaction): Payment {
     payerTotal: amount?.payer_total,
     currency: amount?.currency,
     transactionId: transaction.transaction_id || undefined,
-    paidAt: toIso(transaction.success_time),
+    paidAt: toUtc(transaction.success_time),
     attach: transaction.attach || undefined,
   })
 }
@@ -196,7 +196,7 @@ export function omitAbsent<Fields extends object>(fields: Fields): Present<Field
 }
 
 /** WeChat Pay's RFC 3339 as ISO 8601 in UTC. */
-export function toIso(time: string | null | undefined): string | undefined {
+export function toUtc(time: string | null | undefined): string | undefined {
   const date = new Date(time ?? '')
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
 }

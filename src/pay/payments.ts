@@ -16,7 +16,7 @@ import { closeOrder, type Order, type Payment, placeOrder, queryOrder } from './
 import { queryRefund, type Refund, type RefundRequest, requestRefund } from './refunds'
 import type { PaymentParameters } from './signature'
 
-const LOGIN_MILLISECONDS = 5000
+const LOGIN_BINDING_MILLISECONDS = 5000
 
 /**
  * Who pays: the user of a token, or a user whom the backend knows.
@@ -128,7 +128,7 @@ async function findPayer(
   if (!login) {
     throw new Problem('misconfigured', { log: { settings: ['LOGIN is missing'] } })
   }
-  const late = rejectOnAbort(runtime.deadline(LOGIN_MILLISECONDS))
+  const late = rejectOnAbort(runtime.deadline(LOGIN_BINDING_MILLISECONDS))
   const outcome = await Promise.race([login.verify(payer.token), late]).catch(() => {
     const reason = 'LOGIN.verify failed; the binding needs entrypoint = "LoginService"'
     throw new Problem('store_unavailable', { log: { reason } })

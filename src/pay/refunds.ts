@@ -1,12 +1,12 @@
 /**
- * Refunds: request and query. An answer means that a refund is accepted, not that it is done.
+ * Refunds: request and query. A response means that a refund is accepted, not that it is done.
  *
  * @see https://pay.weixin.qq.com/doc/v3/merchant/4013071036
  */
 
 import * as v from 'valibot'
 import { callWeChatPay, type PayContext, type PayRequest, unavailable } from './api'
-import { omitAbsent, toIso } from './orders'
+import { omitAbsent, toUtc } from './orders'
 
 /**
  * A refund to make. Amounts are whole fen.
@@ -94,8 +94,8 @@ const RefundFields = v.object({
   amount: Amount,
 })
 
-/** WeChat Pay documents no mchid in this answer. */
-const Answer = v.object({
+/** WeChat Pay documents no mchid in this response. */
+const RefundResponse = v.object({
   ...RefundFields.entries,
   mchid: v.nullish(v.string()),
   status: v.string(),
@@ -103,23 +103,23 @@ const Answer = v.object({
 
 const Notice = v.object({ ...RefundFields.entries, mchid: v.string(), refund_status: v.string() })
 
-/** A signed answer to another question may have been replayed. */
+/** A signed response to another request may have been replayed. */
 function requireRefund(
   fields: unknown,
   asked: { mchid: string; outRefundNo: string; outTradeNo?: string },
 ): Refund {
-  const { success, output } = v.safeParse(Answer, fields)
-  if (!success) throw unavailable('an answer is no refund')
+  const { success, output } = v.safeParse(RefundResponse, fields)
+  if (!success) throw unavailable('the response is not a refund')
   const { mchid, out_refund_no, out_trade_no } = output
   const isOurs = (mchid ?? asked.mchid) === asked.mchid
   const isOfOrder = out_trade_no === (asked.outTradeNo ?? out_trade_no)
   if (!isOurs || !isOfOrder || out_refund_no !== asked.outRefundNo) {
-    throw unavailable('an answer is about another refund')
+    throw unavailable('a response is about another refund')
   }
   return toRefund(output, output.status)
 }
 
-/** The refund of a callback, with the mchid that it is about; `null` if it is none. */
+/** The refund of a callback, with the mchid that it is about; `null` if the fields are not a refund. */
 export function parseRefundNotice(fields: unknown): { mchid: string; refund: Refund } | null {
   const { success, output } = v.safeParse(Notice, fields)
   if (!success) return null
@@ -138,6 +138,6 @@ function toRefund(fields: v.InferOutput<typeof RefundFields>, status: string): R
     transactionId: fields.transaction_id || undefined,
     payerRefund: amount.payer_refund,
     currency: amount.currency,
-    refundedAt: toIso(fields.success_time),
+    refundedAt: toUtc(fields.success_time),
   })
 }

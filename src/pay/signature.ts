@@ -3,7 +3,7 @@
  * feed, the last one too. No I/O, no clock.
  *
  * @see https://pay.weixin.qq.com/doc/v3/merchant/4012365336 (requests)
- * @see https://pay.weixin.qq.com/doc/v3/merchant/4012365350 (answers and callbacks)
+ * @see https://pay.weixin.qq.com/doc/v3/merchant/4012365350 (responses and callbacks)
  */
 
 import { concat } from '../lib/bytes'
@@ -77,7 +77,7 @@ export async function toPaymentParameters(
   return { timeStamp, nonceStr, package: body, signType: 'RSA', paySign }
 }
 
-/** Why an answer or a callback is not WeChat Pay's. */
+/** Why a response or a callback is not WeChat Pay's. */
 export type SignatureFault = 'missing' | 'type' | 'timestamp' | 'serial' | 'signature'
 
 /**

@@ -71,7 +71,7 @@ export interface LoginServiceMethods {
   /** The newest keys of `wx.getUserCryptoManager` of a token's session. */
   encryptionKeys(token: string): Promise<Outcome<{ keys: readonly EncryptionKey[] }>>
 
-  /** Ends the session of a token; one that has none is no error. */
+  /** Ends the session of a token; a token without a session is not an error. */
   revoke(token: string): Promise<Outcome<object>>
 
   /** Ends all of a user's sessions, as an administrator would. */

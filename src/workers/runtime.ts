@@ -30,7 +30,7 @@ async function connects(url: URL, milliseconds: number): Promise<boolean> {
     const socket = connect({ hostname: url.hostname, port })
     const opened = socket.opened.then(() => true)
     const isOpen = await Promise.race([opened, timeout.promise])
-    // The answer is known by now, whatever closing the socket brings.
+    // The result is known by now, whatever closing the socket brings.
     opened.then(() => socket.close()).catch(() => undefined)
     socket.closed.catch(() => undefined)
     return isOpen

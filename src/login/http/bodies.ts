@@ -110,7 +110,7 @@ export const PhoneNumberBody = v.lazy((value) => {
   return v.object({ code: textUpTo(MAX_LENGTH.code), ...encrypted }, PHONE_CODE_MESSAGE)
 })
 
-/** The form of WeChat's names, such as `thing1`. An answer repeats no name of another form. */
+/** The form of WeChat's names, such as `thing1`. A response repeats no name of another form. */
 export const FIELD_NAME = /^[a-z_]{1,32}\d{1,4}$/
 
 export const SubscribeMessageBody = object({

@@ -44,7 +44,7 @@ export const authenticated = createMiddleware<AuthenticatedEnv>(
 )
 
 /**
- * Answers as if the path did not exist, whatever the method, unless a setting turns it on.
+ * Responds as if the path did not exist, whatever the method, unless a setting turns it on.
  *
  * @param requireSetting Throws if the setting is absent
  */

@@ -6,18 +6,18 @@ import type { Login, Session } from '../sessions'
 import type { OpenData } from '../wechat/open-data'
 
 /** Unix seconds as ISO 8601 in UTC. */
-function toIso(seconds: number): string {
+function toIsoTime(seconds: number): string {
   return new Date(seconds * 1000).toISOString()
 }
 
 /** What the mini program gets for a login. */
 export function toLoginView({ token, session: { userId, expiresAt }, expiresIn }: Login) {
-  return { token, tokenType: 'Bearer', expiresIn, expiresAt: toIso(expiresAt), userId }
+  return { token, tokenType: 'Bearer', expiresIn, expiresAt: toIsoTime(expiresAt), userId }
 }
 
 /** What the mini program may know of its own session. */
 export function toOwnSessionView({ userId, appid, createdAt, expiresAt }: Session) {
-  return { userId, appid, createdAt: toIso(createdAt), expiresAt: toIso(expiresAt) }
+  return { userId, appid, createdAt: toIsoTime(createdAt), expiresAt: toIsoTime(expiresAt) }
 }
 
 /** One entry of a list of devices. */
@@ -25,13 +25,13 @@ export function toSessionView(
   { id, createdAt, expiresAt, userAgent }: SessionSummary,
   currentId: string,
 ) {
-  const times = { createdAt: toIso(createdAt), expiresAt: toIso(expiresAt) }
+  const times = { createdAt: toIsoTime(createdAt), expiresAt: toIsoTime(expiresAt) }
   return { id, ...times, userAgent, current: id === currentId }
 }
 
 /** Opened data, and the time of its watermark. */
 export function toDecryptedView({ data, timestamp }: OpenData) {
-  return { data, timestamp: toIso(timestamp) }
+  return { data, timestamp: toIsoTime(timestamp) }
 }
 
 /**
@@ -56,7 +56,7 @@ export interface VerifiedSession {
 
 export function toVerifiedSession(session: Session): VerifiedSession {
   const { userId, appid, openid, createdAt, expiresAt } = session
-  const times = { createdAt: toIso(createdAt), expiresAt: toIso(expiresAt) }
+  const times = { createdAt: toIsoTime(createdAt), expiresAt: toIsoTime(expiresAt) }
   return { userId, appid, openid, ...toOptionalFields(session), ...times }
 }
 

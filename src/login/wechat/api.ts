@@ -1,5 +1,5 @@
 /**
- * Calls to WeChat's server API: where they go, how long they may take, what counts as an answer.
+ * Calls to WeChat's server API: where they go, how long they may take, what counts as a response.
  *
  * The URLs of these calls carry the AppSecret, an access_token or a code, so neither a URL nor an
  * error that might quote one leaves this file.
@@ -11,7 +11,7 @@ import { rejectOnAbort } from '../../lib/abort'
 import { isObject, parseJson, parseUtf8 } from '../../lib/encoding'
 import { readAtMost } from '../../lib/read-at-most'
 import type { Context } from '../context'
-import { findErrcode, isBusy, type WeChatCall } from './errcodes'
+import { findErrcodeRow, isBusy, type WeChatCall } from './errcodes'
 
 /** What a call needs. */
 export interface CallContext extends Context {
@@ -29,7 +29,7 @@ export interface WeChatRequest {
   readonly isRepeatable?: true
 }
 
-/** WeChat's answer, which may be a refusal. */
+/** WeChat's response, which may be a refusal. */
 export interface WeChatResponse {
   /** The mini program it concerns. */
   readonly appid: string
@@ -42,7 +42,7 @@ export interface WeChatResponse {
 /** For one call with its retries, from the first byte sent to the last one read. */
 const DEADLINE_MILLISECONDS = 5000
 
-/** The most that is read of an answer, in bytes. */
+/** The most that is read of a response, in bytes. */
 const RESPONSE_LIMIT = 64 * 1024
 
 const BUSY_RETRIES = 2
@@ -51,7 +51,7 @@ const BACKOFF_MILLISECONDS = 100
 /**
  * Makes a call. One that may be repeated is repeated up to twice while WeChat says it is busy.
  *
- * @returns the answer, which may be a refusal: see {@link wechatError}
+ * @returns the response, which may be a refusal: see {@link wechatError}
  * @throws {Problem} `wechat_timeout`, `wechat_unavailable`
  */
 export async function callWeChat(
@@ -62,7 +62,7 @@ export async function callWeChat(
   const { runtime } = context
   const signal = runtime.deadline(DEADLINE_MILLISECONDS)
   for (let retry = 0; ; retry++) {
-    const response = await sendOnce(context, appid, request, signal)
+    const response = await sendWithin(context, appid, request, signal)
     if (!isBusy(response.errcode) || !request.isRepeatable || retry === BUSY_RETRIES) {
       return response
     }
@@ -70,7 +70,7 @@ export async function callWeChat(
   }
 }
 
-async function sendOnce(
+async function sendWithin(
   context: CallContext,
   appid: string,
   request: WeChatRequest,
@@ -104,7 +104,7 @@ function toHttpRequest(
 }
 
 /**
- * Reads an answer by its body, whatever its content type: WeChat sends JSON as text/plain.
+ * Reads a response by its body, whatever its content type: WeChat sends JSON as text/plain.
  *
  * @throws {Problem} `wechat_unavailable`
  */
@@ -126,7 +126,7 @@ export async function readResponse(response: Response, appid: string): Promise<W
 
 /** The problem that a refusal stands for. Of errmsg, only what the log needs is kept. */
 export function wechatError({ appid, errcode, errmsg }: WeChatResponse, call: WeChatCall): Problem {
-  const { code, detail, advice, namesIp } = findErrcode(errcode, call)
+  const { code, detail, advice, namesIp } = findErrcodeRow(errcode, call)
   const text = typeof errmsg === 'string' ? errmsg : ''
   const ip = namesIp && /\bip(?:v6)?:? ([\da-f.:]{3,45})/i.exec(text)?.[1]
   return new Problem(code, {
@@ -141,12 +141,12 @@ export function wechatError({ appid, errcode, errmsg }: WeChatResponse, call: We
   })
 }
 
-/** Success of a call that answers with an errcode only, where an absent errcode means nothing. */
+/** Success of a call whose response is an errcode only, where an absent errcode means nothing. */
 export function isOk({ fields }: WeChatResponse): boolean {
   return fields.errcode === 0
 }
 
-/** An answer that lacks what it promises. The reason goes to the log and must hold no value. */
+/** A response that lacks what it promises. The reason goes to the log and must hold no value. */
 export function badResponse(reason: string): Problem {
   return new Problem('wechat_unavailable', { log: { reason } })
 }

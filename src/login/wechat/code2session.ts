@@ -46,7 +46,7 @@ export function processCode2SessionResponse(response: WeChatResponse): WeChatUse
   }
 }
 
-/** @throws {Problem} `wechat_unavailable` if the answer has no session_key of 16 bytes */
+/** @throws {Problem} `wechat_unavailable` if the response has no session_key of 16 bytes */
 export function requireSessionKey({ fields: { session_key } }: WeChatResponse): string {
   if (typeof session_key !== 'string' || parseBase64(session_key)?.length !== 16) {
     throw badResponse('session_key is not base64 of 16 bytes')

@@ -144,7 +144,7 @@ const UNKNOWN = {
 } as const satisfies Record<WeChatCall, Omit<ErrcodeRow, 'errcode'>>
 
 /** What an errcode means on a call. */
-export function findErrcode(errcode: number, call: WeChatCall): Omit<ErrcodeRow, 'errcode'> {
+export function findErrcodeRow(errcode: number, call: WeChatCall): Omit<ErrcodeRow, 'errcode'> {
   const row = ERRCODES.find((row) => row.errcode === errcode && (row.calls?.includes(call) ?? true))
   return row ?? UNKNOWN[call]
 }

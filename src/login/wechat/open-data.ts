@@ -87,7 +87,7 @@ interface Plaintext {
   readonly timestamp: number
 }
 
-/** `null` for every failure a wrong key can cause, so that no answer tells padding from content. */
+/** `null` for every failure a wrong key can cause, so that no response tells padding from content. */
 async function decrypt(
   { encryptedData, iv }: EncryptedData,
   session_key: string,

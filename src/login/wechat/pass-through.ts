@@ -1,6 +1,6 @@
 /**
- * The pass-through: any call to WeChat's server API with an access_token put in, and WeChat's answer
- * handed back as it is. Bodies stream in both directions.
+ * The pass-through: any call to WeChat's server API with an access_token put in, and WeChat's
+ * response handed back as it is. Bodies stream in both directions.
  *
  * The path is appended to the base URL and never resolved against it: `//host` or `@host` would send
  * the access_token to another server.
@@ -36,18 +36,18 @@ export interface PassThroughBody {
 }
 
 /** The largest body that is passed on, in bytes: WeChat's own limit for media. */
-const BODY_LIMIT = 10 * 1024 * 1024
+const MEDIA_LIMIT = 10 * 1024 * 1024
 
 /** The largest body that is kept so that the call can be repeated, in bytes. */
 const KEPT_BODY_LIMIT = 64 * 1024
 
-/** How much of an answer is read to find an errcode, in bytes. */
+/** How much of a response is read to find an errcode, in bytes. */
 const PEEK_LIMIT = 4096
 
-/** From the end of the caller's body to the head of WeChat's answer. */
+/** From the end of the caller's body to the head of WeChat's response. */
 const HEAD_DEADLINE_MILLISECONDS = 5000
 
-/** For a whole call, from its start to the end of WeChat's answer. */
+/** For a whole call, from its start to the end of WeChat's response. */
 const CALL_DEADLINE_MILLISECONDS = 60_000
 
 const TIMEOUT_DETAIL = 'WeChat did not answer in time. The call may have had its effect.'
@@ -90,7 +90,7 @@ function isRefused(path: string): boolean {
  * Makes the call. If WeChat rejects the access_token, it is renewed; and if the body was small
  * enough to keep, the call is repeated once.
  *
- * @returns WeChat's answer: its status, content type and body
+ * @returns WeChat's response: its status, content type and body
  * @throws {Problem} `wechat_path_refused`, `invalid_request`, `body_too_large`, `wechat_timeout`,
  * `wechat_unavailable`, and what an access_token can be refused with
  */
@@ -103,14 +103,14 @@ export async function passThrough(
   const call = context.runtime.deadline(CALL_DEADLINE_MILLISECONDS)
   const body = await toSentBody(request)
   const access_token = await getAccessToken(context, miniProgram)
-  const first = await sendOnce(context, request, { access_token, body, call })
+  const first = await attempt(context, request, { access_token, body, call })
   if (!first.isTokenRejected) return first.response
   const renewal = renewAccessToken(context, miniProgram, access_token)
   if ('bytes' in body && body.bytes.length <= KEPT_BODY_LIMIT) {
     const retry = { access_token: await renewal, body, call }
-    return (await sendOnce(context, request, retry)).response
+    return (await attempt(context, request, retry)).response
   }
-  // This caller gets WeChat's answer; the next one gets a token that works.
+  // This caller gets WeChat's response; the next one gets a token that works.
   await renewal.catch(() => undefined)
   return first.response
 }
@@ -123,9 +123,9 @@ type SentBody =
 async function toSentBody({ method, body }: PassThroughRequest): Promise<SentBody> {
   if (!body || isBodiless(method)) return { bytes: new Uint8Array() }
   const { stream, length } = body
-  if (length !== null && length > BODY_LIMIT) throw tooLarge()
+  if (length !== null && length > MEDIA_LIMIT) throw tooLarge()
   if (length !== null && length > KEPT_BODY_LIMIT) return { stream, length }
-  const bytes = await readAtMost(stream, BODY_LIMIT).catch(() => {
+  const bytes = await readAtMost(stream, MEDIA_LIMIT).catch(() => {
     throw invalidRequest('', 'was interrupted')
   })
   if (!bytes) throw tooLarge()
@@ -147,7 +147,7 @@ interface Attempt {
   readonly isTokenRejected: boolean
 }
 
-async function sendOnce(
+async function attempt(
   context: AccessTokenContext,
   request: PassThroughRequest,
   { access_token, body, call }: { access_token: string; body: SentBody; call: AbortSignal },
@@ -195,32 +195,32 @@ function toSource(body: SentBody): { source: BodyInit; sent: Promise<void> } {
   if ('bytes' in body) return { source: body.bytes, sent: Promise.resolve() }
   // The platform sends the length of such a stream as Content-Length.
   const { readable, writable } = new FixedLengthStream(body.length)
-  // A body that breaks off fails the fetch, unless WeChat has answered before its end.
+  // A body that breaks off fails the fetch, unless WeChat has responded before its end.
   const sent = body.stream.pipeTo(writable).catch(() => undefined)
   return { source: readable, sent }
 }
 
-/** Reads as much of an answer as an errcode takes, and hands back all of it. */
+/** Reads as much of a response as an errcode takes, and hands back all of it. */
 async function peek(response: Response): Promise<Attempt> {
-  if (!response.body) return { response: toAnswer(response, null), isTokenRejected: false }
+  if (!response.body) return { response: toResponse(response, null), isTokenRejected: false }
   const reader = response.body.getReader()
   const chunks: Uint8Array[] = []
   for (let length = 0; length <= PEEK_LIMIT; ) {
     const { done, value } = await reader.read()
     if (done) {
       const bytes = concat(chunks)
-      const isTokenRejected = isAccessTokenRejected(findErrcode(bytes))
-      return { response: toAnswer(response, bytes), isTokenRejected }
+      const isTokenRejected = isAccessTokenRejected(parseErrcode(bytes))
+      return { response: toResponse(response, bytes), isTokenRejected }
     }
     chunks.push(value)
     length += value.length
   }
   reader.releaseLock()
   const stream = prepend(concat(chunks), response.body)
-  return { response: toAnswer(response, stream), isTokenRejected: false }
+  return { response: toResponse(response, stream), isTokenRejected: false }
 }
 
-function findErrcode(bytes: Uint8Array): number {
+function parseErrcode(bytes: Uint8Array): number {
   const fields = parseJson(parseUtf8(bytes) ?? '')
   return isObject(fields) && typeof fields.errcode === 'number' ? fields.errcode : 0
 }
@@ -238,7 +238,7 @@ function prepend(start: Uint8Array, rest: ReadableStream<Uint8Array>): ReadableS
 }
 
 /** Of WeChat's headers only the content type (a Location could quote our URL), and our own. */
-function toAnswer({ status, headers }: Response, body: BodyInit | null): Response {
+function toResponse({ status, headers }: Response, body: BodyInit | null): Response {
   const type = headers.get('Content-Type')
   const isEmpty = status === 204 || status === 205 || status === 304
   return new Response(isEmpty ? null : body, {

@@ -31,7 +31,7 @@ export function toDefaultReply(
   }
   if (typeof MsgType !== 'string' || MsgType === 'event') return 'success'
   if (typeof FromUserName !== 'string' || typeof ToUserName !== 'string') return 'success'
-  // Whatever has another type is a user's message to customer service; this takes it to the desk.
+  // Every other type is a user's message to customer service: forward it to the desk.
   return {
     ToUserName: FromUserName,
     FromUserName: ToUserName,

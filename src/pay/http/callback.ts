@@ -1,4 +1,4 @@
-/** `POST /wechat/pay/events`: WeChat Pay's callback, which has answers of its own form. */
+/** `POST /wechat/pay/events`: WeChat Pay's callback, whose responses have a form of their own. */
 
 import type { Context } from 'hono'
 import { readBytes } from '../../core/body'
@@ -6,7 +6,7 @@ import { invalidRequest, Problem, RESPONSE_HEADERS, toProblem } from '../../core
 import { emptyResponse } from '../../core/responses'
 import type { PaymentAppEnv } from './context'
 
-/** 204 once somebody has the outcome. Everything else makes WeChat Pay call again. */
+/** 204 once the Queue or the hook has accepted the event. Everything else makes WeChat Pay call again. */
 export async function receiveCallback(c: Context<PaymentAppEnv>): Promise<Response> {
   try {
     const body = await readBytes(c.req.raw).catch(() => {

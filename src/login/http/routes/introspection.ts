@@ -1,5 +1,5 @@
 /**
- * `POST /introspect`: for backends, whose token this is.
+ * `POST /introspect`: lets a backend look up whose token this is.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7662
  */
