@@ -2,7 +2,7 @@
 
 import { Hono } from 'hono'
 import type { AccessTokens } from './access-tokens'
-import { drawCode } from './picture'
+import { MINI_PROGRAM_CODE } from './mini-program-code'
 import { readObject, refuse, respond, tokenError } from './responses'
 import type { Users } from './users'
 
@@ -26,7 +26,6 @@ const PATHS = [
 ]
 
 const SCENE = /^[\w!#$&'()*+,/:;=?@~.-]{1,32}$/
-const CODE_WIDTH = { min: 280, max: 1280, default: 430 }
 const MEDIA_TYPES = ['image', 'voice', 'video', 'thumb']
 const MAX_MEDIA_BYTES = 10 * 1024 * 1024
 /** The oldest media are dropped beyond this number, to bound the memory. */
@@ -46,16 +45,14 @@ export function createContentApi({ now, users, tokens }: ContentApiOptions): Hon
   }
 
   api.post('/wxa/getwxacodeunlimit', async (c) => {
-    const { scene, page, width = CODE_WIDTH.default } = (await readObject(c)) ?? {}
+    const { scene, page } = (await readObject(c)) ?? {}
     if (typeof scene !== 'string' || !SCENE.test(scene)) {
       return refuse(40169, 'invalid length for scene, or the data is not json string')
     }
     if (page !== undefined && !/^[\w-]+(\/[\w-]+)*$/.test(String(page))) {
       return refuse(41030, 'invalid page')
     }
-    const inPixels = Math.trunc(Number(width)) || CODE_WIDTH.default
-    const side = Math.min(Math.max(inPixels, CODE_WIDTH.min), CODE_WIDTH.max)
-    const picture = await drawCode(`${page ?? ''} ${scene}`, side)
+    const picture = Uint8Array.fromBase64(MINI_PROGRAM_CODE)
     return new Response(picture, { headers: { 'Content-Type': 'image/png' } })
   })
 

@@ -20,10 +20,6 @@ export function encryptOpenData(fields: object, session_key: string) {
   return encryptText(JSON.stringify(fields), session_key)
 }
 
-export async function sha256Bytes(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', utf8.encode(text)))
-}
-
 /** HMAC-SHA256 in hex. The key is a text, and is not decoded. */
 export async function hmacHex(key: string, text: string): Promise<string> {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
