@@ -41,7 +41,11 @@ describe('readAtMost', () => {
         inPieces(undefined, bytes),
         inPieces(undefined, bytes, { length: 70_000 }),
       ]
-      for (const stream of streams) expect(await readAtMost(stream, length)).toEqual(bytes)
+      for (const stream of streams) {
+        const read = await readAtMost(stream, length)
+        // A comparison by `toEqual` takes seconds.
+        expect(read && Buffer.compare(read, bytes)).toBe(0)
+      }
     },
   )
 
