@@ -2,7 +2,8 @@
  * Arbitrary input at every endpoint: no internal_error, and no part of the input in the answer or in
  * the log.
  *
- * FUZZ_RUNS is the number of requests, shared by the properties below. A million takes 20 minutes:
+ * `npm test` sends the same requests each time, and `npm run test:systems` others each day. FUZZ_RUNS
+ * is their number, shared by the properties below. A million takes 20 minutes:
  *
  *     FUZZ_RUNS=1000000 npx vitest run --config test/vitest.config.ts test/fuzz.test.ts
  *
@@ -19,13 +20,6 @@ import { APPID, createTestApp, type ProblemBody, SERVICE_KEY, useTestApp } from 
 
 /** Part of everything that is sent; no answer may contain it. */
 const MARK = 'zQ7mArK'
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    fuzzRuns: number
-    fuzzSeed: number
-  }
-}
 
 const PROPERTIES = 6
 const RUNS = Math.ceil(inject('fuzzRuns') / PROPERTIES)

@@ -1,41 +1,74 @@
+import { availableParallelism } from 'node:os'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** How many requests the fuzz tests send. */
+    fuzzRuns: number
+    /** Decides what the fuzz tests and the soak send. */
+    fuzzSeed: number
+    soakRequests: number
+  }
+}
+
+const { FUZZ_RUNS, FUZZ_SEED } = process.env
 
 /** No test reaches the internet: whatever is not answered by a fake gets this. */
 const blocked = () => new Response('the network is blocked in tests', { status: 599 })
 
+const workerd = () =>
+  cloudflareTest({
+    wrangler: { configPath: './sandbox/wrangler.toml' },
+    // The payments Worker does not run here.
+    miniflare: { outboundService: blocked, serviceBindings: { PAY: blocked } },
+  })
+
+const node = {
+  globalSetup: ['test/support/global-setup.ts'],
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  // The sandbox's crypto uses base64 methods that workerd has and Node has behind a flag.
+  execArgv: ['--js-base-64'],
+}
+
+/** Such as 20261130. */
+const today = Number(new Date().toISOString().slice(0, 10).replaceAll('-', ''))
+
 export default defineConfig({
   test: {
+    // Many files wait for another process most of the time.
+    maxWorkers: Math.max(4, availableParallelism()),
     projects: [
       {
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: './sandbox/wrangler.toml' },
-            // The payments Worker does not run here.
-            miniflare: { outboundService: blocked, serviceBindings: { PAY: blocked } },
-          }),
-        ],
+        plugins: [workerd()],
         test: {
           name: 'workerd',
           include: ['test/*.test.ts', 'test/client/*.test.ts', 'test/pay/*.test.ts'],
-          // `npm test` judges the code: the same commit sends the same requests. A longer run explores.
+          // `npm test` judges the code: the same commit sends the same requests.
           provide: {
-            fuzzRuns: Number(process.env.FUZZ_RUNS ?? 10_000),
-            fuzzSeed: Number(process.env.FUZZ_SEED ?? (process.env.FUZZ_RUNS ? Date.now() : 1)) | 0,
+            fuzzRuns: Number(FUZZ_RUNS ?? 2000),
+            fuzzSeed: Number(FUZZ_SEED ?? (FUZZ_RUNS ? Date.now() : 1)) | 0,
+            soakRequests: 2000,
           },
           isolate: false,
           testTimeout: 30_000,
         },
       },
+      { test: { name: 'node', include: ['test/node/*.test.ts'], ...node } },
+      { test: { name: 'systems', include: ['test/systems/*.test.ts'], ...node } },
       {
+        plugins: [workerd()],
         test: {
-          name: 'node',
-          include: ['test/node/*.test.ts'],
-          globalSetup: ['test/support/global-setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-          // The sandbox's crypto uses base64 methods that workerd has and Node has behind a flag.
-          execArgv: ['--js-base-64'],
+          name: 'systems in workerd',
+          include: ['test/systems/workerd/*.test.ts'],
+          // `npm run test:systems` explores: each day it sends other requests.
+          provide: {
+            fuzzRuns: Number(FUZZ_RUNS ?? 100_000),
+            fuzzSeed: Number(FUZZ_SEED ?? today),
+            soakRequests: 20_000,
+          },
+          isolate: false,
         },
       },
     ],

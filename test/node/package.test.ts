@@ -32,13 +32,14 @@ const workspace = mkdtempSync(join(tmpdir(), 'code2session-package-'))
 const unpacked = join(workspace, 'node_modules/code2session')
 const inPackage = (file: string) => join(unpacked, file)
 const read = (file: string) => readFileSync(inPackage(file), 'utf8')
+let tarball: string
 
 beforeAll(() => {
   // It builds first: `prepare`.
   execFileSync('npm', ['pack', '--pack-destination', workspace], { stdio: 'pipe' })
-  const [tarball = ''] = globSync('*.tgz', { cwd: workspace })
+  tarball = join(workspace, globSync('*.tgz', { cwd: workspace })[0] ?? '')
   mkdirSync(unpacked, { recursive: true })
-  execFileSync('tar', ['-xzf', join(workspace, tarball), '--strip-components=1', '-C', unpacked])
+  execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked])
   for (const name of NEIGHBOURS) {
     const link = join(workspace, 'node_modules', name)
     mkdirSync(dirname(link), { recursive: true })
@@ -58,13 +59,20 @@ function writeProject(name: string, files: Readonly<Record<string, string | obje
   return project
 }
 
-/** What `tsc` says about a project: nothing, if it is right. */
-function typeErrors(project: string, tsc: string): string {
-  const { stdout, stderr } = spawnSync(process.execPath, [tsc, '-p', project], { encoding: 'utf8' })
-  return stdout + stderr
+/** Runs a program: its exit code, and what it has printed. */
+function run(program: string, ...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+  })
+  return { status, output: stdout + stderr }
 }
 
+/** What `tsc` says about a project: nothing, if it is right. */
+const typeErrors = (project: string, tsc: string) => run(tsc, '-p', project).output
+
 const TSC = resolve('node_modules/typescript/bin/tsc')
+const ATTW = 'node_modules/@arethetypeswrong/cli/dist/index.js'
+const PUBLINT = 'node_modules/publint/src/cli.js'
 /** Developer tools and editors of mini programs bring a TypeScript 5, as attw does. */
 const TSC_5 = createRequire(resolve('node_modules/@arethetypeswrong/core/package.json')).resolve(
   'typescript/bin/tsc',
@@ -94,6 +102,16 @@ describe('the tarball', () => {
       'dist/shared/outcome.js',
       'package.json',
     ])
+  })
+
+  it('attw finds no wrong types in the package, but that a require of code2session gets an ES module', () => {
+    const { status, output } = run(ATTW, tarball, '--ignore-rules', 'cjs-resolves-to-esm')
+    expect([status, output]).toEqual([0, expect.stringContaining('No problems found')])
+  })
+
+  it('publint finds nothing to improve in the package', () => {
+    const { status, output } = run(PUBLINT, '--strict', tarball)
+    expect([status, output]).toEqual([0, expect.stringContaining('All good!')])
   })
 
   it('the package makes npm install nothing else: hono and valibot are optional peers', () => {

@@ -1,0 +1,6 @@
+/** The fuzz tests of payments with many more requests, which are others each day. */
+
+import { inject } from 'vitest'
+import '../../pay/fuzz.test'
+
+console.info(`FUZZ_SEED=${inject('fuzzSeed')} sends these requests again.`)
