@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { pushRequest } from '../sandbox/push'
 import type { EventMessage } from '../src/login/hooks'
 import { APPID, type ProblemBody, useTestApp } from './support/app'
@@ -155,6 +155,46 @@ describe('a push in safe mode', () => {
     expect(await push(event(), { age: 600 })).toEqual([200, 'success'])
   })
 
+  it.each<[unknown, number]>([
+    [-600, 200],
+    [60, 200],
+    [-601, 403],
+    [61, 403],
+    ['text', 403],
+    [undefined, 403],
+    [null, 403],
+  ])('A push that ends sessions and was created at now + %o gets %i', async (offset, status) => {
+    const { now } = app.clock
+    const CreateTime =
+      typeof offset === 'number' ? now + offset : offset === 'text' ? String(now) : offset
+    expect((await push(event({ CreateTime })))[0]).toBe(status)
+    expect(await isAlive()).toBe(status !== 200)
+  })
+
+  it('A push that ends no session is accepted whenever it was created', async () => {
+    for (const CreateTime of [app.clock.now - 86_400, undefined]) {
+      const purchase = event({ Event: 'user_info_modified', CreateTime })
+      expect(await push(purchase)).toEqual([200, 'success'])
+    }
+  })
+
+  it('A recorded push ends no session with timestamp and nonce swapped', async () => {
+    const options = { appid: APPID, token: TOKEN, encodingAESKey: AES_KEY }
+    const recorded = await pushRequest(ENDPOINT, event(), { ...options, timestamp: app.clock.now })
+    const url = new URL(recorded.url)
+    const [timestamp, nonce] = [url.searchParams.get('nonce'), url.searchParams.get('timestamp')]
+    url.searchParams.set('timestamp', timestamp ?? '')
+    url.searchParams.set('nonce', nonce ?? '')
+    app.clock.now = Number(timestamp)
+    token = (await app.login()).token
+    expect(await toAnswer(await app.receive(new Request(url, recorded)))).toEqual([
+      403,
+      'event_refused',
+    ])
+    expect(await isAlive()).toBe(true)
+    expect(app.warnings.at(-1)).toContain('refused: CreateTime')
+  })
+
   it('A push with another token, another key or for another mini program is refused', async () => {
     const refused = [403, 'event_refused']
     expect(await push(event(), { token: 'BBBBB' })).toEqual(refused)
@@ -218,6 +258,30 @@ describe('a push in plain mode', () => {
     await start(PLAIN)
     expect(await push(event())).toEqual([500, 'misconfigured'])
     expect(app.warnings[0]).toContain('WECHAT_PUSH_AES_KEY is missing')
+  })
+})
+
+describe('a push that nobody has signed', () => {
+  /** How often JSON is parsed, and whether with a reviver, which takes many times as long. */
+  async function countParses(body: string): Promise<boolean[]> {
+    const parse = vi.spyOn(JSON, 'parse')
+    const query = `timestamp=${app.clock.now}&nonce=1&signature=00&msg_signature=00`
+    const response = await app.request(`/wechat/events?${query}`, { method: 'POST', body })
+    const calls = parse.mock.calls.map(([, reviver]) => reviver !== undefined)
+    parse.mockRestore()
+    expect(response.status).toBe(403)
+    return calls
+  }
+
+  it('A push that nobody has signed is not read in plain mode', async () => {
+    await start(PLAIN)
+    expect(await countParses(JSON.stringify(event()))).toEqual([])
+    expect(await countParses('<xml></xml>')).toEqual([])
+  })
+
+  it('A push that nobody has signed is read as an envelope in safe mode, and no further', async () => {
+    expect(await countParses(JSON.stringify({ Encrypt: 'AAAA' }))).toEqual([false])
+    expect(await countParses(JSON.stringify(event()))).toEqual([false])
   })
 })
 

@@ -28,12 +28,16 @@ export interface PushRequest {
 /** What a push needs. */
 export type PushContext = Context & HookContext
 
-/** WeChat tries three times within seconds, so an older message is a recording, in seconds. */
+/** WeChat tries three times within seconds, so an older request is a recording, in seconds. */
 const OLDEST_SECONDS = 600
 /** How far WeChat's clock may be ahead of ours, in seconds. */
 const CLOCK_SKEW_SECONDS = 60
 
-/** The user has withdrawn a permission, or has closed the account. */
+/**
+ * The user has withdrawn a permission, or has closed the account. Their own time counts as well: the
+ * parts of a signature are sorted, so a recording has the same one if timestamp and nonce are swapped.
+ * It counts for no other message, since WeChat repeats some of them for long.
+ */
 const ENDS_SESSIONS = new Set<unknown>([
   'user_authorization_revoke',
   'user_authorization_cancellation',
@@ -53,9 +57,7 @@ export async function checkPushUrl(
   const { token } = requirePush(config)
   chooseMiniProgram(config, appid)
   const { signature = '', timestamp = '', nonce = '', echostr = '' } = query
-  if (!(await isPushSignature([token, timestamp, nonce], signature)))
-    throw eventRefused('signature')
-  if (!isFresh(timestamp, runtime.now())) throw eventRefused('timestamp')
+  await checkSignature([token, timestamp, nonce], { signature, timestamp, now: runtime.now() })
   return echostr
 }
 
@@ -76,7 +78,7 @@ export async function receivePush(
   const { config, runtime } = context
   const push = requirePush(config)
   const miniProgram = chooseMiniProgram(config, appid)
-  const { text, event, isSafe } = await openEvent(push, {
+  const { text, event, isSafe } = await openPush(push, {
     appid: miniProgram.appid,
     query,
     body,
@@ -119,45 +121,77 @@ async function sealReply(
   return JSON.stringify({ Encrypt, MsgSignature, TimeStamp: timestamp, Nonce: nonce })
 }
 
-/** The event in a push that is WeChat's, fresh, and for this mini program; and its exact text. */
-async function openEvent(
-  { token, aesKey }: PushSettings,
-  push: { appid: string; query: PushQuery; body: string; now: number },
-): Promise<{ text: string; event: EventFields; isSafe: boolean }> {
-  const { signature = '', msg_signature = '', timestamp = '', nonce = '' } = push.query
-  const fields = parseFields(push.body)
-  const { Encrypt } = fields
-  const isSafe = typeof Encrypt === 'string'
-  // The plain signature covers no body, so with a key configured only the envelope counts.
-  if (aesKey !== null && !isSafe)
-    throw eventRefused('plain body, though WECHAT_PUSH_AES_KEY is set')
-  const isSigned =
-    aesKey !== null && isSafe
-      ? await isPushSignature([token, timestamp, nonce, Encrypt], msg_signature)
-      : await isPushSignature([token, timestamp, nonce], signature)
-  if (!isSigned) throw eventRefused('signature')
-  if (!isFresh(timestamp, push.now)) throw eventRefused('timestamp')
-  if (aesKey === null && isSafe && msg_signature !== '') {
+/** A push as it arrived, and Unix seconds. */
+interface SentPush {
+  readonly appid: string
+  readonly query: PushQuery
+  readonly body: string
+  readonly now: number
+}
+
+/** The event in a push that is WeChat's, and for this mini program; and its exact text. */
+interface OpenedPush {
+  readonly text: string
+  readonly event: EventFields
+  readonly isSafe: boolean
+}
+
+/** Anybody can send a push, and reading one costs time: nothing of a message is read before its signature. */
+async function openPush({ token, aesKey }: PushSettings, push: SentPush): Promise<OpenedPush> {
+  const opened = await (aesKey === null ? openPlain(token, push) : openSafe(token, aesKey, push))
+  const { event } = opened
+  if (event.AppID !== undefined && event.AppID !== push.appid) throw eventRefused('appid')
+  if (ENDS_SESSIONS.has(event.Event) && !isFresh(event.CreateTime, push.now)) {
+    throw eventRefused('CreateTime')
+  }
+  return opened
+}
+
+async function openPlain(token: string, { query, body, now }: SentPush): Promise<OpenedPush> {
+  const { signature = '', msg_signature = '', timestamp = '', nonce = '' } = query
+  await checkSignature([token, timestamp, nonce], { signature, timestamp, now })
+  const event = parseFields(body)
+  if (typeof event.Encrypt === 'string' && msg_signature !== '') {
     throw new Problem('misconfigured', { log: { settings: ['WECHAT_PUSH_AES_KEY is missing'] } })
   }
-  if (aesKey === null || !isSafe) {
-    return { text: push.body, event: requireAppid(fields, push.appid), isSafe: false }
+  return { text: body, event, isSafe: false }
+}
+
+async function openSafe(
+  token: string,
+  aesKey: string,
+  { appid, query, body, now }: SentPush,
+): Promise<OpenedPush> {
+  const { msg_signature: signature = '', timestamp = '', nonce = '' } = query
+  const envelope = parseJson(body)
+  if (!isObject(envelope)) throw notJson()
+  const { Encrypt } = envelope
+  // The plain signature covers no body, so with a key configured only the envelope counts.
+  if (typeof Encrypt !== 'string') {
+    throw eventRefused('plain body, though WECHAT_PUSH_AES_KEY is set')
   }
+  await checkSignature([token, timestamp, nonce, Encrypt], { signature, timestamp, now })
   const opened = await openEnvelope(Encrypt, aesKey)
   if (!opened) throw eventRefused('envelope does not open under WECHAT_PUSH_AES_KEY')
-  if (opened.appid !== push.appid) throw eventRefused('appid')
-  const event = requireAppid(parseFields(opened.message), push.appid)
-  return { text: opened.message, event, isSafe: true }
+  if (opened.appid !== appid) throw eventRefused('appid')
+  return { text: opened.message, event: parseFields(opened.message), isSafe: true }
 }
 
-function requireAppid(event: EventFields, appid: string): EventFields {
-  if (event.AppID !== undefined && event.AppID !== appid) throw eventRefused('appid')
-  return event
+/** @throws {Problem} `event_refused` unless WeChat has signed these parts, lately */
+async function checkSignature(
+  parts: readonly string[],
+  { signature, timestamp, now }: { signature: string; timestamp: string; now: number },
+): Promise<void> {
+  if (!(await isPushSignature(parts, signature))) throw eventRefused('signature')
+  const isNumber = /^\d{1,12}$/.test(timestamp)
+  if (!isNumber || !isFresh(Number(timestamp), now)) throw eventRefused('timestamp')
 }
 
-function isFresh(timestamp: string, now: number): boolean {
-  const age = now - Number(timestamp)
-  return /^\d{1,12}$/.test(timestamp) && age <= OLDEST_SECONDS && age >= -CLOCK_SKEW_SECONDS
+/** @param time Unix seconds */
+function isFresh(time: unknown, now: number): boolean {
+  if (typeof time !== 'number') return false
+  const age = now - time
+  return age <= OLDEST_SECONDS && age >= -CLOCK_SKEW_SECONDS
 }
 
 async function endSessions(
@@ -179,7 +213,11 @@ async function endSessions(
 function parseFields(text: string): EventFields {
   const value = parseJson(text, keepDigits)
   if (isObject(value)) return trimKeys(value)
-  throw invalidRequest(
+  throw notJson()
+}
+
+function notJson(): Problem {
+  return invalidRequest(
     '',
     'must be a JSON object; choose JSON as data format in the WeChat console',
   )
