@@ -67,7 +67,7 @@ describe('npm run dev', () => {
     ['/docs.js', 'docs.js', 'text/javascript'],
     ['/openapi.json', 'openapi.json', 'application/json'],
     ['/openapi-pay.json', 'openapi-pay.json', 'application/json'],
-  ])('serves %s from the assets of the deployed Worker', async (path, file, type) => {
+  ])('GET %s is served from the assets of the deployed Worker', async (path, file, type) => {
     const response = await request(path)
     expect([response.status, response.headers.get('Content-Type')]).toEqual([
       200,
@@ -76,7 +76,7 @@ describe('npm run dev', () => {
     expect(await response.text()).toBe(readFileSync(`src/assets/${file}`, 'utf8'))
   })
 
-  it('serves the watch page at /', async () => {
+  it('GET / is the watch page', async () => {
     const response = await request('/')
     expect(await response.text()).toBe(readFileSync('sandbox/page/index.html', 'utf8'))
   })
@@ -89,12 +89,12 @@ describe('npm run dev', () => {
     '/sandbox/wrangler.toml',
     '/sandbox/page/main.js',
     '/texts/../../worker.ts',
-  ])('serves no file at %s', async (path) => {
+  ])('GET %s is no file', async (path) => {
     const response = await request(path)
     expect(response.status).toBe(404)
   })
 
-  it('lists every path of the sandbox where there is none', async () => {
+  it('A path that the sandbox does not have lists those that it has', async () => {
     const response = await request('/sandbox/nothing')
     expect(response.status).toBe(404)
     const lines = (await response.text()).split('\n').map((line) => line.trim())
@@ -105,7 +105,7 @@ describe('npm run dev', () => {
     expect(lines).toEqual(expect.arrayContaining(commands))
   })
 
-  it('denies the login of a blocked user, and gives the others a role', async () => {
+  it('The sandbox denies the login of a blocked user, and gives the others a role', async () => {
     const { code } = await phone('wx.login', { user: 'mallory' })
     const denied = await send(new URL(dev.url()), 'POST', '/login', { body: { code } })
     expect(denied).toMatchObject({ status: 403, answer: { code: 'login_denied' } })
@@ -114,7 +114,7 @@ describe('npm run dev', () => {
     expect(answer).toMatchObject({ active: true, claims: { role: 'admin' } })
   })
 
-  it('blocks any user and unblocks them', async () => {
+  it('The sandbox blocks any user and unblocks them', async () => {
     await phone('block', { user: 'bob' })
     const { code } = await phone('wx.login', { user: 'bob' })
     const denied = await send(new URL(dev.url()), 'POST', '/login', { body: { code } })
@@ -123,7 +123,7 @@ describe('npm run dev', () => {
     expect(await logIn('bob')).toMatch(/^[\w-]{43}\.[\w-]{64}$/)
   })
 
-  it('answers a message to customer service, opened as WeChat opens it', async () => {
+  it('A message to customer service is answered, and WeChat can open the answer', async () => {
     const reply = await phone('customer-message', { text: '你好' })
     expect(reply).toMatchObject({
       MsgType: 'transfer_customer_service',
@@ -131,7 +131,7 @@ describe('npm run dev', () => {
     })
   })
 
-  it('accepts a payment that is signed with the session_key, and delivers what is known', async () => {
+  it('The sandbox accepts a virtual payment that is signed with the session_key, and delivers what is known', async () => {
     const token = await logIn('alice')
     const pay = async (productId: string, signature?: string) => {
       const signData = JSON.stringify({ productId, outTradeNo: '1' })
@@ -155,7 +155,7 @@ describe('npm run dev', () => {
 
 describe('the sandbox’s WeChat', () => {
   it.each(['/cgi-bin/stable_token', '/wxa/msg_sec_check', '/cgi-bin/media/upload'])(
-    'answers 412 to a chunked POST %s',
+    'The sandbox’s WeChat answers 412 to a chunked POST %s',
     async (path) => {
       const body = new Blob(['{}']).stream()
       const response = await wechat(path, {}, {
@@ -173,7 +173,7 @@ describe('the sandbox’s WeChat', () => {
     ['POST', '/wxa/msg_sec_check'],
     ['POST', '/wxa/generate_urllink'],
     ['POST', '/cgi-bin/media/upload'],
-  ])('refuses %s %s with a wrong access_token', async (method, path) => {
+  ])('The sandbox’s WeChat refuses %s %s with a wrong access_token', async (method, path) => {
     const response = await wechat(path, { access_token: 'x' }, { method })
     expect(await response.json()).toEqual({
       errcode: 40001,
@@ -181,7 +181,7 @@ describe('the sandbox’s WeChat', () => {
     })
   })
 
-  it('cannot read a reply that is not encrypted, or not signed by this mini program', async () => {
+  it('The sandbox’s WeChat cannot read a reply that is not encrypted, or not signed by this mini program', async () => {
     const options = { appid: 'wx1', token: 'AAAAA', encodingAESKey: 'A'.repeat(43) }
     const Encrypt = Buffer.alloc(32).toString('base64')
     const signed = { Encrypt, TimeStamp: 1, Nonce: '2' }
@@ -203,11 +203,11 @@ describe('the sandbox’s WeChat', () => {
     expect([receipt.status, await receipt.text()]).toEqual([200, 'success'])
   })
 
-  it('refuses a path that WeChat does not have', async () => {
+  it('The sandbox’s WeChat refuses a path that WeChat does not have', async () => {
     expect(await (await wechat('/wxa/nothing')).json()).toMatchObject({ errcode: 40066 })
   })
 
-  it('gives encryption keys to a call that is signed with the session_key, and to no other', async () => {
+  it('The sandbox’s WeChat gives encryption keys to a call that is signed with the session_key, and to no other', async () => {
     const token = await logIn('alice')
     const { answer } = await backend('POST', '/session-key/encryption-keys', { token })
     const { encryptKey, iv, version } = await phone('getLatestUserKey')
@@ -232,7 +232,7 @@ describe('the sandbox’s WeChat', () => {
     expect(await (await create({})).json()).toMatchObject({ errcode: 40169 })
   })
 
-  it('takes an upload, and gives the same bytes back', async () => {
+  it('The sandbox’s WeChat takes an upload, and gives the same bytes back', async () => {
     const form = new FormData()
     const bytes = crypto.getRandomValues(new Uint8Array(1000))
     form.append('media', new File([bytes], 'a.png', { type: 'image/png' }))
@@ -242,7 +242,7 @@ describe('the sandbox’s WeChat', () => {
     expect(new Uint8Array(await media.arrayBuffer())).toEqual(bytes)
   })
 
-  it('checks a text, and makes a link', async () => {
+  it('The sandbox’s WeChat checks a text, and makes a link', async () => {
     const token = await logIn('alice')
     const { answer } = await backend('POST', '/introspect', new URLSearchParams({ token }))
     const { openid } = answer as { openid: string }
@@ -255,7 +255,7 @@ describe('the sandbox’s WeChat', () => {
 })
 
 describe('a restart of npm run dev', () => {
-  it('keeps the sessions of the present and no others when it starts again', async () => {
+  it('A restart of npm run dev keeps the sessions of the present and no others', async () => {
     const present = await logIn('carol')
     await phone('clock', { skip: WEEK - 60 })
     await logIn('carol')

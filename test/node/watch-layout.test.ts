@@ -50,17 +50,20 @@ afterEach(() => watch?.closePages())
 afterAll(() => watch?.close())
 
 describe.skipIf(skipNotice)(`the layout of the watch page${skipNotice}`, () => {
-  it.each(['light', 'dark'] as const)('fits a phone of 360 pixels, %s', async (colorScheme) => {
-    const page = await watch.openPage({ colorScheme, viewport: { width: 360, height: 740 } })
-    for (const id of ['login', 'userInfo', 'phoneNumber', 'devices', 'wait']) {
-      await watch.press(page, id)
-      expect([id, await page.evaluate(SIDEWAYS)]).toEqual([id, 0])
-    }
-    const paper = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
-    expect(paper).toBe(colorScheme === 'light' ? 'rgb(250, 249, 245)' : 'rgb(21, 23, 26)')
-  })
+  it.each(['light', 'dark'] as const)(
+    'The page fits a phone of 360 pixels in %s colors',
+    async (colorScheme) => {
+      const page = await watch.openPage({ colorScheme, viewport: { width: 360, height: 740 } })
+      for (const id of ['login', 'userInfo', 'phoneNumber', 'devices', 'wait']) {
+        await watch.press(page, id)
+        expect([id, await page.evaluate(SIDEWAYS)]).toEqual([id, 0])
+      }
+      const paper = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
+      expect(paper).toBe(colorScheme === 'light' ? 'rgb(250, 249, 245)' : 'rgb(21, 23, 26)')
+    },
+  )
 
-  it('begins each diagram at the top of a phone’s screen, whichever button is pressed', async () => {
+  it('Each diagram begins at the top of a phone’s screen, whichever button is pressed', async () => {
     const page = await watch.openPage({ viewport: PHONE })
     for (const id of await page.evaluate<string[]>(STEP_IDS)) {
       await watch.press(page, id)
@@ -72,10 +75,11 @@ describe.skipIf(skipNotice)(`the layout of the watch page${skipNotice}`, () => {
         true,
       ])
     }
+    // There are about 30 buttons, and some steps wait for WeChat.
   }, 60_000)
 
   it.each([PHONE, DESKTOP])(
-    'has the meaning and “Next” in sight at $width x $height, however far it is scrolled',
+    'The meaning and “Next” are in sight at $width x $height, however far the page is scrolled',
     async (viewport) => {
       const page = await watch.openPage({ viewport })
       expect(await isInSight(page, '#next')).toBe(true)
@@ -90,7 +94,7 @@ describe.skipIf(skipNotice)(`the layout of the watch page${skipNotice}`, () => {
     },
   )
 
-  it('shows the meaning once all arrows are drawn, and draws no arrow twice', async () => {
+  it('The page shows the meaning once all arrows are drawn, and draws no arrow twice', async () => {
     const page = await watch.openPage({ reducedMotion: 'no-preference' })
     await page.evaluate(OBSERVE_MEANING)
     await watch.press(page, 'login')
@@ -111,13 +115,13 @@ describe.skipIf(skipNotice)(`the language of the watch page${skipNotice}`, () =>
     ['zh-CN', ['fr', 'zh'], '下一步：wx.login'],
     ['en', ['en-GB', 'zh-CN'], 'Next: wx.login'],
     ['en', ['fr'], 'Next: wx.login'],
-  ])('is in %s where the browser prefers %o', async (lang, languages, next) => {
+  ])('The page is in %s where the browser prefers %o', async (lang, languages, next) => {
     const page = await watch.openPage({}, languages)
     expect(await page.getAttribute('html', 'lang')).toBe(lang)
     expect(await page.textContent('#next')).toBe(next)
   })
 
-  it('is in Chinese throughout where the browser asks for it', async () => {
+  it('The page is in Chinese throughout where the browser asks for it', async () => {
     const page = await watch.openPage({ locale: 'zh-CN', viewport: PHONE })
     expect(await page.title()).toBe('code2session 演示页面')
     for (const id of ['login', 'userInfo', 'devices', 'wait', 'withdraw', 'session']) {
@@ -129,7 +133,7 @@ describe.skipIf(skipNotice)(`the language of the watch page${skipNotice}`, () =>
     expect(texts.filter((text) => !/[\u4e00-\u9fff]|^wx\.login$/.test(text))).toEqual([])
   })
 
-  it('has the same texts in every language', async () => {
+  it('The page has the same texts in every language', async () => {
     const page = await watch.openPage()
     const [en, zhCN] = await page.evaluate<string[][]>(TEXT_NAMES)
     expect(en?.length).toBeGreaterThan(80)

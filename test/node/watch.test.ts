@@ -44,7 +44,7 @@ afterEach(() => watch?.closePages())
 afterAll(() => watch?.close())
 
 describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => {
-  it('shows a login: what WeChat tells the Worker, and the token that the phone gets', async () => {
+  it('The page draws a login: what WeChat tells the Worker, and the token that the phone gets', async () => {
     const page = await watch.openPage()
     const { toPhone, toWeChat, diagram, meaning } = await watch.press(page, 'login')
     expect(toWeChat).toEqual(['GET /sns/jscode2session'])
@@ -59,7 +59,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(meaning).toMatch(/^wx\.login The phone gets a token and nothing else\./)
   })
 
-  it('shows KV sealed: key names, sizes and bytes, and no token', async () => {
+  it('The page shows the names, sizes and bytes of KV, and no token', async () => {
     const page = await watch.openPage()
     await watch.press(page, 'login')
     const kv = await page.textContent('#kv')
@@ -71,7 +71,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(kv).not.toContain(token.slice(-42))
   })
 
-  it('opens user info, phone number and steps, and says whether the key is current', async () => {
+  it('The page opens user info, phone number and steps, and says whether the session_key is current', async () => {
     const page = await watch.openPage()
     await watch.press(page, 'login')
     const info = await watch.press(page, 'userInfo')
@@ -85,7 +85,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect((await watch.press(page, 'check')).meaning).toContain('Yes: ')
   })
 
-  it('shows session_key_stale after the key rotated, and leads out of it', async () => {
+  it('The page draws session_key_stale after the session_key has rotated, and leads out of it', async () => {
     const page = await watch.openPage()
     await watch.press(page, 'login')
     await watch.press(page, 'rotate')
@@ -97,7 +97,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(again.toPhone.map(({ label }) => label)).toEqual(['200', '200'])
   })
 
-  it('shows one exchange, and one token, for one code sent twice at once', async () => {
+  it('The page draws one exchange, and one token, for one code that is sent twice at once', async () => {
     const page = await watch.openPage()
     const { toPhone, toWeChat, diagram, meaning } = await watch.press(page, 'twice')
     expect(toWeChat).toEqual(['GET /sns/jscode2session'])
@@ -107,7 +107,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(meaning).toContain('both responses have the same token')
   })
 
-  it('lists the sessions of two phones, and ends one and all of them', async () => {
+  it('The page lists the sessions of two phones, and ends one and all of them', async () => {
     const page = await watch.openPage()
     await watch.press(page, 'login')
     await watch.press(page, 'logoutAll')
@@ -124,7 +124,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect((await watch.press(page, 'session')).toPhone).toMatchObject([{ label: '200' }])
   })
 
-  it('skips five minutes, after which code and data are too old', async () => {
+  it('The page skips five minutes, after which code and data are too old', async () => {
     const page = await watch.openPage()
     await watch.press(page, 'login')
     const { toPhone } = await watch.press(page, 'wait')
@@ -133,7 +133,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(await page.textContent('#clock')).toContain('5 min 1 s ahead of the real time')
   })
 
-  it('shows a code that is used, a WeChat that is busy, and what to do', async () => {
+  it('The page draws a code that is used, a WeChat that is busy, and what to do', async () => {
     const page = await watch.openPage()
     const used = await watch.press(page, 'used')
     expect(used.toPhone.map(({ label }) => label)).toEqual(['200', '400 code_used'])
@@ -144,7 +144,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(busy.toPhone[0]?.text).toContain('Retry-After')
   })
 
-  it('shows a session end: by itself after a week, and when the user withdraws', async () => {
+  it('The page draws how a session ends: by itself after a week, and when the user withdraws', async () => {
     const page = await watch.openPage()
     await watch.press(page, 'login')
     const week = await watch.press(page, 'week')
@@ -157,7 +157,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(withdrawn.toPhone).toMatchObject([{ label: '401 session_invalid' }])
   })
 
-  it('shows a virtual payment: the signature, WeChat’s notice, and the hook’s answer', async () => {
+  it('The page draws a virtual payment: the signature, WeChat’s notice, and the hook’s answer', async () => {
     const page = await watch.openPage()
     await watch.press(page, 'login')
     const paid = await watch.press(page, 'pay')
@@ -169,7 +169,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(paid.meaning).toContain('the hook onEvent delivered the goods')
   })
 
-  it('shows that a purchase that no hook answers stays unanswered', async () => {
+  it('The page draws a purchase that no hook answers, and that WeChat gets no answer', async () => {
     const page = await watch.openPage()
     const { toWeChat, diagram, meaning } = await watch.press(page, 'unanswered')
     expect(toWeChat).toEqual(['503'])
@@ -178,7 +178,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(meaning).toContain('WeChat sends the notice again')
   })
 
-  it('passes a message of the user on to the customer service desk', async () => {
+  it('The page draws how a message of the user goes on to the customer service desk', async () => {
     const page = await watch.openPage()
     const { toWeChat, diagram, meaning } = await watch.press(page, 'customerMessage')
     expect(toWeChat).toEqual(['200'])
@@ -187,7 +187,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(meaning).toContain('goes to the customer service desk')
   })
 
-  it('gives the backend the encryption key that the mini program has', async () => {
+  it('The page draws that the backend gets the encryption key that the mini program has', async () => {
     const page = await watch.openPage()
     await watch.press(page, 'login')
     const { toWeChat, toBackend, meaning } = await watch.press(page, 'keys')
@@ -196,7 +196,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(meaning).toContain('the same key')
   })
 
-  it('shows the picture of a mini-program code, and keeps the access_token from the backend', async () => {
+  it('The page shows the picture of a mini-program code, for which the backend needs no access_token', async () => {
     const page = await watch.openPage()
     const { toWeChat, toBackend, diagram } = await watch.press(page, 'picture')
     expect(toWeChat).toContain('POST /wxa/getwxacodeunlimit')
@@ -205,7 +205,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(await page.evaluate(PICTURE_WIDTH)).toBe(430)
   })
 
-  it('ends the session of a token that the backend revokes', async () => {
+  it('The page draws how a token that the backend revokes loses its session', async () => {
     const page = await watch.openPage()
     await watch.press(page, 'login')
     const { toBackend, toPhone, meaning } = await watch.press(page, 'revoke')
@@ -214,7 +214,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(meaning).toContain('The backend revoked the token')
   })
 
-  it('gives no session to a user whom the hook denies, and claims to the others', async () => {
+  it('The page draws no session for a user whom the hook denies, and claims for the others', async () => {
     const page = await watch.openPage()
     const denied = await watch.press(page, 'denied')
     expect(denied.diagram).toContain('HOOKS.onLogin {"deny":true}')
@@ -225,7 +225,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(diagram).toContain('HOOKS.onLogin {"claims":{"role":"member"}}')
   })
 
-  it('keeps the phone’s token when it is reloaded, and knows what the server learnt', async () => {
+  it('The page keeps the phone’s token when it is reloaded, and knows what the server learnt', async () => {
     const page = await watch.openPage()
     await watch.press(page, 'login')
     await page.reload()
@@ -234,7 +234,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect((await watch.press(page, 'session')).toPhone).toMatchObject([{ label: '200' }])
   })
 
-  it('works with the keyboard, and tells a screen reader what came of it', async () => {
+  it('The page works with the keyboard, and tells a screen reader what came of a press', async () => {
     const page = await watch.openPage()
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
@@ -244,7 +244,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(await buttons.count()).toBeGreaterThan(10)
   })
 
-  it('says which buttons need a login until there is one', async () => {
+  it('The page says which buttons need a login until there is one', async () => {
     const page = await watch.openPage()
     const waiting = async () => {
       const labels = await page.locator('[data-step]').allInnerTexts()
@@ -262,7 +262,7 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(await waiting()).toEqual(ids.split(' '))
   })
 
-  it('has one clock, which the diagrams, the panel and the Worker agree on', async () => {
+  it('The diagrams, the panel and the Worker agree on one clock', async () => {
     const page = await watch.openPage({ timezoneId: 'Asia/Shanghai' })
     const { toPhone } = await watch.press(page, 'login')
     const before = await readTimes(page)
@@ -279,14 +279,14 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     expect(after.diagram - before.diagram).toBeGreaterThanOrEqual(WEEK)
   })
 
-  it('has had every button pressed by these tests and those of payments', async () => {
+  it('These tests and those of payments press every button of the page', async () => {
     const page = await watch.openPage()
     const ids = await page.evaluate<string[]>(STEP_IDS)
     const pressed = [...watch.pressed, ...PAYMENT_STEP_IDS]
     expect(pressed.sort()).toEqual(ids.sort())
   })
 
-  it('has not complained in the console, nor made a request elsewhere', () => {
+  it('The page complains of nothing in the console, and sends no request elsewhere', () => {
     expect(watch.complaints).toEqual([])
     expect([...watch.origins]).toEqual([new URL(watch.dev.url()).origin])
   })

@@ -151,7 +151,7 @@ describe('resources', () => {
 })
 
 describe('published examples', () => {
-  it('there are 12: 7 signatures, 4 resources and a probe', () => {
+  it('WeChat Pay’s published examples are 12: 7 signatures, 4 resources and a probe', () => {
     const kinds = published.map(({ kind }) => kind)
     expect(kinds.filter((kind) => kind === 'rsa-verify')).toHaveLength(7)
     expect(kinds.filter((kind) => kind === 'gcm')).toHaveLength(4)
