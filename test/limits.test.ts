@@ -11,6 +11,17 @@ function limiter(most: number) {
   return { keys, limit }
 }
 
+/** A rate limit that allows this many requests of each key. */
+function limiterPerKey(most: number) {
+  const counts = new Map<string, number>()
+  const limit = async ({ key }: { key: string }) => {
+    const count = (counts.get(key) ?? 0) + 1
+    counts.set(key, count)
+    return { success: count <= most }
+  }
+  return { limit }
+}
+
 const BROKEN = { limit: () => Promise.reject(new Error('the limiter is down')) }
 
 async function statuses(requests: (() => Promise<Response>)[]): Promise<number[]> {
@@ -114,17 +125,38 @@ describe('the limit on requests of one user', () => {
     expect(USER_LIMIT.keys).toEqual([])
   })
 
-  it('Ending sessions is never counted by USER_LIMIT', async () => {
-    const USER_LIMIT = limiter(0)
-    app.replace({ settings: { USER_LIMIT } })
-    const tokens = [await app.login(), await app.login(), await app.login()].map(
-      ({ token }) => token,
-    )
-    const end = (index: number, path: string) => () =>
-      app.send('DELETE', path, { token: tokens[index] ?? '' })
-    const requests = [end(0, `/sessions/${'a'.repeat(21)}A`), end(0, '/session')]
-    expect(await statuses([...requests, end(1, '/sessions')])).toEqual([404, 204, 204])
-    expect(USER_LIMIT.keys).toEqual([])
+  const toId = (token: string) =>
+    Buffer.from(token.slice(44), 'base64url').toString('base64url', 0, 16)
+
+  it.each(['/session', '/sessions', `/sessions/${'a'.repeat(21)}A`])(
+    'DELETE %s beyond USER_LIMIT gets 429, is counted by the id of its session, and ends nothing',
+    async (path) => {
+      const USER_LIMIT = limiter(0)
+      app.replace({ settings: { USER_LIMIT } })
+      const { token } = await app.login()
+      const before = { ...app.kv.counts }
+      const refused = await app.send('DELETE', path, { token })
+      const { code } = await refused.json<ProblemBody>()
+      expect([refused.status, refused.headers.get('Retry-After'), code]).toEqual([
+        429,
+        '60',
+        'rate_limited',
+      ])
+      expect(USER_LIMIT.keys).toEqual([toId(token)])
+      expect(app.kv.counts).toEqual({ ...before, get: before.get + 1 })
+    },
+  )
+
+  it('Whoever uses up the limit of a stolen token does not keep the owner from ending it', async () => {
+    app.replace({ settings: { USER_LIMIT: limiterPerKey(2) } })
+    const [stolen, own] = [(await app.login()).token, (await app.login()).token]
+    const end = (token: string, path: string) => () => app.send('DELETE', path, { token })
+    const unknown = end(stolen, `/sessions/${'a'.repeat(21)}A`)
+    expect(await statuses([unknown, unknown, unknown, end(stolen, '/sessions')])).toEqual([
+      404, 404, 429, 429,
+    ])
+    const check = () => app.send('GET', '/session', { token: stolen })
+    expect(await statuses([end(own, `/sessions/${toId(stolen)}`), check])).toEqual([204, 401])
   })
 
   it('A request passes and is logged if USER_LIMIT cannot be checked', async () => {

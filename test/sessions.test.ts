@@ -231,6 +231,47 @@ describe('DELETE /sessions', () => {
   })
 })
 
+describe('DELETE /sessions at once', () => {
+  const requests = (tokens: readonly string[]) =>
+    Promise.all(tokens.map((token) => app.send('DELETE', '/sessions', { token })))
+
+  /** A rate limit that holds requests back until so many have arrived. */
+  function gate(count: number) {
+    const { promise, resolve } = Promise.withResolvers<{ success: true }>()
+    let arrived = 0
+    const limit = () => {
+      arrived++
+      if (arrived === count) resolve({ success: true })
+      return promise
+    }
+    return { USER_LIMIT: { limit } }
+  }
+
+  it('Several DELETE /sessions of one session at once list the sessions once', async () => {
+    app.replace({ settings: gate(20) })
+    const { token } = await app.login()
+    await app.login()
+    const responses = await requests(Array<string>(20).fill(token))
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([204]))
+    expect(app.kv.counts).toMatchObject({ get: 20, list: 1, delete: 2 })
+  })
+
+  it('DELETE /sessions of two sessions at once list the sessions twice', async () => {
+    app.replace({ settings: gate(2) })
+    const tokens = [(await app.login()).token, (await app.login()).token]
+    expect((await requests(tokens)).map(({ status }) => status)).toEqual([204, 204])
+    expect(app.kv.counts.list).toBe(2)
+  })
+
+  it('DELETE /sessions that a failure of KV has stopped can be repeated', async () => {
+    const { token } = await app.login()
+    app.kv.failOnce('list')
+    for (const status of [503, 204]) {
+      expect((await app.send('DELETE', '/sessions', { token })).status).toBe(status)
+    }
+  })
+})
+
 describe('DELETE /sessions/:id', () => {
   it('DELETE /sessions/:id ends the session with this id, and answers 404 the second time', async () => {
     const [one, two] = [await app.login(), await app.login()]

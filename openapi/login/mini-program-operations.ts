@@ -76,7 +76,7 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
     caller: 'session',
     summary: 'End this session',
     success: noContent('The session has ended'),
-    errors: [],
+    errors: ['rate_limited'],
   },
   {
     id: 'checkSessionKey',
@@ -133,7 +133,7 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
     caller: 'session',
     summary: 'End all sessions of the user',
     success: noContent('All sessions have ended, including this one'),
-    errors: [],
+    errors: ['rate_limited'],
   },
   {
     id: 'endSessionById',
@@ -144,7 +144,7 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
     summary: 'End another session of the user',
     parameters: [parameter('id', 'path', 'The `id` of an entry of `GET /sessions`.', SESSION_ID)],
     success: noContent('The session has ended'),
-    errors: ['not_found'],
+    errors: ['rate_limited', 'not_found'],
   },
 ]
 

@@ -7,6 +7,7 @@ import { type FinishRequest, startRequest } from '../core/log'
 import { Problem } from '../core/problem'
 import type { LogEntry, Runtime } from '../core/runtime'
 import { perEnv } from '../lib/per-env'
+import { createSingleFlight, type SingleFlight } from '../lib/single-flight'
 import { type Config, chooseMiniProgram, parseConfig } from './config'
 import type { Hooks } from './hooks'
 import { createSharedLogins, type LoginContext, type LoginRequest, login } from './login'
@@ -151,6 +152,7 @@ export function createService(
   const shared: Shared = {
     runtime,
     logins: createSharedLogins(runtime),
+    endings: createSharedEndings(runtime),
     accessTokens: createAccessTokenCache(),
     passedOver: new Set(),
     hooks: hooks ?? null,
@@ -159,7 +161,16 @@ export function createService(
 }
 
 /** What all requests of an isolate share. */
-type Shared = Omit<LoginContext & AccessTokenContext, 'config'>
+interface Shared extends Omit<LoginContext & AccessTokenContext, 'config'> {
+  /** Ends of all sessions in progress, by the session that asks: each costs a list of KV. */
+  readonly endings: SingleFlight<void>
+}
+
+function createSharedEndings({ waitUntil, deadline }: Runtime): Shared['endings'] {
+  const reason = 'another request of this session, which ends all sessions, did not finish'
+  const onTimeout = () => new Problem('store_unavailable', { log: { reason } })
+  return createSingleFlight({ waitUntil, deadline, onTimeout })
+}
 
 /** `async` throughout, so that wrong settings reject like any other failure. */
 function bindService(shared: Shared, env: object): Service {
@@ -191,7 +202,10 @@ function bindService(shared: Shared, env: object): Service {
       if (await endSessionById(context(), { userId, id })) return
       throw new Problem('not_found', { detail: 'You have no session with this id.' })
     },
-    endAllSessions: async (user) => endAllSessions(context(), user),
+    endAllSessions: async (user) => {
+      const end = async () => endAllSessions(context(), user)
+      return user.lastId === undefined ? end() : shared.endings(user.lastId, end)
+    },
     verifyData: async (session, signed) => verifyData(context(), session, signed),
     decryptData: async (session, request) => decryptData(context(), session, request),
     phoneNumber: async (session, request) => getPhoneNumber(context(), session, request),

@@ -2,8 +2,8 @@
  * Rate limits, where their bindings are configured. Cloudflare counts in each location by itself.
  *
  * Only what costs money is limited: a login, and what calls WeChat or lists KV for one user. Tokens
- * and service keys have 256 bits, so there is no limit on guesses. Ending sessions has no limit
- * either, or a thief could keep the owner from doing it.
+ * and service keys have 256 bits, so there is no limit on guesses. Ending sessions counts against the
+ * session that asks and not against its user, or a thief could keep the owner from doing it.
  *
  * @see https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/
  */
@@ -33,6 +33,16 @@ export const limitedPerUser = createMiddleware<AuthenticatedEnv>(
     const { service, session } = c.var
     const detail = 'There are too many requests from this user.'
     await count(service, service.config.userLimit, { key: session.userId, detail })
+    await next()
+  },
+)
+
+/** Counts a request against its session, which {@link authenticated} has found. */
+export const limitedPerSession = createMiddleware<AuthenticatedEnv>(
+  async function limitedPerSession(c, next) {
+    const { service, session } = c.var
+    const detail = 'There are too many requests from this session.'
+    await count(service, service.config.userLimit, { key: session.id, detail })
     await next()
   },
 )

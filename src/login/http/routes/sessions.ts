@@ -2,12 +2,12 @@
 
 import { emptyResponse, jsonResponse } from '../../../core/responses'
 import { type App, authenticated } from '../context'
-import { limitedPerUser } from '../limits'
+import { limitedPerSession, limitedPerUser } from '../limits'
 import { toOwnSessionView, toSessionView } from '../views'
 
 export function addSessionRoutes(app: App): void {
   app.get('/session', authenticated, (c) => jsonResponse(c, toOwnSessionView(c.var.session)))
-  app.delete('/session', authenticated, async (c) => {
+  app.delete('/session', authenticated, limitedPerSession, async (c) => {
     await c.var.service.endSession(c.var.session)
     return emptyResponse(c)
   })
@@ -18,12 +18,12 @@ export function addSessionRoutes(app: App): void {
       sessions: sessions.map((summary) => toSessionView(summary, session.id)),
     })
   })
-  app.delete('/sessions', authenticated, async (c) => {
+  app.delete('/sessions', authenticated, limitedPerSession, async (c) => {
     const { userId, id } = c.var.session
     await c.var.service.endAllSessions({ userId, lastId: id })
     return emptyResponse(c)
   })
-  app.delete('/sessions/:id', authenticated, async (c) => {
+  app.delete('/sessions/:id', authenticated, limitedPerSession, async (c) => {
     await c.var.service.endSessionById(c.var.session, c.req.param('id'))
     return emptyResponse(c)
   })
