@@ -184,8 +184,6 @@ describe('callbacks in npm run dev', () => {
 
 describe('failures of WeChat Pay in npm run dev', () => {
   const CODES = {
-    NOT_ENOUGH: 'balance_too_low',
-    RULE_LIMIT: 'payment_refused',
     FREQUENCY_LIMITED: 'rate_limited',
     SIGN_ERROR: 'misconfigured',
     NO_AUTH: 'misconfigured',
@@ -208,10 +206,23 @@ describe('failures of WeChat Pay in npm run dev', () => {
     expect(await readState(outTradeNo)).toBe('NOTPAY')
   })
 
+  it('The fault RULE_LIMIT of an order becomes payment_refused', async () => {
+    await press('fail', { api: '/v3/pay/transactions', fault: 'RULE_LIMIT' })
+    expect((await placeOrder()).parameters.code).toBe('payment_refused')
+  })
+
+  it('The fault NOT_ENOUGH of a refund becomes balance_too_low', async () => {
+    const { outTradeNo } = await buy()
+    await press('fail', { api: '/v3/refund/domestic/refunds', fault: 'NOT_ENOUGH' })
+    const refund = { outRefundNo: createNumber(), refund: 1, total: 2 }
+    const { answer } = await call('POST', `/payments/${outTradeNo}/refunds`, refund)
+    expect(answer.code).toBe('balance_too_low')
+  })
+
   it('Every problem of payments can be had from the sandbox', async () => {
     const elsewhere = [
       ...['order_exists', 'order_paid', 'order_closed', 'order_unknown', 'refund_unknown'],
-      ...['refund_refused', 'not_found'],
+      ...['refund_refused', 'payment_refused', 'balance_too_low', 'not_found'],
     ]
     const codes = new Set([...Object.values(CODES), ...elsewhere])
     expect(Object.keys(PAY_ERRORS).filter((code) => !codes.has(code))).toEqual([])

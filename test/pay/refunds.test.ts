@@ -155,6 +155,7 @@ describe('refusals and answers that cannot be believed', () => {
     ['TRADE_OVERDUE', 400, 'refund_refused', 409],
     ['REFUND_FEE_MISMATCH', 400, 'refund_refused', 409],
     ['NOT_ENOUGH', 403, 'balance_too_low', 409],
+    ['ORDER_PAID', 400, 'pay_unavailable', 502],
     ['FREQUENCY_LIMITED', 429, 'rate_limited', 429],
     ['MCH_NOT_EXISTS', 404, 'misconfigured', 500],
     ['SYSTEM_ERROR', 500, 'pay_unavailable', 502],

@@ -24,6 +24,8 @@ describe('refusals of WeChat Pay', () => {
     ['TRADE_ERROR', 403, 'payment_refused', 403],
     ['ACCOUNT_ERROR', 403, 'payment_refused', 403],
     ['USER_ACCOUNT_ABNORMAL', 403, 'payment_refused', 403],
+    ['NOT_ENOUGH', 403, 'payment_refused', 403],
+    ['REFUND_FEE_MISMATCH', 400, 'pay_unavailable', 502],
     ['ORDER_NOT_EXIST', 404, 'order_unknown', 404],
     ['FREQUENCY_LIMITED', 429, 'rate_limited', 429],
     ['FREQUENCY_LIMIT', 429, 'rate_limited', 429],

@@ -63,10 +63,10 @@ export const ERRCODES: readonly ErrcodeRow[] = [
   },
   { errcode: 40014, code: 'access_token_refused', calls: WITH_ACCESS_TOKEN },
   { errcode: 40029, code: 'code_invalid', calls: ['phone_number'], detail: PHONE_CODE_DETAIL },
-  { errcode: 40029, code: 'code_invalid' },
+  { errcode: 40029, code: 'code_invalid', calls: ['code2session'] },
   { errcode: 40037, code: 'template_invalid', calls: ['subscribe_message'] },
   { errcode: 40125, code: 'misconfigured', advice: SECRET_ADVICE },
-  { errcode: 40163, code: 'code_used' },
+  { errcode: 40163, code: 'code_used', calls: ['code2session'] },
   {
     errcode: 40164,
     code: 'misconfigured',
@@ -74,7 +74,7 @@ export const ERRCODES: readonly ErrcodeRow[] = [
       'the IP allowlist in the WeChat console refuses this server; Workers have no fixed IP address, so turn it off',
     namesIp: true,
   },
-  { errcode: 40226, code: 'user_blocked' },
+  { errcode: 40226, code: 'user_blocked', calls: ['code2session'] },
   {
     errcode: 40243,
     code: 'misconfigured',
