@@ -13,11 +13,15 @@ export interface Api {
   /** The base URL in the samples. */
   readonly sampleBase: string
   readonly securitySchemes: object
-  readonly operations: readonly Operation<string>[]
+  readonly operations: readonly Operation<string, string>[]
   readonly schemas: object
   /** Its errors in the order of the documents; some may be of no operation. */
   readonly errors: readonly ApiError[]
   readonly refusals: readonly Refusal[]
+  /** The names of the calls to WeChat. */
+  readonly calls: Readonly<Record<string, Text>>
+  /** The errors that any of these calls can have, whatever WeChat refuses. */
+  readonly ofCalls: readonly string[]
   readonly errorTable: TableHead
   readonly refusalTable: TableHead
 }
@@ -36,7 +40,7 @@ export interface Refusal {
   readonly name: string
   readonly code: string
   /** The calls on which it means this; if absent, all but those of its other rows. */
-  readonly calls: readonly Text[] | undefined
+  readonly calls: readonly string[] | undefined
   readonly whatToDo: Text
 }
 
@@ -65,8 +69,8 @@ const OF_NO_OPERATION: ErrorCode = 'method_not_allowed'
 
 /** The errors of an operation. */
 export function listErrorsOf(
-  { errors }: Pick<Api, 'errors'>,
-  { tag, caller, body, errors: own }: Operation<string>,
+  api: Api,
+  { tag, caller, body, calls = [], errors = [] }: Operation<string, string>,
 ): readonly ApiError[] {
   if (tag === 'Health') return []
   // WeChat's pushes, and what goes through to WeChat, may have any Content-Type.
@@ -75,10 +79,20 @@ export function listErrorsOf(
     ...BY_CALLER[caller],
     ...(body ? WITH_BODY : []),
     ...(isTyped ? ['unsupported_media_type'] : []),
-    ...own,
+    ...calls.flatMap((call) => listRefusalsOf(api, call)),
+    ...(calls.length > 0 ? api.ofCalls : []),
+    ...errors,
     ...ANYWHERE,
   ])
-  return errors.filter(({ code }) => codes.has(code))
+  return api.errors.filter(({ code }) => codes.has(code))
+}
+
+/** The errors that WeChat's refusals of a call stand for. */
+function listRefusalsOf({ refusals }: Api, call: string): readonly string[] {
+  const named = refusals.filter(({ calls }) => calls?.includes(call))
+  const names = new Set(named.map(({ name }) => name))
+  const others = refusals.filter(({ calls, name }) => !calls && !names.has(name))
+  return [...named, ...others].map(({ code }) => code)
 }
 
 /** The errors of these operations, and that of a method without one. */

@@ -45,7 +45,7 @@ export function toDocument(api: Api) {
   }
 }
 
-function describe(api: Api, operation: Operation<string>) {
+function describe(api: Api, operation: Operation<string, string>) {
   const { id, tag, summary, description, caller, parameters, body, success } = operation
   return {
     operationId: id,
@@ -68,7 +68,7 @@ function describe(api: Api, operation: Operation<string>) {
 }
 
 /** One response for each status, with one example for each code. */
-function toFailures(api: Api, operation: Operation<string>) {
+function toFailures(api: Api, operation: Operation<string, string>) {
   const byStatus = Object.groupBy(listErrorsOf(api, operation), ({ row }) => row.status)
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, errors = []]) => {

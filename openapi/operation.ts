@@ -1,6 +1,7 @@
 /** What an operation of the API consists of, and how to write its parts down. */
 
 import type { ErrorCode, ErrorRow } from '../src/core/errors'
+import type { WeChatCall } from '../src/login/wechat/errcodes'
 import type { SCHEMAS } from './login/schemas'
 import type { PAY_SCHEMAS } from './pay/schemas'
 
@@ -43,7 +44,7 @@ interface Success {
 
 type SchemaName = keyof typeof SCHEMAS | keyof typeof PAY_SCHEMAS
 
-export interface Operation<Code extends string = ErrorCode> {
+export interface Operation<Code extends string = ErrorCode, Call extends string = WeChatCall> {
   readonly id: string
   readonly method: 'get' | 'post' | 'delete'
   readonly path: string
@@ -56,23 +57,13 @@ export interface Operation<Code extends string = ErrorCode> {
   readonly body?: Body
   /** By status. */
   readonly success: Readonly<Record<string, Success>>
-  /** Besides those that its caller and its body bring along. */
-  readonly errors: readonly Code[]
+  /** What it asks of WeChat. */
+  readonly calls?: readonly Call[]
+  /** Besides those that its caller, its body and its calls bring along. */
+  readonly errors?: readonly Code[]
   /** The content of its failures, where WeChat wants another than problem documents. */
   readonly toFailure?: (errors: readonly { readonly row: ErrorRow }[]) => object
 }
-
-/** What any call to WeChat can come to. */
-export const WECHAT_ERRORS: readonly ErrorCode[] = [
-  'rate_limited',
-  'wechat_quota',
-  'wechat_busy',
-  'wechat_timeout',
-  'wechat_unavailable',
-]
-
-/** What a call to WeChat with an access_token can come to. */
-export const SERVER_API_ERRORS: readonly ErrorCode[] = [...WECHAT_ERRORS, 'access_token_refused']
 
 export function ref(name: SchemaName) {
   return { $ref: `#/components/schemas/${name}` }

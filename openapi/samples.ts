@@ -13,7 +13,7 @@ export interface Sample {
  * A service key must not be on a phone, and only WeChat calls the push URL: their operations have no
  * sample for a mini program.
  */
-export function toSamples(operation: Operation<string>, base: string): Sample[] {
+export function toSamples(operation: Operation<string, string>, base: string): Sample[] {
   const url = toUrl(operation, base)
   const samples: Sample[] = [{ lang: 'Shell', label: 'curl', source: toCurl(operation, url) }]
   if (operation.tag === 'Backend') {
@@ -31,7 +31,7 @@ const SECRETS = {
   oauth: '$SERVICE_KEY',
 } as const
 
-function toCurl(operation: Operation<string>, url: string): string {
+function toCurl(operation: Operation<string, string>, url: string): string {
   const { method, body, caller } = operation
   const secret = SECRETS[caller]
   const isDefaultMethod = method === 'get' || body !== undefined
@@ -43,13 +43,13 @@ function toCurl(operation: Operation<string>, url: string): string {
   return lines.join(' \\\n  ')
 }
 
-function toCurlBody({ type, example }: NonNullable<Operation<string>['body']>): string[] {
+function toCurlBody({ type, example }: NonNullable<Operation<string, string>['body']>): string[] {
   if (type !== FORM) return [`--json ${toShell(JSON.stringify(example))}`]
   const fields = Object.entries(example as Record<string, string>)
   return fields.map(([name, value]) => `--data-urlencode ${toShell(`${name}=${value}`)}`)
 }
 
-function toWxRequest(operation: Operation<string>, url: string): string {
+function toWxRequest(operation: Operation<string, string>, url: string): string {
   const { method, body, caller } = operation
   return [
     'wx.request({',
@@ -63,7 +63,7 @@ function toWxRequest(operation: Operation<string>, url: string): string {
   ].join('\n')
 }
 
-function toFetch(operation: Operation<string>, url: string): string {
+function toFetch(operation: Operation<string, string>, url: string): string {
   const { method, body, success } = operation
   const isForm = body?.type === FORM
   const headers = [
@@ -83,7 +83,7 @@ function toFetch(operation: Operation<string>, url: string): string {
 }
 
 /** The URL with the examples of its parameters. */
-function toUrl({ path, parameters = [] }: Operation<string>, base: string): string {
+function toUrl({ path, parameters = [] }: Operation<string, string>, base: string): string {
   const url = new URL(path, base)
   url.pathname = path.replace(/\{(\w+)\}/g, (_, name) => {
     return parameters.find((parameter) => parameter.name === name)?.example ?? ''

@@ -35,17 +35,18 @@ function toErrorTable(api: Api, language: Language): string {
 }
 
 /** Rows that differ in nothing but their first cell share one. */
-function toRefusalTable({ refusals, refusalTable }: Api, language: Language): string {
+function toRefusalTable(api: Api, language: Language): string {
+  const { refusals } = api
   const rows = refusals.map(({ name, code, calls, whatToDo }) => {
     const isOnly = refusals.filter((other) => other.name === name).length === 1
-    const names = calls?.map((call) => call[language]).join(COMMA[language])
+    const names = calls?.map((call) => api.calls[call]?.[language]).join(COMMA[language])
     const call = names ?? (isOnly ? EVERY_CALL : OTHER_CALLS)[language]
     return { name, rest: `${call} | \`${code}\` | ${whatToDo[language]}` }
   })
   const merged = Object.entries(Object.groupBy(rows, ({ rest }) => rest)).map(
     ([rest, shared = []]) => `| ${shared.map(({ name }) => name).join(', ')} | ${rest} |`,
   )
-  return toTable(refusalTable.header[language], merged)
+  return toTable(api.refusalTable.header[language], merged)
 }
 
 function toTable(header: string, rows: readonly string[]): string {

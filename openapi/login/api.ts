@@ -38,9 +38,11 @@ export const LOGIN_API: Api = {
   refusals: ERRCODES.map((row) => ({
     name: String(row.errcode),
     code: row.code,
-    calls: row.calls?.map((call) => CALLS[call]),
+    calls: row.calls,
     whatToDo: toAdvice(row),
   })),
+  calls: CALLS,
+  ofCalls: ['wechat_timeout', 'wechat_unavailable'] satisfies ErrorCode[],
   errorTable: {
     name: 'errors',
     header: {

@@ -2,15 +2,7 @@
 
 import type { ErrorCode } from '../../src/core/errors'
 import { APPID, OPENID, TOKEN, USER_ID } from '../example-values'
-import {
-  FORM,
-  json,
-  noContent,
-  type Operation,
-  parameter,
-  ref,
-  SERVER_API_ERRORS,
-} from '../operation'
+import { FORM, json, noContent, type Operation, parameter, ref } from '../operation'
 import { PASS_THROUGH_OPERATIONS } from './pass-through-operations'
 
 /** What becomes of a token in the body. */
@@ -109,7 +101,8 @@ const SESSION_KEYS: readonly Operation[] = [
         },
       ],
     }),
-    errors: [...TOKEN_ERRORS, 'session_key_stale', ...SERVER_API_ERRORS],
+    calls: ['access_token', 'session_key'],
+    errors: TOKEN_ERRORS,
   },
 ]
 
@@ -126,19 +119,8 @@ const SUBSCRIBE_MESSAGES: readonly Operation[] = [
       example: { openid: OPENID, templateId: 'abc', data: { thing1: 'Your order' } },
     },
     success: noContent('The message has been sent'),
-    errors: [
-      'appid_required',
-      'appid_unknown',
-      'openid_invalid',
-      'template_invalid',
-      'page_invalid',
-      'message_refused',
-      'message_banned',
-      'message_conflict',
-      'message_sensitive',
-      'message_data_invalid',
-      ...SERVER_API_ERRORS,
-    ],
+    calls: ['access_token', 'subscribe_message'],
+    errors: ['appid_required', 'appid_unknown'],
   },
 ]
 

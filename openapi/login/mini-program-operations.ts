@@ -2,15 +2,7 @@
 
 import type { ErrorCode } from '../../src/core/errors'
 import { APPID, CREATED_AT, EXPIRES_AT, SESSION_ID, TOKEN, USER_ID } from '../example-values'
-import {
-  json,
-  noContent,
-  type Operation,
-  parameter,
-  ref,
-  SERVER_API_ERRORS,
-  WECHAT_ERRORS,
-} from '../operation'
+import { json, noContent, type Operation, parameter, ref } from '../operation'
 
 const OPEN_DATA_ERRORS: readonly ErrorCode[] = [
   'session_key_stale',
@@ -42,15 +34,12 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
       'Exchanges the code of `wx.login` and starts a session. If the request has the token of a live session in `Authorization`, that session ends.',
     body: { schema: ref('LoginRequest'), example: { code: '0F12tJcYbpXnTqrMXMFLUKIcMqw2coH9' } },
     success: json('Login', LOGIN, 'The new session'),
+    calls: ['code2session'],
     errors: [
-      'code_invalid',
-      'code_used',
-      'user_blocked',
-      'login_denied',
-      'hook_unavailable',
-      ...WECHAT_ERRORS,
       'appid_required',
       'appid_unknown',
+      'login_denied',
+      'hook_unavailable',
       'store_unavailable',
     ],
   },
@@ -66,7 +55,6 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
       { userId: USER_ID, appid: APPID, createdAt: CREATED_AT, expiresAt: EXPIRES_AT },
       'The session of the token',
     ),
-    errors: [],
   },
   {
     id: 'endSession',
@@ -87,7 +75,7 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
     summary: 'Check the session_key',
     description: 'Asks WeChat whether the session_key of this session is the current one.',
     success: json('Valid', { valid: true }, "WeChat's answer"),
-    errors: SERVER_API_ERRORS,
+    calls: ['access_token', 'session_key'],
   },
   {
     id: 'resetSessionKey',
@@ -99,7 +87,7 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
     description:
       'Has WeChat replace the session_key. The answer has a new token, and the old session has ended.',
     success: json('Login', LOGIN, 'The session with the new session_key'),
-    errors: [...SERVER_API_ERRORS, 'session_key_stale'],
+    calls: ['access_token', 'session_key'],
   },
   {
     id: 'listSessions',
@@ -198,7 +186,8 @@ const OPEN_DATA: readonly Operation[] = [
       { phoneNumber: '13580006666', purePhoneNumber: '13580006666', countryCode: '86' },
       'The phone number',
     ),
-    errors: ['code_invalid', ...SERVER_API_ERRORS, ...OPEN_DATA_ERRORS],
+    calls: ['access_token', 'phone_number'],
+    errors: OPEN_DATA_ERRORS,
   },
 ]
 

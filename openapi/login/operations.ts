@@ -14,7 +14,6 @@ const HEALTH: Operation = {
   summary: 'Check that the Worker runs',
   description: 'Uses neither KV nor WeChat, and succeeds even if a setting is wrong.',
   success: json('Health', { status: 'ok' }, 'The Worker runs'),
-  errors: [],
 }
 
 /** In the order of the document. */

@@ -1,16 +1,7 @@
 /** The pass-through to WeChat's server API: any method; the two that WeChat uses are described. */
 
-import type { ErrorCode } from '../../src/core/errors'
 import { APPID } from '../example-values'
-import { ANYTHING, type Operation, parameter, ref, WECHAT_ERRORS } from '../operation'
-
-const ERRORS: readonly ErrorCode[] = [
-  'invalid_request',
-  'wechat_path_refused',
-  'appid_required',
-  'appid_unknown',
-  ...WECHAT_ERRORS,
-]
+import { ANYTHING, type Operation, parameter, ref } from '../operation'
 
 const DESCRIPTION =
   'The same request goes to WeChat with an access_token put in. Of the headers only `Content-Type` and `Accept` go on; of the query everything but `appid`. `path` may contain slashes. Paths that give out credentials, use up quotas or bypass the sessions are refused.'
@@ -20,7 +11,8 @@ const COMMON = {
   tag: 'Backend',
   caller: 'service',
   description: DESCRIPTION,
-  errors: ERRORS,
+  calls: ['access_token'],
+  errors: ['invalid_request', 'wechat_path_refused', 'appid_required', 'appid_unknown'],
 } as const
 
 const APP = parameter('appid', 'query', 'The mini program, where there are several.', APPID)

@@ -28,15 +28,13 @@ function signed(values: { signature: string; timestamp: string; nonce: string })
   ]
 }
 
-const ERRORS: readonly ErrorCode[] = [
-  'not_found',
-  'appid_required',
-  'appid_unknown',
-  'event_refused',
-]
-
 function pushOperations(path: string, suffix: string): Operation[] {
   const inPath = suffix ? [parameter('appid', 'path', 'The mini program.', APPID)] : []
+  const errors: readonly ErrorCode[] = [
+    'not_found',
+    suffix ? 'appid_unknown' : 'appid_required',
+    'event_refused',
+  ]
   const common = { path, tag: 'WeChat', caller: 'anyone' } as const
   return [
     {
@@ -51,7 +49,7 @@ function pushOperations(path: string, suffix: string): Operation[] {
         parameter('echostr', 'query', 'The text to send back.', ECHOSTR),
       ],
       success: plainText('The value of `echostr`', ECHOSTR),
-      errors: ERRORS,
+      errors,
     },
     {
       ...common,
@@ -78,7 +76,7 @@ function pushOperations(path: string, suffix: string): Operation[] {
         'The answer that WeChat wants: `success`, or as JSON a reply, which safe mode encrypts',
         'success',
       ),
-      errors: [...ERRORS, 'store_unavailable', 'hook_unavailable'],
+      errors: [...errors, 'store_unavailable', 'hook_unavailable'],
     },
   ]
 }

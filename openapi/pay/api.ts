@@ -38,9 +38,11 @@ export const PAY_API: Api = {
   refusals: CODES.map(({ wechat, code, calls, advice }) => ({
     name: `\`${wechat}\``,
     code,
-    calls: calls?.map((call) => PAY_CALLS[call]),
+    calls,
     whatToDo: advice === undefined ? PAY_WHEN[code] : toSentence(advice, PAY_CHINESE),
   })),
+  calls: PAY_CALLS,
+  ofCalls: ['pay_timeout', 'pay_unavailable'] satisfies PaymentsErrorCode[],
   errorTable: {
     name: 'pay-errors',
     header: {

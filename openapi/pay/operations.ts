@@ -1,5 +1,6 @@
 /** The operations of the payments Worker. */
 
+import type { PayCall } from '../../src/pay/codes'
 import type { PaymentsErrorCode } from '../../src/pay/errors'
 import { TOKEN } from '../example-values'
 import { json, noContent, type Operation, parameter, ref } from '../operation'
@@ -13,18 +14,10 @@ import {
   REFUND,
 } from './examples'
 
-/** What any call to WeChat Pay can come to. */
-const CALL_ERRORS: readonly PaymentsErrorCode[] = [
-  'invalid_request',
-  'rate_limited',
-  'pay_timeout',
-  'pay_unavailable',
-]
-
 const ORDER = parameter('outTradeNo', 'path', 'Your number of the order.', OUT_TRADE_NO)
 const REFUND_NO = parameter('outRefundNo', 'path', 'Your number of the refund.', OUT_REFUND_NO)
 
-const PAYMENTS: readonly Operation<PaymentsErrorCode>[] = [
+const PAYMENTS: readonly Operation<PaymentsErrorCode, PayCall>[] = [
   {
     id: 'createPayment',
     method: 'post',
@@ -45,15 +38,8 @@ const PAYMENTS: readonly Operation<PaymentsErrorCode>[] = [
       },
     },
     success: json('PaymentParameters', PARAMETERS, 'The argument of `wx.requestPayment`'),
-    errors: [
-      'session_invalid',
-      'store_unavailable',
-      'order_exists',
-      'order_paid',
-      'order_closed',
-      'payment_refused',
-      ...CALL_ERRORS,
-    ],
+    calls: ['prepay'],
+    errors: ['session_invalid', 'store_unavailable'],
   },
   {
     id: 'getPayment',
@@ -64,7 +50,7 @@ const PAYMENTS: readonly Operation<PaymentsErrorCode>[] = [
     summary: 'Query an order',
     parameters: [ORDER],
     success: json('Payment', PAYMENT, 'The order as WeChat Pay knows it'),
-    errors: ['order_unknown', ...CALL_ERRORS],
+    calls: ['query'],
   },
   {
     id: 'closePayment',
@@ -76,11 +62,11 @@ const PAYMENTS: readonly Operation<PaymentsErrorCode>[] = [
     description: 'Only an order that is not paid can be closed. Closing it again succeeds.',
     parameters: [ORDER],
     success: noContent('The order is closed, and nobody can pay it any more'),
-    errors: ['order_unknown', 'order_paid', 'order_closed', ...CALL_ERRORS],
+    calls: ['close'],
   },
 ]
 
-const REFUNDS: readonly Operation<PaymentsErrorCode>[] = [
+const REFUNDS: readonly Operation<PaymentsErrorCode, PayCall>[] = [
   {
     id: 'createRefund',
     method: 'post',
@@ -96,7 +82,7 @@ const REFUNDS: readonly Operation<PaymentsErrorCode>[] = [
       example: { outRefundNo: OUT_REFUND_NO, refund: 1, total: 1, reason: 'Sold out' },
     },
     success: json('Refund', REFUND, 'The refund is accepted; `status` says whether it is done'),
-    errors: ['order_unknown', 'order_exists', 'refund_refused', 'balance_too_low', ...CALL_ERRORS],
+    calls: ['refund'],
   },
   {
     id: 'getRefund',
@@ -107,11 +93,11 @@ const REFUNDS: readonly Operation<PaymentsErrorCode>[] = [
     summary: 'Query a refund',
     parameters: [REFUND_NO],
     success: json('Refund', { ...REFUND, status: 'SUCCESS' }),
-    errors: ['refund_unknown', ...CALL_ERRORS],
+    calls: ['refund_query'],
   },
 ]
 
-const CALLBACK: Operation<PaymentsErrorCode> = {
+const CALLBACK: Operation<PaymentsErrorCode, PayCall> = {
   id: 'receivePaymentEvent',
   method: 'post',
   path: '/wechat/pay/events',
@@ -131,7 +117,7 @@ const CALLBACK: Operation<PaymentsErrorCode> = {
   }),
 }
 
-const HEALTH: Operation<PaymentsErrorCode> = {
+const HEALTH: Operation<PaymentsErrorCode, PayCall> = {
   id: 'health',
   method: 'get',
   path: '/health',
@@ -140,10 +126,9 @@ const HEALTH: Operation<PaymentsErrorCode> = {
   summary: 'Check that the Worker runs',
   description: 'Does not ask WeChat Pay, and succeeds even if a setting is wrong.',
   success: json('Health', { status: 'ok' }, 'The Worker runs'),
-  errors: [],
 }
 
-export const PAY_OPERATIONS: readonly Operation<PaymentsErrorCode>[] = [
+export const PAY_OPERATIONS: readonly Operation<PaymentsErrorCode, PayCall>[] = [
   ...PAYMENTS,
   ...REFUNDS,
   CALLBACK,
