@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { APPID, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
+import {
+  APPID,
+  KV_MILLISECONDS,
+  type ProblemBody,
+  SERVICE_KEY,
+  useTestApp,
+  WECHAT_MILLISECONDS,
+} from './support/app'
 
 const app = useTestApp()
 const PATH = '/wxa/x'
@@ -176,8 +183,10 @@ describe('who may call the pass-through', () => {
   it('A call is logged with its route, status and no path', async () => {
     answering(() => new Response(OK, { status: 201 }))
     await pass()
+    // The access_token is sought in KV, fetched and stored.
+    const ms = 2 * (WECHAT_MILLISECONDS + KV_MILLISECONDS)
     expect(app.log.map((line) => JSON.parse(line))).toEqual([
-      { level: 'info', method: 'GET', route: '/wechat/api/*', status: 201, ms: 0 },
+      { level: 'info', method: 'GET', route: '/wechat/api/*', status: 201, ms },
     ])
   })
 })

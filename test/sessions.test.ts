@@ -167,6 +167,15 @@ describe('GET /sessions', () => {
     expect(times).toEqual(times.toSorted().reverse())
   })
 
+  it('GET /sessions lists sessions of the same second by their ids', async () => {
+    const tokens: string[] = []
+    for (let count = 0; count < 4; count++) tokens.push((await app.login()).token)
+    for (const token of tokens) {
+      const ids = (await list(token)).map(({ id }) => id)
+      expect(ids).toEqual(ids.toSorted())
+    }
+  })
+
   it('GET /sessions shows a User-Agent without its control characters', async () => {
     const { token } = await loginFrom(`${'\x01'.repeat(250)}phone`)
     expect(await list(token)).toMatchObject([{ userAgent: 'phone' }])

@@ -91,6 +91,42 @@ describe('a dump of KV', () => {
   })
 })
 
+describe('what KV is told', () => {
+  it('KV keeps a session for its lifetime, and a location caches it for 30 seconds', async () => {
+    const { token, userId } = await app.login()
+    await app.send('GET', '/session', { token })
+    const key = expect.stringMatching(`^session:${userId}:`)
+    const metadata = expect.any(Object)
+    expect(app.kv.calls).toEqual([
+      { operation: 'put', key, options: { expirationTtl: 604_800, metadata } },
+      { operation: 'get', key, options: { type: 'arrayBuffer', cacheTtl: 30 } },
+    ])
+  })
+
+  it('KV keeps a session for 60 seconds where less is left of its lifetime', async () => {
+    app.replace({ settings: { SESSION_TTL: '60' } })
+    const { token } = await app.login()
+    app.clock.now += 59
+    expect((await app.send('POST', '/session/reset', { token })).status).toBe(200)
+    const puts = app.kv.calls.filter(({ key }) => key.startsWith('session:'))
+    const lifetimes = puts.filter(({ operation }) => operation === 'put')
+    expect(lifetimes.map(({ options }) => options)).toMatchObject([
+      { expirationTtl: 60 },
+      { expirationTtl: 60 },
+    ])
+  })
+
+  it('KV keeps an access_token until it expires', async () => {
+    const { token } = await app.login()
+    await app.send('POST', '/session/check', { token })
+    const key = `access_token:${env.WECHAT_APPID}`
+    expect(app.kv.calls.filter((call) => call.key === key)).toEqual([
+      { operation: 'get', key, options: 'arrayBuffer' },
+      { operation: 'put', key, options: { expirationTtl: 7200 } },
+    ])
+  })
+})
+
 describe('the cost', () => {
   it('A login costs one call to WeChat and one KV write', async () => {
     expect(await measureCost(() => app.login())).toEqual({ ...NOTHING, put: 1, calls: 1 })

@@ -8,6 +8,7 @@ import type { Runtime } from '../../src/core/runtime'
 import type { Hooks } from '../../src/login/hooks'
 import { createHttpApp } from '../../src/login/http/app'
 import { createService } from '../../src/login/service'
+import { type Clock, createClock } from './clock'
 import { hookedKV, type KVOperation } from './kv'
 
 export const APPID = env.WECHAT_APPID
@@ -35,6 +36,10 @@ export interface TestAppOptions {
   /** Hooks in the same Worker. */
   readonly hooks?: Hooks
 }
+
+/** How long each call to WeChat and each operation of KV takes, in milliseconds. */
+export const WECHAT_MILLISECONDS = 20
+export const KV_MILLISECONDS = 1
 
 /** Whose phone it is, which mini program is open, and whether wx.login rotates the session_key. */
 interface PhoneOptions {
@@ -75,7 +80,7 @@ export function createTestApp({
   deadline,
   hooks,
 }: TestAppOptions = {}) {
-  const clock = { now: 1_790_000_000 }
+  const clock = createClock()
   const sandbox = createSandbox({
     apps: { [APPID]: APPSECRET, ...apps },
     now: () => clock.now,
@@ -88,7 +93,7 @@ export function createTestApp({
   const timeout = () => new DOMException('The time is over', 'TimeoutError')
   const timeOut = () => timer.abort(timeout())
   const deadlines: { milliseconds: number; controller: AbortController }[] = []
-  const kv = countedKV(env.SESSIONS)
+  const kv = countedKV(env.SESSIONS, clock)
   const bindings = { ...env, SESSIONS: kv.namespace, ...settings }
 
   const preparedAnswers = new Map<string, object>()
@@ -97,9 +102,10 @@ export function createTestApp({
     connects: async ({ host }) => !down.includes(host),
     waitUntil: (task) => void tasks.push(task),
     now: () => clock.now,
-    nowMilliseconds: () => clock.now * 1000,
+    nowMilliseconds: clock.nowMilliseconds,
     sleep: async (milliseconds) => {
       sleeps.push(milliseconds)
+      clock.pass(milliseconds)
     },
     deadline: (milliseconds) => {
       const controller = new AbortController()
@@ -112,6 +118,7 @@ export function createTestApp({
       if (entry.level !== 'info') warnings.push(JSON.stringify(entry))
     },
     fetch: async (request) => {
+      clock.pass(WECHAT_MILLISECONDS)
       for (const listen of listeners) await listen(request.clone() as Request)
       const prepared = preparedAnswers.get(new URL(request.url).pathname)
       const answer = prepared
@@ -227,13 +234,22 @@ export interface ProblemBody {
   errors?: { path: string; message: string }[]
 }
 
-/** The real namespace, which counts its operations and fails on demand. */
-function countedKV(real: KVNamespace) {
+interface KVCall {
+  readonly operation: KVOperation
+  readonly key: string
+  readonly options: unknown
+}
+
+/** The real namespace, which takes its time, counts its operations and fails on demand. */
+function countedKV(real: KVNamespace, clock: Clock) {
   const counts = { get: 0, put: 0, delete: 0, list: 0 }
+  const calls: KVCall[] = []
   const down = new Set<KVOperation>()
   const failing: KVOperation[] = []
-  const namespace = hookedKV(real, (operation, _key, proceed) => {
+  const namespace = hookedKV(real, (operation, key, proceed, options) => {
+    clock.pass(KV_MILLISECONDS)
     counts[operation]++
+    calls.push({ operation, key, options })
     const index = failing.indexOf(operation)
     if (index >= 0) failing.splice(index, 1)
     else if (!down.has(operation)) return proceed()
@@ -242,6 +258,8 @@ function countedKV(real: KVNamespace) {
   return {
     namespace,
     counts,
+    /** All operations, in order. */
+    calls,
     /** The operations that fail. */
     down,
     /** Makes the next operation of this kind fail. */

@@ -8,11 +8,14 @@ export type KVOperation = 'get' | 'put' | 'delete' | 'list'
  *
  * @param operation `get` stands for `getWithMetadata` as well.
  * @param key The key, or the prefix of a list.
+ * @param options What the operation was given besides key and value: KV's options, or the type of a
+ *   value as a text.
  */
 export type KVHook = (
   operation: KVOperation,
   key: string,
   proceed: () => Promise<unknown>,
+  options: unknown,
 ) => unknown
 
 const OPERATIONS: Readonly<Record<string, KVOperation>> = {
@@ -22,6 +25,9 @@ const OPERATIONS: Readonly<Record<string, KVOperation>> = {
   delete: 'delete',
   list: 'list',
 }
+
+/** Which argument holds the options. */
+const OPTIONS_AT: Readonly<Record<KVOperation, number>> = { get: 1, put: 2, delete: 1, list: 0 }
 
 /**
  * The namespace with this hook.
@@ -40,8 +46,10 @@ export function hookedKV(real: KVNamespace, hook: KVHook): KVNamespace {
       const method: unknown = Reflect.get(target, name)
       const operation = OPERATIONS[name]
       if (!operation || typeof method !== 'function') return method
-      return async (...args: unknown[]) =>
-        hook(operation, toKey(args[0]), async () => Reflect.apply(method, target, args))
+      return async (...args: unknown[]) => {
+        const proceed = async () => Reflect.apply(method, target, args)
+        return hook(operation, toKey(args[0]), proceed, args[OPTIONS_AT[operation]])
+      }
     },
   })
 }
