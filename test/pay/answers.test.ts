@@ -38,7 +38,7 @@ describe('answers that cannot be believed', () => {
     'the status 201': (response) => ({ ...response, status: 201 }),
     'an HTML 502': () => ({ status: 502, body: '<html>', forgery: null }),
     'an empty 404': () => ({ status: 404, body: '', forgery: null }),
-    'a redirect': () => ({
+    'a redirect, which is not followed': () => ({
       status: 302,
       body: '',
       forgery: null,

@@ -2,7 +2,15 @@
 
 import { describe, expect, it } from 'vitest'
 import { ok } from '../../sandbox/pay/responses'
-import { APPID, NUMBER, OPENID, ORDER, PAY_SERVICE_KEY, usePayApp } from '../support/pay-app'
+import {
+  APPID,
+  NUMBER,
+  OPENID,
+  ORDER,
+  PAY_SERVICE_KEY,
+  usePayApp,
+  WECHAT_PAY_MILLISECONDS,
+} from '../support/pay-app'
 import { API_V3_KEY, MCHID, PLATFORM } from '../support/wechat-pay'
 
 const app = usePayApp()
@@ -165,8 +173,12 @@ describe('the log', () => {
     await app.send('POST', `/payments/${NUMBER}/close`)
     const log = app.log.join('\n')
     expect(app.log).toHaveLength(3)
-    expect(JSON.parse(app.log[1] ?? '')).toMatchObject({
-      ...{ level: 'info', method: 'GET', route: '/payments/:outTradeNo', status: 200 },
+    expect(JSON.parse(app.log[1] ?? '')).toEqual({
+      level: 'info',
+      method: 'GET',
+      route: '/payments/:outTradeNo',
+      status: 200,
+      ms: WECHAT_PAY_MILLISECONDS,
     })
     const secrets = [NUMBER, OPENID, MCHID, API_V3_KEY, PAY_SERVICE_KEY, 'prepay_id', 'attached']
     for (const secret of [...secrets, 'WECHATPAY2', 'PRIVATE KEY', PLATFORM.public_spki_pem]) {

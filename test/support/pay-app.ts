@@ -6,6 +6,7 @@ import type { Runtime } from '../../src/core/runtime'
 import type { PaymentEvent, PaymentHooks } from '../../src/pay/events'
 import { createHttpApp } from '../../src/pay/http/app'
 import { createPayments } from '../../src/pay/payments'
+import { createClock } from './clock'
 import { PAY_SETTINGS } from './wechat-pay'
 import { type CallbackOptions, createCallback, createWeChatPay } from './wechat-pay-api'
 
@@ -18,6 +19,9 @@ export const ORDER = {
   ...{ appid: APPID, openid: OPENID, outTradeNo: NUMBER },
   ...{ description: '一杯茶', total: 100 },
 }
+
+/** How long each call of WeChat Pay takes, in milliseconds. */
+export const WECHAT_PAY_MILLISECONDS = 20
 
 export interface PayAppOptions {
   /** Settings that replace those of the test; `undefined` removes one. */
@@ -46,9 +50,10 @@ export function createPayApp({
   hooks,
   onProbe = () => {},
 }: PayAppOptions = {}) {
-  const clock = { now: 1_790_000_000 }
+  const clock = createClock()
   const pay = createWeChatPay({ now: () => clock.now })
   const log: string[] = []
+  const tasks: Promise<unknown>[] = []
   const probed: string[] = []
   const deadlines: { milliseconds: number; end: () => void }[] = []
   const runtime: Runtime = {
@@ -57,10 +62,10 @@ export function createPayApp({
       probed.push(host)
       return !down.includes(host)
     },
-    waitUntil: () => {},
+    waitUntil: (task) => void tasks.push(task),
     now: () => clock.now,
-    nowMilliseconds: () => clock.now * 1000,
-    sleep: async () => {},
+    nowMilliseconds: clock.nowMilliseconds,
+    sleep: async (milliseconds) => clock.pass(milliseconds),
     deadline: (milliseconds) => {
       const timer = new AbortController()
       const end = () => timer.abort(new DOMException('The time is over', 'TimeoutError'))
@@ -70,8 +75,14 @@ export function createPayApp({
     random: () => 0.5,
     log: (entry) => void log.push(JSON.stringify(entry)),
     fetch: async (request) => {
+      clock.pass(WECHAT_PAY_MILLISECONDS)
       if (down.includes(new URL(request.url).host)) throw new TypeError('Network connection lost.')
-      return pay.fetch(request)
+      const copy = request.clone()
+      const response = await pay.fetch(request)
+      const location = response.headers.get('Location')
+      // As the platform does.
+      const isFollowed = location !== null && request.redirect === 'follow'
+      return isFollowed ? pay.fetch(new Request(location, copy)) : response
     },
   }
   const env = { ...PAY_SETTINGS, SERVICE_KEYS: PAY_SERVICE_KEY, ...settings }
@@ -79,7 +90,9 @@ export function createPayApp({
 
   async function receive(path: string, init: RequestInit): Promise<Response> {
     const request = new Request(`https://pay.example${path}`, init)
-    return app.fetch(request, env, createExecutionContext())
+    const response = await app.fetch(request, env, createExecutionContext())
+    await Promise.all(tasks.splice(0))
+    return response
   }
 
   /** As a backend does; without a key if it is `null`. */
