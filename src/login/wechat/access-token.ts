@@ -1,20 +1,12 @@
 /**
  * access_token: the credential that WeChat's server API wants of a backend, one per mini program.
- *
- * It is cached in the isolate and in KV, which only saves a call to WeChat: a failure of KV is
- * logged, and the token comes from WeChat.
- *
- *     key       access_token:<appid>
- *     value     AES-256-GCM (nonce, ciphertext, tag) under HKDF-SHA256(AppSecret), with the KV key as
- *               additional data, of the JSON { access_token, expiresAt }; expiresAt in Unix seconds
+ * It is cached in the isolate and in KV.
  *
  * @see https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/mp-access-token/getStableAccessToken.html
  */
 
-import { deriveSealingKey, seal, unseal } from '../../lib/crypto'
-import { isObject, parseJson } from '../../lib/encoding'
-import { SHORTEST_TTL_SECONDS, toKVErrorMessage } from '../../lib/kv'
 import type { MiniProgram } from '../config'
+import { type AccessToken, loadToken, saveToken } from './access-token-store'
 import {
   badResponse,
   type CallContext,
@@ -24,12 +16,6 @@ import {
   wechatError,
 } from './api'
 import { isAccessTokenRejected } from './errcodes'
-
-interface AccessToken {
-  readonly access_token: string
-  /** Unix seconds. */
-  readonly expiresAt: number
-}
 
 /** What an isolate remembers. Both maps are bounded by the number of mini programs. */
 export interface AccessTokenCache {
@@ -48,8 +34,6 @@ const RENEW_BEFORE_SECONDS = 300
 
 /** How long after a forced refresh another one may be tried, in seconds. */
 const FORCE_AGAIN_SECONDS = 600
-
-const SEAL_INFO = 'code2session access_token'
 
 export function createAccessTokenCache(): AccessTokenCache {
   return { tokens: new Map(), forcedAt: new Map() }
@@ -138,45 +122,6 @@ function isFresh({ runtime }: AccessTokenContext, { expiresAt }: AccessToken): b
   return runtime.now() < expiresAt - RENEW_BEFORE_SECONDS
 }
 
-async function loadToken(
-  context: AccessTokenContext,
-  miniProgram: MiniProgram,
-): Promise<AccessToken | null> {
-  try {
-    const sealed = await context.config.sessions.get(tokenKey(miniProgram), 'arrayBuffer')
-    if (!sealed) return null
-    return parseToken(await unseal(new Uint8Array(sealed), await sealOptions(miniProgram)))
-  } catch (error) {
-    reportFailure(context, 'read', error)
-    return null
-  }
-}
-
-async function saveToken(
-  context: AccessTokenContext,
-  miniProgram: MiniProgram,
-  token: AccessToken,
-): Promise<void> {
-  const expirationTtl = Math.max(SHORTEST_TTL_SECONDS, token.expiresAt - context.runtime.now())
-  try {
-    const sealed = await seal(JSON.stringify(token), await sealOptions(miniProgram))
-    await context.config.sessions.put(tokenKey(miniProgram), sealed, { expirationTtl })
-  } catch (error) {
-    reportFailure(context, 'written', error)
-  }
-}
-
-function reportFailure(
-  { runtime }: AccessTokenContext,
-  operation: 'read' | 'written',
-  error: unknown,
-): void {
-  runtime.log({
-    level: 'warn',
-    reason: `access_token not ${operation}: ${toKVErrorMessage(error)}`,
-  })
-}
-
 export function stableTokenRequest(
   { appid, appsecret }: MiniProgram,
   force_refresh: boolean,
@@ -199,21 +144,4 @@ export function processStableTokenResponse(response: WeChatResponse, now: number
     throw badResponse('expires_in is not a number of seconds')
   }
   return { access_token, expiresAt: now + expires_in }
-}
-
-function tokenKey({ appid }: MiniProgram): string {
-  return `access_token:${appid}`
-}
-
-async function sealOptions(miniProgram: MiniProgram) {
-  const key = await deriveSealingKey(miniProgram.appsecret, SEAL_INFO)
-  return { key, additionalData: tokenKey(miniProgram) }
-}
-
-function parseToken(text: string | null): AccessToken | null {
-  const value = text === null ? null : parseJson(text)
-  if (!isObject(value)) return null
-  const { access_token, expiresAt } = value
-  if (typeof access_token !== 'string' || typeof expiresAt !== 'number') return null
-  return { access_token, expiresAt }
 }
