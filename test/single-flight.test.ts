@@ -34,6 +34,16 @@ describe('single-flight', () => {
     expect(await run('a', async () => 1)).toBe(1)
   })
 
+  it('Without a timeout error, a caller that joined a task that never settles runs its own', async () => {
+    const timer = new AbortController()
+    const { onTimeout: _, ...options } = OPTIONS
+    const run = createSingleFlight<number>({ ...options, deadline: () => timer.signal })
+    run('a', () => new Promise(() => {})).catch(() => undefined)
+    const joined = run('a', async () => 1)
+    timer.abort()
+    expect(await joined).toBe(1)
+  })
+
   it('Callers join the successor of a task that timed out, even after the first task has settled', async () => {
     const timer = new AbortController()
     const run = createSingleFlight<number>({ ...OPTIONS, deadline: () => timer.signal })

@@ -2,45 +2,58 @@
 
 import { rejectOnAbort } from './abort'
 
-/** How long a caller waits for a task that another request started, which may have been killed. */
-const JOIN_MILLISECONDS = 10_000
-
 export interface SingleFlightOptions {
   /** Keeps a task running after the client that started it has hung up. */
   readonly waitUntil: (task: Promise<unknown>) => void
   /** A signal that aborts after so many milliseconds. */
   readonly deadline: (milliseconds: number) => AbortSignal
-  /** The error for a caller that joined a task which did not settle in time. */
-  readonly onTimeout: () => Error
+  /**
+   * How long a caller waits for a task that another request started, which may have been killed, in
+   * milliseconds. The default is 10,000.
+   */
+  readonly joinMilliseconds?: number
+  /** The error for a caller that has waited in vain. Without it, such a caller runs its own task. */
+  readonly onTimeout?: () => Error
 }
 
 /** Runs a task under a key, or joins the task that is already running under it. */
 export type SingleFlight<Result> = (key: string, task: () => Promise<Result>) => Promise<Result>
 
+const LATE = new Error('the task did not settle in time')
+
 /**
  * Makes a {@link SingleFlight}. A task runs to its end even if the client that started it hangs
  * up, because others may have joined it.
  */
-export function createSingleFlight<Result>(options: SingleFlightOptions): SingleFlight<Result> {
+export function createSingleFlight<Result>({
+  waitUntil,
+  deadline,
+  joinMilliseconds = 10_000,
+  onTimeout,
+}: SingleFlightOptions): SingleFlight<Result> {
   // Bounded by the number of concurrent requests.
   const running = new Map<string, Promise<Result>>()
 
   return async function singleFlight(key, task) {
     const joined = running.get(key)
-    if (joined) return join(key, joined)
+    if (!joined) return start(key, task)
+    const timeout = rejectOnAbort(deadline(joinMilliseconds)).catch(() => Promise.reject(LATE))
+    try {
+      return await Promise.race([joined, timeout])
+    } catch (error) {
+      if (error !== LATE) throw error
+    }
+    remove(key, joined)
+    if (onTimeout) throw onTimeout()
+    return start(key, task)
+  }
+
+  function start(key: string, task: () => Promise<Result>): Promise<Result> {
     const started = task()
     running.set(key, started)
     const settle = () => remove(key, started)
-    options.waitUntil(started.then(settle, settle))
+    waitUntil(started.then(settle, settle))
     return started
-  }
-
-  async function join(key: string, task: Promise<Result>): Promise<Result> {
-    const timeout = rejectOnAbort(options.deadline(JOIN_MILLISECONDS)).catch(() => {
-      remove(key, task)
-      throw options.onTimeout()
-    })
-    return Promise.race([task, timeout])
   }
 
   function remove(key: string, task: Promise<Result>): void {

@@ -153,7 +153,7 @@ export function createService(
     runtime,
     logins: createSharedLogins(runtime),
     endings: createSharedEndings(runtime),
-    accessTokens: createAccessTokenCache(),
+    accessTokens: createAccessTokenCache(runtime),
     passedOver: new Set(),
     hooks: hooks ?? null,
   }

@@ -51,7 +51,20 @@ export async function saveToken(
   }
 }
 
-function reportFailure({ runtime }: Context, operation: 'read' | 'written', error: unknown): void {
+/** Removes the token from KV. */
+export async function deleteToken(context: Context, miniProgram: MiniProgram): Promise<void> {
+  try {
+    await context.config.sessions.delete(tokenKey(miniProgram))
+  } catch (error) {
+    reportFailure(context, 'deleted', error)
+  }
+}
+
+function reportFailure(
+  { runtime }: Context,
+  operation: 'read' | 'written' | 'deleted',
+  error: unknown,
+): void {
   runtime.log({
     level: 'warn',
     reason: `access_token not ${operation}: ${toKVErrorMessage(error)}`,

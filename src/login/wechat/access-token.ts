@@ -5,23 +5,30 @@
  * @see https://developers.weixin.qq.com/miniprogram/dev/OpenApiDoc/mp-access-token/getStableAccessToken.html
  */
 
+import type { Runtime } from '../../core/runtime'
+import { createSingleFlight, type SingleFlight } from '../../lib/single-flight'
 import type { MiniProgram } from '../config'
-import { type AccessToken, loadToken, saveToken } from './access-token-store'
+import { type AccessToken, deleteToken, loadToken, saveToken } from './access-token-store'
 import {
   badResponse,
   type CallContext,
   callWeChat,
+  UnreadRequest,
   type WeChatRequest,
   type WeChatResponse,
   wechatError,
 } from './api'
 import { isAccessTokenRejected } from './errcodes'
 
-/** What an isolate remembers. Both maps are bounded by the number of mini programs. */
+/** What an isolate remembers. The maps are bounded by the number of mini programs. */
 export interface AccessTokenCache {
   readonly tokens: Map<string, AccessToken>
   /** When the last refresh was forced, in Unix seconds. */
   readonly forcedAt: Map<string, number>
+  /** The token that was dropped last, and when, in Unix seconds. */
+  readonly dropped: Map<string, { readonly access_token: string; readonly at: number }>
+  /** Questions for a token in progress. Concurrent calls of an isolate share one. */
+  readonly questions: SingleFlight<string>
 }
 
 /** What a call with an access_token needs. */
@@ -35,8 +42,25 @@ const RENEW_BEFORE_SECONDS = 300
 /** How long after a forced refresh another one may be tried, in seconds. */
 const FORCE_AGAIN_SECONDS = 600
 
-export function createAccessTokenCache(): AccessTokenCache {
-  return { tokens: new Map(), forcedAt: new Map() }
+/** How long after a token was dropped another one may be, in seconds. */
+const DROP_AGAIN_SECONDS = 600
+
+/** How long a call waits for the question of another one, in milliseconds. */
+const JOIN_MILLISECONDS = 1000
+
+/** The longest lifetime that WeChat gives a token, in seconds. */
+const LONGEST_LIFETIME_SECONDS = 7200
+
+/** WeChat asks for room for 512 characters. */
+const ACCESS_TOKEN = /^[\x20-\x7e]{1,2048}$/
+
+export function createAccessTokenCache({ waitUntil, deadline }: Runtime): AccessTokenCache {
+  const questions = createSingleFlight<string>({
+    waitUntil,
+    deadline,
+    joinMilliseconds: JOIN_MILLISECONDS,
+  })
+  return { tokens: new Map(), forcedAt: new Map(), dropped: new Map(), questions }
 }
 
 /**
@@ -50,12 +74,25 @@ export async function callWithAccessToken(
   miniProgram: MiniProgram,
   toRequest: (access_token: string) => WeChatRequest,
 ): Promise<WeChatResponse> {
-  const { appid } = miniProgram
   const access_token = await getAccessToken(context, miniProgram)
-  const response = await callWeChat(context, appid, toRequest(access_token))
+  const response = await callWith(context, miniProgram, { access_token, toRequest })
   if (!isAccessTokenRejected(response.errcode)) return response
   const renewed = await renewAccessToken(context, miniProgram, access_token)
-  return callWeChat(context, appid, toRequest(renewed))
+  return callWith(context, miniProgram, { access_token: renewed, toRequest })
+}
+
+async function callWith(
+  context: AccessTokenContext,
+  miniProgram: MiniProgram,
+  call: { access_token: string; toRequest: (access_token: string) => WeChatRequest },
+): Promise<WeChatResponse> {
+  const { access_token, toRequest } = call
+  try {
+    return await callWeChat(context, miniProgram.appid, toRequest(access_token))
+  } catch (error) {
+    if (error instanceof UnreadRequest) await dropAccessToken(context, miniProgram, access_token)
+    throw error
+  }
 }
 
 /** The token at hand: from this isolate, from KV, or from WeChat. */
@@ -63,11 +100,19 @@ export async function getAccessToken(
   context: AccessTokenContext,
   miniProgram: MiniProgram,
 ): Promise<string> {
-  const cached = context.accessTokens.tokens.get(miniProgram.appid)
+  const { tokens, questions } = context.accessTokens
+  const cached = tokens.get(miniProgram.appid)
   if (cached && isFresh(context, cached)) return cached.access_token
+  return questions(miniProgram.appid, () => findToken(context, miniProgram))
+}
+
+async function findToken(context: AccessTokenContext, miniProgram: MiniProgram): Promise<string> {
+  const { tokens, dropped } = context.accessTokens
+  const { appid } = miniProgram
   const stored = await loadToken(context, miniProgram)
-  if (stored && isFresh(context, stored)) {
-    context.accessTokens.tokens.set(miniProgram.appid, stored)
+  const isDropped = stored?.access_token === dropped.get(appid)?.access_token
+  if (stored && isFresh(context, stored) && !isDropped) {
+    tokens.set(appid, stored)
     return stored.access_token
   }
   return keepToken(context, miniProgram, await fetchToken(context, miniProgram, false))
@@ -79,13 +124,23 @@ export async function renewAccessToken(
   miniProgram: MiniProgram,
   rejected: string,
 ): Promise<string> {
-  const { tokens, forcedAt } = context.accessTokens
-  const { appid } = miniProgram
-  const cached = tokens.get(appid)
+  const { tokens, questions } = context.accessTokens
+  const cached = tokens.get(miniProgram.appid)
   // Another request has renewed it in the meantime.
   if (cached && isFresh(context, cached) && cached.access_token !== rejected) {
     return cached.access_token
   }
+  const key = `${miniProgram.appid} ${rejected}`
+  return questions(key, () => replaceToken(context, miniProgram, rejected))
+}
+
+async function replaceToken(
+  context: AccessTokenContext,
+  miniProgram: MiniProgram,
+  rejected: string,
+): Promise<string> {
+  const { forcedAt } = context.accessTokens
+  const { appid } = miniProgram
   const token = await fetchToken(context, miniProgram, false)
   // WeChat allows 20 forced refreshes a day, and each of them ends the token that others hold. So
   // one is forced only if there is no other way, and not in a row.
@@ -96,6 +151,27 @@ export async function renewAccessToken(
   }
   forcedAt.set(appid, now)
   return keepToken(context, miniProgram, await fetchToken(context, miniProgram, true))
+}
+
+/**
+ * Forgets a token with which WeChat's front end did not read a request: the token may be the reason.
+ * The request may be, too, so this happens at most once in ten minutes.
+ */
+export async function dropAccessToken(
+  context: AccessTokenContext,
+  miniProgram: MiniProgram,
+  access_token: string,
+): Promise<void> {
+  const { tokens, dropped } = context.accessTokens
+  const { appid } = miniProgram
+  const now = context.runtime.now()
+  const last = dropped.get(appid)
+  if (last && now - last.at < DROP_AGAIN_SECONDS) return
+  // Another request has replaced it in the meantime.
+  if (tokens.get(appid)?.access_token !== access_token) return
+  dropped.set(appid, { access_token, at: now })
+  tokens.delete(appid)
+  await deleteToken(context, miniProgram)
 }
 
 async function fetchToken(
@@ -137,11 +213,11 @@ export function stableTokenRequest(
 export function processStableTokenResponse(response: WeChatResponse, now: number): AccessToken {
   if (response.errcode !== 0) throw wechatError(response, 'access_token')
   const { access_token, expires_in } = response.fields
-  if (typeof access_token !== 'string' || access_token === '') {
-    throw badResponse('access_token is missing')
+  if (typeof access_token !== 'string' || !ACCESS_TOKEN.test(access_token)) {
+    throw badResponse('access_token is not printable ASCII of at most 2,048 characters')
   }
   if (typeof expires_in !== 'number' || !Number.isSafeInteger(expires_in) || expires_in < 1) {
     throw badResponse('expires_in is not a number of seconds')
   }
-  return { access_token, expiresAt: now + expires_in }
+  return { access_token, expiresAt: now + Math.min(expires_in, LONGEST_LIFETIME_SECONDS) }
 }

@@ -103,10 +103,19 @@ function toHttpRequest(
   })
 }
 
+/** A call whose request WeChat's front end refused before its API read it. */
+export class UnreadRequest extends Problem {}
+
+/** Whether WeChat's front end has refused a request, without the JSON that its API answers with. */
+export function isUnread({ status }: Response, fields: unknown): boolean {
+  const hasErrcode = isObject(fields) && fields.errcode !== undefined
+  return !hasErrcode && (status === 400 || status === 414 || status === 431)
+}
+
 /**
  * Reads a response by its body, whatever its content type: WeChat sends JSON as text/plain.
  *
- * @throws {Problem} `wechat_unavailable`
+ * @throws {Problem} `wechat_unavailable`; {@link UnreadRequest}, which is one
  */
 export async function readResponse(response: Response, appid: string): Promise<WeChatResponse> {
   if (response.status >= 500) {
@@ -115,8 +124,12 @@ export async function readResponse(response: Response, appid: string): Promise<W
   }
   // Piece by piece: a Content-Length beside `Transfer-Encoding: chunked` bounds nothing.
   const bytes = await readAtMost(response.body, RESPONSE_LIMIT)
+  const fields = bytes && parseJson(parseUtf8(bytes) ?? '')
+  if (isUnread(response, fields)) {
+    const reason = `HTTP status ${response.status}`
+    throw new UnreadRequest('wechat_unavailable', { log: { reason } })
+  }
   if (!bytes) throw badResponse('the body is too large')
-  const fields = parseJson(parseUtf8(bytes) ?? '')
   if (!isObject(fields)) throw badResponse('the body is not a JSON object')
   const { errcode = 0, errmsg } = fields
   if (!Number.isSafeInteger(errcode)) throw badResponse('errcode is not a whole number')

@@ -13,8 +13,13 @@ import { concat } from '../../lib/bytes'
 import { isObject, parseJson, parseUtf8 } from '../../lib/encoding'
 import { readAtMost } from '../../lib/read-at-most'
 import type { MiniProgram } from '../config'
-import { type AccessTokenContext, getAccessToken, renewAccessToken } from './access-token'
-import { badResponse } from './api'
+import {
+  type AccessTokenContext,
+  dropAccessToken,
+  getAccessToken,
+  renewAccessToken,
+} from './access-token'
+import { badResponse, isUnread } from './api'
 import { isAccessTokenRejected } from './errcodes'
 
 /** A call, as the caller wants WeChat to get it. */
@@ -104,7 +109,8 @@ export async function passThrough(
   const body = await toSentBody(request)
   const access_token = await getAccessToken(context, miniProgram)
   const first = await attempt(context, request, { access_token, body, call })
-  if (!first.isTokenRejected) return first.response
+  if (first.fault === 'unread') await dropAccessToken(context, miniProgram, access_token)
+  if (first.fault !== 'rejected') return first.response
   const renewal = renewAccessToken(context, miniProgram, access_token)
   if ('bytes' in body && body.bytes.length <= KEPT_BODY_LIMIT) {
     const retry = { access_token: await renewal, body, call }
@@ -144,7 +150,11 @@ function tooLarge(): Problem {
 
 interface Attempt {
   readonly response: Response
-  readonly isTokenRejected: boolean
+  /**
+   * `rejected`: WeChat does not accept the access_token. `unread`: WeChat's front end did not read the
+   * request.
+   */
+  readonly fault: 'rejected' | 'unread' | null
 }
 
 async function attempt(
@@ -202,27 +212,29 @@ function toSource(body: SentBody): { source: BodyInit; sent: Promise<void> } {
 
 /** Reads as much of a response as an errcode takes, and hands back all of it. */
 async function peek(response: Response): Promise<Attempt> {
-  if (!response.body) return { response: toResponse(response, null), isTokenRejected: false }
+  const unread = isUnread(response, null) ? 'unread' : null
+  if (!response.body) return { response: toResponse(response, null), fault: unread }
   const reader = response.body.getReader()
   const chunks: Uint8Array[] = []
   for (let length = 0; length <= PEEK_LIMIT; ) {
     const { done, value } = await reader.read()
     if (done) {
       const bytes = concat(chunks)
-      const isTokenRejected = isAccessTokenRejected(parseErrcode(bytes))
-      return { response: toResponse(response, bytes), isTokenRejected }
+      return { response: toResponse(response, bytes), fault: findFault(response, bytes) }
     }
     chunks.push(value)
     length += value.length
   }
   reader.releaseLock()
   const stream = prepend(concat(chunks), response.body)
-  return { response: toResponse(response, stream), isTokenRejected: false }
+  return { response: toResponse(response, stream), fault: unread }
 }
 
-function parseErrcode(bytes: Uint8Array): number {
+function findFault(response: Response, bytes: Uint8Array): Attempt['fault'] {
   const fields = parseJson(parseUtf8(bytes) ?? '')
-  return isObject(fields) && typeof fields.errcode === 'number' ? fields.errcode : 0
+  if (isUnread(response, fields)) return 'unread'
+  const errcode = isObject(fields) && typeof fields.errcode === 'number' ? fields.errcode : 0
+  return isAccessTokenRejected(errcode) ? 'rejected' : null
 }
 
 function prepend(start: Uint8Array, rest: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
