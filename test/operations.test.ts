@@ -1,12 +1,12 @@
-/** Every errcode of WeChat on every call of every operation: does the operation list its error? */
+/** Every operation, with WeChat's refusals and other faults: does it list the error that it has? */
 
 import { describe, expect, it } from 'vitest'
 import { listErrorsOf } from '../openapi/api'
 import { LOGIN_API } from '../openapi/login/api'
 import { OPERATIONS } from '../openapi/login/operations'
-import type { Operation } from '../openapi/operation'
+import { FORM, type Operation } from '../openapi/operation'
 import { ERRCODES } from '../src/login/wechat/errcodes'
-import { type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
+import { APPID, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
 const app = useTestApp()
 
@@ -21,11 +21,20 @@ function send({ method, path, caller, body, parameters = [] }: Operation, token:
   const filled = path.replace(/\{(\w+)\}/g, (_, name) => {
     return parameters.find((parameter) => parameter.name === name)?.example ?? ''
   })
-  const example = body && Object(body.example)
-  return app.send(method.toUpperCase(), filled, {
-    token: caller === 'service' ? SERVICE_KEY : token,
-    body: example?.token ? { ...example, token } : example,
-  })
+  const credential = caller === 'service' || caller === 'oauth' ? SERVICE_KEY : token
+  const headers = { Authorization: `Bearer ${credential}`, 'CF-Connecting-IP': '203.0.113.1' }
+  if (!body) return app.request(filled, { method, headers })
+  const example: Record<string, string> = Object(body.example)
+  const content = example.token === undefined ? example : { ...example, token }
+  if (body.type === FORM) {
+    return app.request(filled, { method, headers, body: new URLSearchParams(content) })
+  }
+  const typed = { ...headers, 'Content-Type': 'application/json' }
+  return app.request(filled, { method, headers: typed, body: JSON.stringify(content) })
+}
+
+function listCodes(operation: Operation): string[] {
+  return listErrorsOf(LOGIN_API, operation).map(({ code }) => code)
 }
 
 /** The errors of an operation of which this call is refused, with one errcode after the other. */
@@ -54,10 +63,38 @@ describe('what WeChat refuses', () => {
       const { token } = await app.login()
       const ofToken = await listSeen(operation, 'access_token', token)
       const seen = [...ofToken, ...(await listSeen(operation, 'own', token))]
-      const toCodes = (part: Operation) => listErrorsOf(LOGIN_API, part).map(({ code }) => code)
       const { body, ...ofCalls } = { ...operation, caller: 'anyone', errors: [] } as const
-      expect(toCodes(operation)).toEqual(expect.arrayContaining(seen))
-      expect([...seen, ...ANYWAY]).toEqual(expect.arrayContaining(toCodes(ofCalls)))
+      expect(listCodes(operation)).toEqual(expect.arrayContaining(seen))
+      expect([...seen, ...ANYWAY]).toEqual(expect.arrayContaining(listCodes(ofCalls)))
     },
   )
+})
+
+describe('what fails besides WeChat', () => {
+  const full = { limit: async () => ({ success: false }) }
+  const FAULTS: Record<string, () => void> = {
+    'every rate limit is reached': () =>
+      app.replace({ settings: { LOGIN_LIMIT: full, USER_LIMIT: full } }),
+    'KV reads nothing': () => void app.kv.down.add('get').add('list'),
+    'KV writes nothing': () => void app.kv.down.add('put').add('delete'),
+    'a setting is wrong': () => app.replace({ settings: { SESSION_TTL: 'long' } }),
+    'the settings of endpoints are missing': () =>
+      app.replace({ settings: { SERVICE_KEYS: undefined, WECHAT_PUSH_TOKEN: undefined } }),
+    'there are several mini programs': () =>
+      app.replace({ settings: { WECHAT_APPS: `{"${APPID}":"s1","wx2":"s2"}` } }),
+  }
+
+  it.each(Object.keys(FAULTS))('every operation lists its error when %s', async (fault) => {
+    const { token } = await app.login()
+    FAULTS[fault]?.()
+    const failures: string[] = []
+    for (const operation of OPERATIONS) {
+      const response = await send(operation, token)
+      if (response.ok) continue
+      const { code } = await response.json<ProblemBody>()
+      expect(listCodes(operation), operation.id).toContain(code)
+      failures.push(code)
+    }
+    expect(failures).not.toEqual([])
+  })
 })
