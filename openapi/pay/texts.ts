@@ -16,20 +16,20 @@ export const PAY_WHEN: Readonly<Record<PaymentsErrorCode, Text>> = {
     zh: '这个 `outTradeNo` 已用于另一笔订单，其价格、付款人、文字或失效时间不同。请按第一次的字段原样发送；如果确实要改，先查询，未支付就关闭，然后才能换新的单号。退款时则表示这个 `outRefundNo` 已用于字段不同的另一笔退款：请先查询那笔退款，因为换新的单号就是另一笔退款。',
   },
   order_paid: {
-    en: 'The order is paid. Query it, compare it with your own, and deliver. Do not place it again.',
-    zh: '订单已支付。请查询并与自己的订单核对，然后发货，不要重新下单。',
+    en: 'The order is paid, which a signed query has confirmed. Query it, compare it with your own, and deliver. Do not place it again.',
+    zh: '订单已支付，已由带签名的查询确认。请查询并与自己的订单核对，然后发货，不要重新下单。',
   },
   order_closed: {
-    en: 'The order was closed, or it has expired. Only now is a new `outTradeNo` right.',
-    zh: '订单已关闭或已过期。只有这时才应换新的 `outTradeNo`。',
+    en: 'The order was closed, or it has expired, which a signed query has confirmed. Only now is a new `outTradeNo` right.',
+    zh: '订单已关闭或已过期，已由带签名的查询确认。只有这时才应换新的 `outTradeNo`。',
   },
   order_unknown: {
-    en: 'WeChat Pay has no order of this number, or no such payment to refund. If your placing of the order failed, place it again with the same number.',
-    zh: '微信支付没有这个单号的订单，或没有可退款的支付。如果之前下单失败，请用同一单号再下一次。',
+    en: 'WeChat Pay says that it has no order of this number, or no such payment to refund. That may be unsigned, so conclude nothing from it: the order may exist and be paid. Place it again with the same number, never with another one.',
+    zh: '微信支付称没有这个单号的订单，或没有可退款的支付。这个响应可能没有签名，不能据此下任何结论：订单可能存在，也可能已支付。请用同一单号再下一次，绝不要换单号。',
   },
   refund_unknown: {
-    en: 'WeChat Pay has no refund of this number. If the outcome of your request was not known, send it again with the same `outRefundNo`.',
-    zh: '微信支付没有这个单号的退款。如果之前的退款请求结果未知，请用同一 `outRefundNo` 再发一次。',
+    en: 'WeChat Pay says that it has no refund of this number. That may be unsigned, so conclude nothing from it. If the outcome of your request was not known, send it again with the same `outRefundNo`.',
+    zh: '微信支付称没有这个单号的退款。这个响应可能没有签名，不能据此下任何结论。如果之前的退款请求结果未知，请用同一 `outRefundNo` 再发一次。',
   },
   refund_refused: {
     en: 'The payment is more than a year old, the refunds exceed the price, `total` is not that of the order, or an account is closed. See the merchant console.',
@@ -48,8 +48,8 @@ export const PAY_WHEN: Readonly<Record<PaymentsErrorCode, Text>> = {
     zh: '微信支付五秒内没有应答，结果未知。请用同一单号重复同样的请求，或先查询。',
   },
   pay_unavailable: {
-    en: 'The connection failed, WeChat Pay has a fault, or its answer is not signed as it should be, so the outcome is not known. Repeat the same request with the same number, or query it.',
-    zh: '连接失败、微信支付故障，或应答的签名不可信，结果未知。请用同一单号重复同样的请求，或先查询。',
+    en: 'The connection failed, WeChat Pay has a fault, its answer is not signed as it should be, or no signed query has confirmed its refusal, so the outcome is not known. Repeat the same request with the same number, or query it.',
+    zh: '连接失败、微信支付故障、响应的签名不可信，或它的拒绝没有得到带签名的查询确认，结果未知。请用同一单号重复同样的请求，或先查询。',
   },
   invalid_request: {
     en: 'A field is missing, has the wrong type, is too long, or WeChat Pay refuses its value. `errors` names it where that is known.',

@@ -49,15 +49,22 @@ const TRUST_SECONDS = 30
 const RESPONSE_LIMIT = 64 * 1024
 const USER_AGENT = 'code2session/0.1.0'
 
+/** When a call has to have its response, and whatever confirms it. */
+export function startDeadline({ runtime }: PayContext): AbortSignal {
+  return runtime.deadline(DEADLINE_MILLISECONDS)
+}
+
 /**
  * Makes a call.
  *
  * @throws {Problem} what WeChat Pay refuses it for; `pay_timeout`, `pay_unavailable` where the
  * outcome is not known
  */
-export async function callWeChatPay(context: PayContext, request: PayRequest): Promise<PayFields> {
-  const { runtime } = context
-  const signal = runtime.deadline(DEADLINE_MILLISECONDS)
+export async function callWeChatPay(
+  context: PayContext,
+  request: PayRequest,
+  signal = startDeadline(context),
+): Promise<PayFields> {
   try {
     const response = await Promise.race([
       sendToHosts(context, request, signal),

@@ -11,15 +11,24 @@ import { type PaymentsErrorCode, payProblem } from './errors'
 /** The kinds of calls; one code can mean different things on different calls. */
 export type PayCall = 'prepay' | 'query' | 'close' | 'refund' | 'refund_query' | 'echo'
 
-interface CodeRow {
-  /** WeChat Pay's code, without underscores: it has spelled them with and without. */
-  readonly wechat: string
+interface Meaning {
   readonly code: PaymentsErrorCode
-  /** The calls on which it means this; all of them if absent. */
-  readonly calls?: readonly PayCall[]
   /** What the operator should do; goes to the log only. */
   readonly advice?: string
 }
+
+interface CodeRow extends Meaning {
+  /** WeChat Pay's code, without underscores: it has spelled them with and without. */
+  readonly wechat: string
+  /** The calls on which it means this; all of them if absent. */
+  readonly calls?: readonly PayCall[]
+}
+
+/** The calls that use up a number. */
+const CREATING: readonly PayCall[] = ['prepay', 'refund']
+
+const SIGNATURE_ADVICE =
+  'WeChat Pay rejects the signature: check WECHAT_PAY_PRIVATE_KEY, WECHAT_PAY_CERT_SERIAL_NO, WECHAT_PAY_MCHID, and that the APIv3 key is set in the merchant console'
 
 export const CODES: readonly CodeRow[] = [
   { wechat: 'ORDERNOTEXIST', code: 'refund_unknown', calls: ['refund_query'] },
@@ -28,7 +37,7 @@ export const CODES: readonly CodeRow[] = [
   { wechat: 'RESOURCENOTEXISTS', code: 'order_unknown' },
   { wechat: 'ORDERPAID', code: 'order_paid', calls: ['prepay', 'close'] },
   { wechat: 'ORDERCLOSED', code: 'order_closed', calls: ['prepay', 'close'] },
-  { wechat: 'OUTTRADENOUSED', code: 'order_exists', calls: ['prepay', 'refund'] },
+  { wechat: 'OUTTRADENOUSED', code: 'order_exists', calls: CREATING },
   { wechat: 'RULELIMIT', code: 'refund_refused', calls: ['refund'] },
   { wechat: 'RULELIMIT', code: 'payment_refused', calls: ['prepay'] },
   { wechat: 'TRADEERROR', code: 'refund_refused', calls: ['refund'] },
@@ -48,12 +57,7 @@ export const CODES: readonly CodeRow[] = [
   { wechat: 'INVALIDREQUEST', code: 'invalid_request' },
   { wechat: 'INVALIDTRANSACTIONID', code: 'invalid_request' },
   { wechat: 'OPENIDMISMATCH', code: 'invalid_request' },
-  {
-    wechat: 'SIGNERROR',
-    code: 'misconfigured',
-    advice:
-      'WeChat Pay rejects the signature: check WECHAT_PAY_PRIVATE_KEY, WECHAT_PAY_CERT_SERIAL_NO, WECHAT_PAY_MCHID, and that the APIv3 key is set in the merchant console',
-  },
+  { wechat: 'SIGNERROR', code: 'misconfigured', advice: SIGNATURE_ADVICE },
   {
     wechat: 'NOAUTH',
     code: 'misconfigured',
@@ -107,16 +111,19 @@ const REFUND_EXISTS =
 export function toRefusal({ call, status, fields, log: received }: Refusal): Problem<string> {
   const { code, message, detail } = isObject(fields) ? fields : {}
   const spelled = typeof code === 'string' ? code : ''
-  const row = findRow(spelled.replaceAll('_', '').toUpperCase(), call) ?? toRowOfStatus(status)
+  const meaning = findMeaning(spelled.replaceAll('_', '').toUpperCase(), call, status)
   const log = {
     ...received,
-    ...(row.advice && { settings: [row.advice] }),
+    ...(meaning.advice && { settings: [meaning.advice] }),
     reason: `HTTP status ${status}${/^[A-Z_]{1,40}$/.test(spelled) ? `, ${spelled}` : ''}`,
   }
-  if (row.code === 'order_exists' || isAboutRepeatedNumber(row, message)) {
+  if (
+    meaning.code === 'order_exists' ||
+    (CREATING.includes(call) && isAboutNumber(meaning, message))
+  ) {
     return payProblem('order_exists', { log, ...(call === 'refund' && { detail: REFUND_EXISTS }) })
   }
-  if (row.code !== 'invalid_request') return payProblem(row.code, { log })
+  if (meaning.code !== 'invalid_request') return payProblem(meaning.code, { log })
   const name = findName(detail)
   const setting = SETTINGS[name]
   return new Problem('invalid_request', {
@@ -126,18 +133,21 @@ export function toRefusal({ call, status, fields, log: received }: Refusal): Pro
 }
 
 /** An order or a refund that was sent again with other fields. */
-function isAboutRepeatedNumber({ code }: Omit<CodeRow, 'wechat'>, message: unknown): boolean {
+function isAboutNumber({ code }: Meaning, message: unknown): boolean {
   if (code !== 'invalid_request' || typeof message !== 'string') return false
   return /单号重复|重入|与之前请求不一致/.test(message)
 }
 
-function findRow(wechat: string, call: PayCall): CodeRow | null {
-  return CODES.find((row) => row.wechat === wechat && (row.calls?.includes(call) ?? true)) ?? null
+/** A code refuses only under 4xx. Under any other status, the outcome is not known. */
+function findMeaning(wechat: string, call: PayCall, status: number): Meaning {
+  if (status < 400 || status > 499) return { code: 'pay_unavailable' }
+  const row = CODES.find((row) => row.wechat === wechat && (row.calls?.includes(call) ?? true))
+  return row ?? toMeaningOfStatus(status)
 }
 
-function toRowOfStatus(status: number): Omit<CodeRow, 'wechat'> {
+function toMeaningOfStatus(status: number): Meaning {
   if (status === 429) return { code: 'rate_limited' }
-  if (status === 401) return findRow('SIGNERROR', 'prepay') ?? { code: 'misconfigured' }
+  if (status === 401) return { code: 'misconfigured', advice: SIGNATURE_ADVICE }
   return { code: 'pay_unavailable' }
 }
 

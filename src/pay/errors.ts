@@ -29,13 +29,15 @@ export const PAY_ERRORS = {
     status: 404,
     title: 'Order unknown',
     action: 'fix_request',
-    detail: 'WeChat Pay has no order with this outTradeNo.',
+    detail:
+      'WeChat Pay says that it has no order with this outTradeNo. Conclude nothing from it, and use no other number.',
   },
   refund_unknown: {
     status: 404,
     title: 'Refund unknown',
     action: 'fix_request',
-    detail: 'WeChat Pay has no refund with this outRefundNo.',
+    detail:
+      'WeChat Pay says that it has no refund with this outRefundNo. Conclude nothing from it, and use no other number.',
   },
   refund_refused: {
     status: 409,

@@ -15,6 +15,7 @@ import {
   type PayRequest,
   unavailable,
 } from './api'
+import { callAndConfirm } from './confirmation'
 import { type PaymentParameters, toPaymentParameters } from './signature'
 
 /**
@@ -73,7 +74,9 @@ export interface Payment {
  */
 export async function placeOrder(context: PayContext, order: Order): Promise<PaymentParameters> {
   const { config, runtime } = context
-  const fields = await callWeChatPay(context, prepayRequest(order, config))
+  const fields = await callAndConfirm(context, prepayRequest(order, config), (signal) =>
+    queryOrderState(context, order.outTradeNo, signal),
+  )
   const prepay = {
     appid: order.appid,
     prepayId: processPrepayResponse(fields),
@@ -115,10 +118,15 @@ function toChinaTime(seconds: number): string {
 }
 
 /** @throws {Problem} `order_unknown`, `pay_timeout`, `pay_unavailable` */
-export async function queryOrder(context: PayContext, outTradeNo: string): Promise<Payment> {
+export async function queryOrder(
+  context: PayContext,
+  outTradeNo: string,
+  signal?: AbortSignal,
+): Promise<Payment> {
   const { mchid } = context.config
   const pathAndQuery = `${orderPath(outTradeNo)}?mchid=${mchid}`
-  const fields = await callWeChatPay(context, { call: 'query', method: 'GET', pathAndQuery })
+  const request = { call: 'query', method: 'GET', pathAndQuery } as const
+  const fields = await callWeChatPay(context, request, signal)
   const transaction = parseTransaction(fields)
   if (!transaction || !isAbout(transaction, mchid, outTradeNo)) {
     throw unavailable('a response is about another order')
@@ -126,11 +134,20 @@ export async function queryOrder(context: PayContext, outTradeNo: string): Promi
   return toPayment(transaction)
 }
 
-/** @throws {Problem} `order_paid`, `order_unknown`, `pay_timeout`, `pay_unavailable` */
+async function queryOrderState(
+  context: PayContext,
+  outTradeNo: string,
+  signal: AbortSignal,
+): Promise<string> {
+  return (await queryOrder(context, outTradeNo, signal)).state
+}
+
+/** @throws {Problem} `order_paid`, `order_closed`, `order_unknown`, `pay_timeout`, `pay_unavailable` */
 export async function closeOrder(context: PayContext, outTradeNo: string): Promise<void> {
   const { mchid } = context.config
   const pathAndQuery = `${orderPath(outTradeNo)}/close`
-  await callWeChatPay(context, { call: 'close', method: 'POST', pathAndQuery, body: { mchid } })
+  const request = { call: 'close', method: 'POST', pathAndQuery, body: { mchid } } as const
+  await callAndConfirm(context, request, (signal) => queryOrderState(context, outTradeNo, signal))
 }
 
 function orderPath(outTradeNo: string): string {

@@ -6,6 +6,7 @@
 
 import * as v from 'valibot'
 import { callWeChatPay, type PayContext, type PayRequest, unavailable } from './api'
+import { callAndConfirm } from './confirmation'
 import { omitAbsent, toUtc } from './orders'
 
 /**
@@ -50,14 +51,24 @@ export interface Refund {
 
 /** @throws {Problem} what WeChat Pay refuses it for, `pay_timeout`, `pay_unavailable` */
 export async function requestRefund(context: PayContext, request: RefundRequest): Promise<Refund> {
-  const fields = await callWeChatPay(context, refundRequest(request, context.config))
+  const sent = refundRequest(request, context.config)
+  const fields = await callAndConfirm(
+    context,
+    sent,
+    async (signal) => (await queryRefund(context, request.outRefundNo, signal)).status,
+  )
   return requireRefund(fields, { ...request, mchid: context.config.mchid })
 }
 
 /** @throws {Problem} `refund_unknown`, `pay_timeout`, `pay_unavailable` */
-export async function queryRefund(context: PayContext, outRefundNo: string): Promise<Refund> {
+export async function queryRefund(
+  context: PayContext,
+  outRefundNo: string,
+  signal?: AbortSignal,
+): Promise<Refund> {
   const pathAndQuery = `${REFUNDS_PATH}/${encodeURIComponent(outRefundNo)}`
-  const fields = await callWeChatPay(context, { call: 'refund_query', method: 'GET', pathAndQuery })
+  const request = { call: 'refund_query', method: 'GET', pathAndQuery } as const
+  const fields = await callWeChatPay(context, request, signal)
   return requireRefund(fields, { outRefundNo, mchid: context.config.mchid })
 }
 

@@ -219,6 +219,13 @@ describe('failures of WeChat Pay in npm run dev', () => {
     expect(answer.code).toBe('balance_too_low')
   })
 
+  it('A refusal that is final does not count where a query says something else', async () => {
+    const { outTradeNo } = await placeOrder()
+    await press('fail', { api: '/v3/pay/transactions/jsapi', fault: 'ORDER_CLOSED' })
+    expect((await placeOrder(outTradeNo)).parameters.code).toBe('pay_unavailable')
+    expect((await placeOrder(outTradeNo)).status).toBe(200)
+  })
+
   it('Every problem of payments can be had from the sandbox', async () => {
     const elsewhere = [
       ...['order_exists', 'order_paid', 'order_closed', 'order_unknown', 'refund_unknown'],

@@ -1,8 +1,9 @@
 /** Every code of WeChat Pay on every call of every operation: does the operation list its error? */
 
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { listErrorsOf } from '../../openapi/api'
 import { PAY_API } from '../../openapi/pay/api'
+import { OUT_REFUND_NO, OUT_TRADE_NO } from '../../openapi/pay/examples'
 import { refusal } from '../../sandbox/pay/responses'
 import { CODES } from '../../src/pay/codes'
 import { ORDER, usePayApp } from '../support/pay-app'
@@ -12,16 +13,35 @@ const app = usePayApp()
 /** What any call can come to, whatever WeChat Pay's code. */
 const ANYWAY = ['pay_timeout', 'pay_unavailable', 'internal_error']
 
+/** The order and the refund of the examples, which a query finds after a refusal that is final. */
+async function start() {
+  await app.send('POST', '/payments', { ...ORDER, outTradeNo: OUT_TRADE_NO })
+  app.pay.pay(OUT_TRADE_NO)
+  const refund = { outRefundNo: OUT_REFUND_NO, refund: 1, total: ORDER.total }
+  await app.send('POST', `/payments/${OUT_TRADE_NO}/refunds`, refund)
+}
+
+/** The next call is refused with this code, and the order is as the code says. */
+const refuseNext = (wechat: string) =>
+  app.pay.next(() => {
+    const order = app.pay.orders.find(OUT_TRADE_NO)
+    if (order) order.state = wechat === 'ORDERCLOSED' ? 'CLOSED' : 'REFUND'
+    return refusal(403, wechat, 'a text')
+  })
+
 describe('what WeChat Pay refuses', () => {
+  beforeEach(start)
+
   it.each(PAY_API.operations.filter(({ calls }) => calls))(
     '$id lists the errors that the refusals of its call stand for, and no others',
     async (operation) => {
       const { method, body, parameters = [] } = operation
       const path = operation.path.replace(/\{\w+\}/, parameters[0]?.example ?? '')
-      const example = operation.id === 'createPayment' ? ORDER : body?.example
+      const placed = { ...ORDER, outTradeNo: OUT_TRADE_NO }
+      const example = operation.id === 'createPayment' ? placed : body?.example
       const seen: unknown[] = []
       for (const { wechat } of CODES) {
-        app.pay.next(() => refusal(403, wechat, 'a text'))
+        refuseNext(wechat)
         seen.push((await app.send(method.toUpperCase(), path, example)).answer.code)
       }
       const toCodes = (part: typeof operation) =>
