@@ -155,8 +155,8 @@ export const WHEN: Readonly<Record<ErrorCode, Text>> = {
     zh: '这个路径不支持该方法。`Allow` 响应头列出了支持的方法。',
   },
   body_too_large: {
-    en: 'The body is larger than 64 KiB, or on `/wechat/api/*` larger than 10 MiB.',
-    zh: '请求体超过 64 KiB；对 `/wechat/api/*` 来说，则是超过 10 MiB。',
+    en: 'The body is larger than 64 KiB, or on `/wechat/api/*` larger than 10 MiB, or than 2 MiB without a `Content-Length`.',
+    zh: '请求体超过 64 KiB；对 `/wechat/api/*` 来说，则是超过 10 MiB，没有 `Content-Length` 时是超过 2 MiB。',
   },
   unsupported_media_type: {
     en: 'The body is not UTF-8 JSON, or on `/introspect` and `/revoke` not a form.',

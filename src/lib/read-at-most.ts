@@ -1,7 +1,5 @@
 /** Bounded reading of a body. */
 
-import { concat } from './bytes'
-
 /** In bytes. Most bodies are shorter: then the first read gets all of it, and shows that it has. */
 const FIRST_CHUNK = 4 * 1024
 const LARGEST_CHUNK = 64 * 1024
@@ -29,19 +27,32 @@ export async function readAtMost(
 ): Promise<Uint8Array<ArrayBuffer> | null> {
   if (!stream) return new Uint8Array()
   const reader = openReader(stream)
-  const chunks: Uint8Array[] = []
+  let bytes = new Uint8Array()
   let length = 0
   for (let size = FIRST_CHUNK; ; size = Math.min(size * 2, LARGEST_CHUNK)) {
     // One byte more than the limit is enough to refuse a body, and a sender may stall after it.
     const { chunk, isLast } = await readChunk(reader, Math.min(size, limit + 1 - length))
-    length += chunk.length
-    if (length > limit) {
+    if (length + chunk.length > limit) {
       await reader.cancel()
       return null
     }
-    chunks.push(chunk)
-    if (isLast) return concat(chunks)
+    bytes = withRoom(bytes, length + chunk.length, limit)
+    bytes.set(chunk, length)
+    length += chunk.length
+    if (isLast) return bytes.subarray(0, length)
   }
+}
+
+/** These bytes in a buffer with room for so many: it doubles, so that growing costs little. */
+function withRoom(
+  bytes: Uint8Array<ArrayBuffer>,
+  length: number,
+  limit: number,
+): Uint8Array<ArrayBuffer> {
+  if (length <= bytes.length) return bytes
+  const grown = new Uint8Array(Math.min(limit, Math.max(length, bytes.length * 2)))
+  grown.set(bytes)
+  return grown
 }
 
 /** The platform's bodies are byte streams. A stream created in JavaScript may not be a byte stream. */

@@ -18,7 +18,10 @@ export interface WeChatCallOptions {
   /** By default POST with a body and GET without. */
   readonly method?: string
   readonly query?: string | Readonly<Record<string, string>>
-  /** An object is sent as JSON. At most 10 MiB. */
+  /**
+   * An object is sent as JSON. At most 10 MiB; of a stream without a `Content-Length` in `headers`, at
+   * most 2 MiB.
+   */
   readonly body?: string | ArrayBuffer | Uint8Array | ReadableStream<Uint8Array> | object
   /** Only `Content-Type` and `Accept` go on. */
   readonly headers?: Headers | Readonly<Record<string, string>>
@@ -39,8 +42,8 @@ export function parseWeChatCall(
   if (!isObject(options)) throw invalidRequest('', 'must be an object')
   const { appid = null, method, query, body: content, headers: sent } = options
   if (appid !== null && typeof appid !== 'string') throw invalidRequest('appid', 'must be a string')
-  const body = content === undefined || content === null ? null : parseBody(content)
   const headers = parseHeaders(sent)
+  const body = content === undefined || content === null ? null : parseBody(content, headers)
   return {
     appid,
     method: parseMethod(method ?? (body ? 'POST' : 'GET')),
@@ -79,8 +82,14 @@ function parseHeaders(value: unknown): Headers {
 }
 
 /** A body, with its length where it is known and a type where there is only one. */
-function parseBody(value: unknown): PassThroughBody & { readonly type: string | null } {
-  if (value instanceof ReadableStream) return { stream: value, length: null, type: null }
+function parseBody(
+  value: unknown,
+  headers: Headers,
+): PassThroughBody & { readonly type: string | null } {
+  if (value instanceof ReadableStream) {
+    const declared = headers.get('Content-Length') ?? ''
+    return { stream: value, length: /^\d+$/.test(declared) ? Number(declared) : null, type: null }
+  }
   if (typeof value === 'string') return { ...toBody(utf8(value)), type: null }
   if (value instanceof ArrayBuffer) return { ...toBody(new Uint8Array(value)), type: null }
   if (value instanceof Uint8Array) return { ...toBody(value), type: null }

@@ -43,6 +43,9 @@ export interface PassThroughBody {
 /** The largest body that is passed on, in bytes: WeChat's own limit for media. */
 const MEDIA_LIMIT = 10 * 1024 * 1024
 
+/** The largest body of undeclared length, in bytes. It is held in memory, of which an isolate has 128 MB. */
+const UNDECLARED_LIMIT = 2 * 1024 * 1024
+
 /** The largest body that is kept so that the call can be repeated, in bytes. */
 const KEPT_BODY_LIMIT = 64 * 1024
 
@@ -131,7 +134,7 @@ async function toSentBody({ method, body }: PassThroughRequest): Promise<SentBod
   const { stream, length } = body
   if (length !== null && length > MEDIA_LIMIT) throw tooLarge()
   if (length !== null && length > KEPT_BODY_LIMIT) return { stream, length }
-  const bytes = await readAtMost(stream, MEDIA_LIMIT).catch(() => {
+  const bytes = await readAtMost(stream, UNDECLARED_LIMIT).catch(() => {
     throw invalidRequest('', 'was interrupted')
   })
   if (!bytes) throw tooLarge()
@@ -144,7 +147,8 @@ function isBodiless(method: string): boolean {
 }
 
 function tooLarge(): Problem {
-  const detail = 'Request bodies to WeChat are limited to 10 MiB.'
+  const detail =
+    'Request bodies to WeChat are limited to 10 MiB, and to 2 MiB without a Content-Length.'
   return new Problem('body_too_large', { detail })
 }
 
