@@ -100,6 +100,14 @@ describe('the login hook', () => {
   cycle.self = cycle
   const holey = Object.assign(new Array(1), { extra: 1 })
   const deep = Array.from({ length: 100_000 }).reduce<object>((inside) => ({ inside }), {})
+  const shared = Array.from({ length: 40 }).reduce<object>((a) => ({ a, b: a }), {})
+  const thrower = (name: string, thrown: unknown) =>
+    Object.defineProperty({}, name, {
+      enumerable: true,
+      get: () => {
+        throw thrown
+      },
+    })
   it.each<[string, unknown]>([
     ['{deny: 1}', { deny: 1 }],
     ['{deny: false}', { deny: false }],
@@ -127,6 +135,11 @@ describe('the login hook', () => {
     ['an array with a hole in claims', { claims: { a: holey } }],
     ['a cycle in claims', { claims: cycle }],
     ['claims of 100,000 levels', { claims: deep }],
+    ['claims that would be a trillion objects in JSON', { claims: shared }],
+    ['a claim that throws', { claims: thrower('secret', new Error('secret')) }],
+    ['claims that throw', thrower('claims', new Error('secret'))],
+    ['claims that throw a text', thrower('claims', 'secret')],
+    ['a denial that throws null', thrower('deny', null)],
   ])('A login hook that answers %s fails closed with hook_unavailable', async (_, decision) => {
     answering(decision)
     const { status, answer } = await tryLogin()
@@ -151,22 +164,26 @@ describe('the login hook', () => {
     expect(await introspect(token)).toMatchObject({ claims })
   })
 
+  const throwing = (thrown: unknown) => () => {
+    throw thrown
+  }
   it.each<[string, () => never]>([
-    [
-      'throws',
-      () => {
-        throw new Error('secret')
-      },
-    ],
+    ['throws', throwing(new Error('secret'))],
+    ['throws a text', throwing('secret')],
+    ['throws undefined', throwing(undefined)],
+    ['throws null', throwing(null)],
     [
       "throws the platform's error for a missing method",
-      () => {
-        throw new TypeError('The RPC receiver does not implement the method "onLogin".')
-      },
+      throwing(new TypeError('The RPC receiver does not implement the method "onLogin".')),
     ],
   ])('A login hook that %s fails closed', async (_, onLogin) => {
-    for (const hook of [onLogin, async () => onLogin()]) {
-      useLoginHook(hook)
+    const hooks: Hooks[] = [
+      { onLogin },
+      { onLogin: async () => onLogin() },
+      Object.defineProperty({}, 'onLogin', { get: onLogin }),
+    ]
+    for (const hook of hooks) {
+      app.replace({ hooks: hook })
       expect((await tryLogin()).answer.code).toBe('hook_unavailable')
       expect(app.kv.counts.put).toBe(0)
       expect(app.warnings[0]).toContain('HOOKS.onLogin failed')

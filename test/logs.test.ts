@@ -3,6 +3,7 @@ import {
   APPID,
   KV_MILLISECONDS,
   type OpenData,
+  type ProblemBody,
   useTestApp,
   WECHAT_MILLISECONDS,
 } from './support/app'
@@ -155,6 +156,41 @@ describe('the log', () => {
       },
     ])
   })
+
+  it('ANALYTICS that throws costs nobody a login, and is logged', async () => {
+    for (const thrown of [new Error('private'), 'private']) {
+      const writeDataPoint = () => {
+        throw thrown
+      }
+      app.replace({ settings: { ANALYTICS: { writeDataPoint } } })
+      const { token } = await app.login()
+      expect((await app.send('GET', '/session', { token })).status).toBe(200)
+      expect(app.log).toHaveLength(4)
+      expect(app.warnings.map((line) => JSON.parse(line))).toEqual(
+        Array(2).fill({ level: 'warn', reason: expect.stringContaining('ANALYTICS') }),
+      )
+    }
+  })
+
+  it.each(['private', null, undefined, { message: 'private' }])(
+    'What is thrown and is no Error, such as %o, gets a problem document and a line in the log',
+    async (thrown) => {
+      const getWithMetadata = async () => ({
+        value: null,
+        get metadata() {
+          throw thrown
+        },
+      })
+      app.replace({ settings: { SESSIONS: { getWithMetadata } } })
+      const token = `${'a'.repeat(43)}.${'a'.repeat(64)}`
+      const response = await app.send('GET', '/session', { token })
+      const { code } = await response.json<ProblemBody>()
+      expect([response.status, code]).toEqual([500, 'internal_error'])
+      const entry = { level: 'error', route: '/session', status: 500, code: 'internal_error' }
+      expect(app.log.map((line) => JSON.parse(line))).toMatchObject([entry])
+      expect(app.log[0]).not.toContain('private')
+    },
+  )
 
   it('The log names the route and not the path', async () => {
     const { token } = await app.login()

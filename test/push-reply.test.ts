@@ -22,6 +22,9 @@ interface Bound {
   readonly asked: EventMessage[]
 }
 
+/** 40 objects, of which each has the one before it twice. */
+const SHARED = Array.from({ length: 40 }).reduce<Record<string, unknown>>((a) => ({ a, b: a }), {})
+
 /** An app with a Queue, and with a hook that answers this; `undefined` for no hook. */
 function start(options: {
   reply?: Hooks['onEvent']
@@ -131,6 +134,14 @@ describe('the reply of the hook', () => {
     expect(plain).toEqual({ status: 200, text: expected })
   })
 
+  it('A reply may have exactly 64 KiB of UTF-8, as a text or as JSON', async () => {
+    for (const reply of ['x'.repeat(65_536), { a: 'x'.repeat(65_528) }]) {
+      start({ reply: () => reply, settings: PLAIN })
+      const { status, text } = await push({ ...SENDER, MsgType: 'text', Content: 'hello' }, null)
+      expect([status, text.length]).toEqual([200, 65_536])
+    }
+  })
+
   it.each(['', 'success'])('The reply %j stays plain in safe mode', async (reply) => {
     start({ reply: () => reply })
     expect(await push({ ...SENDER, MsgType: 'text' })).toEqual({ status: 200, text: reply })
@@ -179,6 +190,10 @@ describe('the reply of the hook', () => {
     ['answers true', () => true, 'HOOKS.onEvent gave a reply'],
     ['answers an array', () => ['secret'], 'HOOKS.onEvent gave a reply'],
     ['answers a Date', () => new Date(0), 'HOOKS.onEvent gave a reply'],
+    ['answers a text of more than 64 KiB', () => '中'.repeat(21_846), 'HOOKS.onEvent gave a reply'],
+    ['answers JSON of more than 64 KiB', () => ({ a: 'x'.repeat(65_529) }), 'at most 64 KiB'],
+    ['answers what would be a trillion objects in JSON', () => SHARED, 'at most 64 KiB'],
+    ['throws a text', () => Promise.reject('secret'), 'HOOKS.onEvent failed'],
     ['is late', beLate, 'did not answer in time'],
   ])(
     'A hook that %s leaves the message unanswered, though the Queue has it',

@@ -47,7 +47,11 @@ export function addFrame<AppEnv extends Env>(
     createMiddleware<FrameEnv>(async function observe(c, next) {
       c.set('service', service(c.env))
       const finish = c.var.service.startRequest()
-      await next()
+      await next().catch((error: unknown) => {
+        if (error instanceof Error) throw error
+        // Hono gives onError no other value that was thrown, and the app would reject with it.
+        c.res = fail(c, toProblem(error))
+      })
       const route = findRoute(c, app.routes, isWildcard)
       const { appid, problem } = c.var
       c.set('record', finish({ method: c.req.method, route, status: c.res.status, problem, appid }))

@@ -33,23 +33,55 @@ export interface HookCall {
  * @throws {Problem} `hook_unavailable`
  */
 export async function callHook(hooks: object | null, call: HookCall): Promise<unknown> {
-  const { method, argument, signal, detail } = call
-  const methods = hooks as Readonly<Record<string, unknown>> | null
-  if (typeof methods?.[method] !== 'function') return MISSING
   try {
-    // As a method: a service binding has no function of its own.
-    const answer = Promise.resolve(Reflect.apply(methods[method], hooks, [argument]))
-    return await Promise.race([answer, rejectOnAbort(signal)])
-  } catch (error) {
-    if (signal.aborted) throw hookFailed(`HOOKS.${method} did not answer in time`, detail)
-    if (isMissingMethod(error, method) && (await isMissing(methods, method, signal))) return MISSING
-    throw hookFailed(`HOOKS.${method} failed`, detail)
+    return await ask(hooks as Readonly<Record<string, unknown>> | null, call)
+  } catch {
+    throw hookFailed(call, call.signal.aborted ? 'did not answer in time' : 'failed')
   }
 }
 
-/** The reason goes to the log and must hold nothing that the hook has said. */
-export function hookFailed(reason: string, detail?: string): Problem {
-  return new Problem('hook_unavailable', { ...(detail && { detail }), log: { reason } })
+async function ask(
+  hooks: Readonly<Record<string, unknown>> | null,
+  { method, argument, signal }: HookCall,
+): Promise<unknown> {
+  const hook = hooks?.[method]
+  if (!hooks || typeof hook !== 'function') return MISSING
+  try {
+    // As a method: a service binding has no function of its own.
+    const answer = Promise.resolve(Reflect.apply(hook, hooks, [argument]))
+    return await Promise.race([answer, rejectOnAbort(signal)])
+  } catch (error) {
+    if (isMissingMethod(error, method) && (await isMissing(hooks, method, signal))) return MISSING
+    throw error
+  }
+}
+
+/** What a hook's answer says, or what the hook gave instead of one that can be used. */
+export type Reading<Value> = { readonly value: Value } | { readonly fault: string }
+
+/**
+ * What a hook's answer says. Reading it can fail, too: its getters are the developer's code.
+ *
+ * @throws {Problem} `hook_unavailable`
+ */
+export function readAnswer<Value>(call: HookCall, read: () => Reading<Value>): Value {
+  const reading = attempt(read)
+  if ('value' in reading) return reading.value
+  throw hookFailed(call, `gave ${reading.fault}`)
+}
+
+function attempt<Value>(read: () => Reading<Value>): Reading<Value> {
+  try {
+    return read()
+  } catch {
+    return { fault: 'an answer that cannot be read' }
+  }
+}
+
+/** What happened goes to the log, and must hold nothing that the hook has said. */
+function hookFailed({ method, detail }: HookCall, what: string): Problem {
+  const log = { reason: `HOOKS.${method} ${what}` }
+  return new Problem('hook_unavailable', { ...(detail && { detail }), log })
 }
 
 /**

@@ -1,4 +1,6 @@
-/** JSON values, and whether a value from another Worker or the caller's own code is one. */
+/** JSON values, and the JSON of what another Worker or the caller's own code gives as one. */
+
+import { isObject, utf8 } from './encoding'
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject
 
@@ -6,31 +8,46 @@ export interface JsonObject {
   [name: string]: JsonValue
 }
 
-/**
- * Whether a value is a plain object that JSON keeps as it is.
- *
- * @param limit The most that its JSON may take, in bytes of UTF-8
- */
-export function isJsonObject(
-  value: unknown,
-  limit = Number.POSITIVE_INFINITY,
-): value is JsonObject {
-  if (Array.isArray(value) || typeof value !== 'object' || value === null) return false
-  if (!isJsonValue(value, new Set())) return false
-  return new TextEncoder().encode(JSON.stringify(value)).length <= limit
-}
-
 /** A deeper value would exhaust the stack, here or in `JSON.stringify`. */
 const MAX_DEPTH = 512
 
-function isJsonValue(value: unknown, parents: ReadonlySet<object>): boolean {
+/**
+ * The JSON of a plain object that JSON keeps as it is.
+ *
+ * Values that share members are counted as often as JSON repeats them, and the count ends at the
+ * limit: 25 objects can be 32 million in JSON.
+ *
+ * @param limit The most that the JSON may take, in bytes of UTF-8
+ * @returns `null` if it is not such an object, or is larger
+ * @throws what a getter throws
+ */
+export function toJson(value: unknown, limit: number): string | null {
+  if (!isObject(value) || !isJsonValue(value, { left: limit }, 0)) return null
+  const json = JSON.stringify(value)
+  return utf8(json).length <= limit ? json : null
+}
+
+/** How many more bytes the JSON may take. */
+interface Budget {
+  left: number
+}
+
+function isJsonValue(value: unknown, budget: Budget, depth: number): boolean {
+  // Each takes at least this much, without quotes, commas and escapes.
+  budget.left -= typeof value === 'string' ? value.length : 1
+  if (budget.left < 0 || depth > MAX_DEPTH) return false
   if (value === null || typeof value === 'boolean') return true
   if (typeof value === 'string') return value.isWellFormed()
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
-  if (typeof value !== 'object' || parents.has(value) || parents.size === MAX_DEPTH) return false
-  if (Array.isArray(value) ? !isPlainArray(value) : !isPlainObject(value)) return false
-  const inside = new Set(parents).add(value)
-  return Object.values(value).every((member) => isJsonValue(member, inside))
+  if (Array.isArray(value)) {
+    const isArray = value.length <= budget.left && isPlainArray(value)
+    return isArray && value.every((member) => isJsonValue(member, budget, depth + 1))
+  }
+  if (!isPlainObject(value)) return false
+  return Object.keys(value).every((name) => {
+    budget.left -= name.length
+    return name.isWellFormed() && isJsonValue(Reflect.get(value, name), budget, depth + 1)
+  })
 }
 
 /** Without holes, and without properties of its own. */
@@ -39,11 +56,10 @@ function isPlainArray(value: readonly unknown[]): boolean {
   return keys.length === value.length && keys.every((key, index) => key === String(index))
 }
 
-function isPlainObject(value: object): boolean {
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== null && prototype !== Object.prototype) return false
   // workerd puts a way to dispose of it on every object that an RPC call returns.
-  const symbols = Object.getOwnPropertySymbols(value)
-  if (symbols.some((symbol) => symbol !== Symbol.dispose)) return false
-  return Object.keys(value).every((name) => name.isWellFormed())
+  return Object.getOwnPropertySymbols(value).every((symbol) => symbol === Symbol.dispose)
 }

@@ -4,11 +4,11 @@
  * unusable answer, nobody who would have been denied gets in.
  */
 
-import { callHook, EVENT_DETAIL, hookFailed, MISSING } from '../core/hook-calls'
+import { callHook, EVENT_DETAIL, MISSING, type Reading, readAnswer } from '../core/hook-calls'
 import { Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
-import { isObject } from '../lib/encoding'
-import { isJsonObject, type JsonObject } from '../lib/json'
+import { isObject, utf8 } from '../lib/encoding'
+import { type JsonObject, toJson } from '../lib/json'
 
 /**
  * What the developer knows of a user: a JSON object of at most 1 KiB.
@@ -85,6 +85,7 @@ export interface HookContext {
 
 const LOGIN_HOOK_MILLISECONDS = 2000
 const CLAIMS_BYTES = 1024
+const REPLY_BYTES = 64 * 1024
 
 /**
  * Asks whether a user may log in.
@@ -93,42 +94,55 @@ const CLAIMS_BYTES = 1024
  * @throws {Problem} `login_denied`, `hook_unavailable`
  */
 export async function askLoginHook(
-  context: HookContext,
+  { runtime, hooks }: HookContext,
   login: LoginEvent,
 ): Promise<Claims | null> {
-  const signal = context.runtime.deadline(LOGIN_HOOK_MILLISECONDS)
-  const decision = await callHook(context.hooks, { method: 'onLogin', argument: login, signal })
-  if (decision === MISSING || decision === undefined || decision === null) return null
-  const names = isObject(decision) ? Object.keys(decision).join() : ''
-  if (isObject(decision) && names === 'deny' && decision.deny === true) {
-    throw new Problem('login_denied')
+  const signal = runtime.deadline(LOGIN_HOOK_MILLISECONDS)
+  const call = { method: 'onLogin', argument: login, signal }
+  const answer = await callHook(hooks, call)
+  const decision = answer === MISSING ? null : readAnswer(call, () => readDecision(answer))
+  if (decision === 'deny') throw new Problem('login_denied')
+  return decision
+}
+
+function readDecision(answer: unknown): Reading<Claims | 'deny' | null> {
+  if (answer === undefined || answer === null) return { value: null }
+  const names = isObject(answer) ? Object.keys(answer).join() : ''
+  if (isObject(answer) && names === 'deny' && answer.deny === true) return { value: 'deny' }
+  if (!isObject(answer) || names !== 'claims') {
+    return { fault: 'an answer that is neither claims nor deny' }
   }
-  if (!isObject(decision) || names !== 'claims') {
-    throw hookFailed('HOOKS.onLogin gave an answer that is neither claims nor deny')
-  }
-  if (!isJsonObject(decision.claims, CLAIMS_BYTES)) {
-    throw hookFailed('HOOKS.onLogin gave claims that are not a JSON object of at most 1 KiB')
-  }
-  return decision.claims
+  const json = toJson(answer.claims, CLAIMS_BYTES)
+  return json === null
+    ? { fault: 'claims that are not a JSON object of at most 1 KiB' }
+    : { value: JSON.parse(json) }
 }
 
 /**
  * Asks for the reply to a pushed message.
  *
- * @returns `null` for none
+ * @returns the exact text of the reply; `null` for none
  * @throws {Problem} `hook_unavailable`
  */
 export async function askEventHook(
   { hooks }: HookContext,
   message: EventMessage,
   signal: AbortSignal,
-): Promise<string | object | null> {
+): Promise<string | null> {
   const call = { method: 'onEvent', argument: message, signal, detail: EVENT_DETAIL }
-  const reply = await callHook(hooks, call)
-  if (reply === MISSING || reply === undefined || reply === null) return null
-  if (typeof reply === 'string' || isJsonObject(reply)) return reply
-  throw hookFailed(
-    'HOOKS.onEvent gave a reply that is neither a text nor a JSON object',
-    EVENT_DETAIL,
-  )
+  const answer = await callHook(hooks, call)
+  return answer === MISSING ? null : readAnswer(call, () => readReply(answer))
+}
+
+function readReply(answer: unknown): Reading<string | null> {
+  if (answer === undefined || answer === null) return { value: null }
+  const reply = typeof answer === 'string' ? toShortText(answer) : toJson(answer, REPLY_BYTES)
+  return reply === null
+    ? { fault: 'a reply that is not a text or a JSON object of at most 64 KiB' }
+    : { value: reply }
+}
+
+function toShortText(text: string): string | null {
+  // The first comparison costs nothing, and a text has at least as many bytes as characters.
+  return text.length <= REPLY_BYTES && utf8(text).length <= REPLY_BYTES ? text : null
 }

@@ -2,8 +2,12 @@
 
 import { invalidRequest } from '../core/problem'
 import { isObject, utf8 } from '../lib/encoding'
-import { isJsonObject } from '../lib/json'
-import type { PassThroughBody, PassThroughRequest } from '../login/wechat/pass-through'
+import { toJson } from '../lib/json'
+import {
+  MEDIA_LIMIT,
+  type PassThroughBody,
+  type PassThroughRequest,
+} from '../login/wechat/pass-through'
 
 /**
  * A call for the pass-through.
@@ -93,10 +97,12 @@ function parseBody(
   if (typeof value === 'string') return { ...toBody(utf8(value)), type: null }
   if (value instanceof ArrayBuffer) return { ...toBody(new Uint8Array(value)), type: null }
   if (value instanceof Uint8Array) return { ...toBody(value), type: null }
-  if (isJsonObject(value)) {
-    return { ...toBody(utf8(JSON.stringify(value))), type: 'application/json' }
-  }
-  throw invalidRequest('body', 'must be a string, bytes, a stream or a JSON object')
+  const json = toJson(value, MEDIA_LIMIT)
+  if (json !== null) return { ...toBody(utf8(json)), type: 'application/json' }
+  throw invalidRequest(
+    'body',
+    'must be a string, bytes, a stream or a JSON object, of at most 10 MiB',
+  )
 }
 
 function toBody(bytes: Uint8Array): PassThroughBody {

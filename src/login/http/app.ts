@@ -26,7 +26,7 @@ export function createHttpApp(service: (env: object) => Service) {
   app.use(async function dataPoint(c, next) {
     await next()
     const { config, record } = c.var
-    if (config?.analytics && record) writeDataPoint(config.analytics, record)
+    if (config?.analytics && record) writeDataPoint(c.var.service, config.analytics, record)
   })
   addFrame(app, {
     service,
@@ -55,12 +55,18 @@ export function createHttpApp(service: (env: object) => Service) {
 
 /** `blob1` to `blob4` are method, route, code, appid; `double1`, `double2` are status, milliseconds. */
 function writeDataPoint(
+  service: Service,
   analytics: NonNullable<Config['analytics']>,
   { method, route, status, ms, appid = '', problem }: RequestRecord,
 ): void {
-  analytics.writeDataPoint({
-    indexes: [route],
-    blobs: [method, route, problem?.code ?? '', appid],
-    doubles: [status, ms],
-  })
+  try {
+    analytics.writeDataPoint({
+      indexes: [route],
+      blobs: [method, route, problem?.code ?? '', appid],
+      doubles: [status, ms],
+    })
+  } catch {
+    // A login has its session by now.
+    service.log({ level: 'warn', reason: 'a data point could not be written to ANALYTICS' })
+  }
 }

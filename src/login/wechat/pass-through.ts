@@ -41,7 +41,7 @@ export interface PassThroughBody {
 }
 
 /** The largest body that is passed on, in bytes: WeChat's own limit for media. */
-const MEDIA_LIMIT = 10 * 1024 * 1024
+export const MEDIA_LIMIT = 10 * 1024 * 1024
 
 /** The largest body of undeclared length, in bytes. It is held in memory, of which an isolate has 128 MB. */
 const UNDECLARED_LIMIT = 2 * 1024 * 1024

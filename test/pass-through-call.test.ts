@@ -1,0 +1,9 @@
+import { describe, expect, it } from 'vitest'
+import { parseWeChatCall } from '../src/workers/pass-through-call'
+
+describe('the body of a pass-through call', () => {
+  it('A body that would be more than 10 MiB of JSON is refused before it is written', () => {
+    const body = Array.from({ length: 40 }).reduce<object>((a) => ({ a, b: a }), {})
+    expect(() => parseWeChatCall('/wxa/getwxacode', { body })).toThrow('invalid_request')
+  })
+})
