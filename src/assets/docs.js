@@ -1,6 +1,8 @@
-/** Shows openapi.json: no framework, nothing from elsewhere. */
+/** Shows openapi.json, or with ?pay openapi-pay.json: no framework, nothing from elsewhere. */
 
-const api = await (await fetch('openapi.json')).json()
+const IS_PAY = new URLSearchParams(location.search).has('pay')
+const FILE = IS_PAY ? 'openapi-pay.json' : 'openapi.json'
+const api = await (await fetch(FILE)).json()
 const [server] = api.servers
 const BASE_URL = new URL(server.url, location.href).href.replace(/\/$/, '')
 
@@ -119,18 +121,17 @@ function success(responses) {
   return [element('h4', {}, `Response ${status}`), paragraph(`${description}.`), ...bodies(content)]
 }
 
-/** The error codes of an operation, each with a link to its entry below. */
+/** The error codes of an operation, each with a link to its entry below, or what stands for them. */
 function errors(responses) {
-  const items = Object.entries(responses).flatMap(([status, { content = {} }]) =>
-    Object.keys(content['application/problem+json']?.examples ?? {}).map((code) =>
-      element(
-        'li',
-        {},
-        `${status} `,
-        element('a', { href: `#error-${code}` }, element('code', {}, code)),
-      ),
-    ),
-  )
+  const items = Object.entries(responses).flatMap(([status, { content = {}, description }]) => {
+    if (status < 400) return []
+    const codes = Object.keys(content['application/problem+json']?.examples ?? {})
+    if (codes.length === 0) return [element('li', {}, `${status} `, ...prose(description))]
+    return codes.map((code) => {
+      const link = element('a', { href: `#error-${code}` }, element('code', {}, code))
+      return element('li', {}, `${status} `, link)
+    })
+  })
   if (items.length === 0) return []
   return [element('h4', {}, 'Errors'), element('ul', { class: 'errors' }, ...items)]
 }
@@ -138,7 +139,7 @@ function errors(responses) {
 function samples(details) {
   return (details['x-codeSamples'] ?? []).flatMap(({ label, source }) => [
     element('h4', {}, label),
-    sample(source.replaceAll(server['x-sample-base'], BASE_URL)),
+    sample(source.replaceAll(server['x-sample-base'] ?? server.url, BASE_URL)),
   ])
 }
 
@@ -209,6 +210,10 @@ function show(id, ...children) {
   document.getElementById(id).append(...children)
 }
 
+document.title = `${api.info.title} API`
+document.querySelector('h1').textContent = document.title
+document.querySelector(IS_PAY ? '#apis a:last-child' : '#apis a').ariaCurrent = 'page'
+document.getElementById('file').replaceWith(element('a', { href: FILE }, FILE))
 show('about', ...prose(api.info.description))
 show('base', BASE_URL)
 show('operations', ...api.tags.flatMap(tag))

@@ -8,16 +8,15 @@ import { readFileSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestHarness, type TestHarness } from 'wrangler'
+import { type Api, listErrorsOf, listProblems } from '../../openapi/api'
 import { LOGIN_API } from '../../openapi/login/api'
 import { TAGS } from '../../openapi/operation'
+import { PAY_API } from '../../openapi/pay/api'
 import { toSamples } from '../../openapi/samples'
-import { ERRORS } from '../../src/core/errors'
 import { CHROMIUM, hasBrowser } from '../support/watch-page'
 
 const notice = hasBrowser ? '' : ' (SKIPPED: no browser; apt-get install chromium, or set CHROMIUM)'
 if (notice) console.warn(`the page at /docs is not tested${notice}`)
-
-const { operations: OPERATIONS, sampleBase: SAMPLE_BASE } = LOGIN_API
 
 /** What an open operation shows, read in the page. */
 interface Shown {
@@ -25,6 +24,8 @@ interface Shown {
   readonly headings: string[]
   readonly samples: string[]
   readonly links: string[]
+  /** The text of its list of errors. */
+  readonly errors: string
   /** Fields whose type is empty. */
   readonly untyped: string[]
 }
@@ -34,6 +35,7 @@ const READ_OPERATIONS = `[...document.querySelectorAll('details')].map((details)
   headings: [...details.querySelectorAll('h4')].map((heading) => heading.textContent),
   samples: [...details.querySelectorAll('pre')].map((pre) => pre.textContent),
   links: [...details.querySelectorAll('a')].map((link) => link.getAttribute('href')),
+  errors: details.querySelector('.errors')?.textContent ?? '',
   untyped: [...details.querySelectorAll('.fields li')]
     .filter((field) => !field.querySelector('.type')?.textContent)
     .map((field) => field.textContent),
@@ -43,10 +45,11 @@ const SIDEWAYS = 'document.documentElement.scrollWidth - innerWidth'
 const DANGLING = `[...document.querySelectorAll('a[href^="#"]')]
   .map((link) => link.getAttribute('href'))
   .filter((href) => !document.getElementById(href.slice(1)))`
-const GAPS = `[...document.querySelectorAll('summary h3')].map((heading) => {
-  const [method, path] = heading.children
-  return path.getBoundingClientRect().left - method.getBoundingClientRect().right
-})`
+/** The operations whose method touches the path; a long path begins the next line. */
+const TIGHT = `[...document.querySelectorAll('summary h3')].filter((heading) => {
+  const [method, path] = [...heading.children].map((part) => part.getBoundingClientRect())
+  return path.top < method.bottom && path.left - method.right < 4
+}).length`
 /** Entries of the error table that leave the screen, or lack a text. */
 const BAD_ERRORS = `[...document.querySelectorAll('article')].filter((article) => {
   const boxes = [...article.children].map((part) => part.getBoundingClientRect())
@@ -110,7 +113,11 @@ describe('beside the Worker', () => {
   })
 })
 
-describe.skipIf(!hasBrowser)(`the page at /docs${notice}`, () => {
+describe.skipIf(!hasBrowser).each<[string, Api]>([
+  ['/docs', LOGIN_API],
+  ['/docs?pay', PAY_API],
+])(`the page at %s${notice}`, (address, api) => {
+  const { operations, sampleBase } = api
   let browser: Browser
   let page: Page
   let shown: Shown[]
@@ -118,7 +125,7 @@ describe.skipIf(!hasBrowser)(`the page at /docs${notice}`, () => {
 
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
-    page = await openPage('/docs')
+    page = await openPage(address)
     await page.evaluate(OPEN_ALL)
     shown = await page.evaluate<Shown[]>(READ_OPERATIONS)
   })
@@ -133,6 +140,9 @@ describe.skipIf(!hasBrowser)(`the page at /docs${notice}`, () => {
     await page.waitForSelector('main:not([aria-busy])')
     return page
   }
+
+  /** The server that the page shows: this one, or the example of another. */
+  const shownBase = () => (api === LOGIN_API ? base.origin : sampleBase)
 
   it('the page complains about nothing in its console, and breaks no rule of its policy', () => {
     expect(complaints).toEqual([])
@@ -149,46 +159,46 @@ describe.skipIf(!hasBrowser)(`the page at /docs${notice}`, () => {
   })
 
   it('the page has no backtick, since code is set as code', async () => {
-    const text = await page.textContent('main')
-    expect(text).toContain('wx.login')
-    expect(text).not.toContain('`')
-    expect(await page.textContent('#login > p')).toContain('code of wx.login')
-    expect(await page.locator('#login > p code').first().textContent()).toBe('wx.login')
+    expect(await page.textContent('main')).not.toContain('`')
+    expect(await page.locator('details code').count()).toBeGreaterThan(operations.length)
   })
 
   it('the page shows every operation once, under the heading of its tag', async () => {
-    expect(shown.map(({ id }) => id).toSorted()).toEqual(OPERATIONS.map(({ id }) => id).toSorted())
+    expect(shown.map(({ id }) => id).toSorted()).toEqual(operations.map(({ id }) => id).toSorted())
+    const tags = TAGS.filter(({ name }) => operations.some(({ tag }) => tag === name))
     expect(await page.locator('h2').allTextContents()).toEqual([
-      ...TAGS.map(({ name }) => name),
+      ...tags.map(({ name }) => name),
       'Errors',
     ])
     expect(await page.textContent('#tag-health ~ details summary')).toContain('GET /health')
   })
 
   it('an operation leaves a space between its method and its path', async () => {
-    const gaps = await page.evaluate<number[]>(GAPS)
-    expect(gaps.length).toBe(OPERATIONS.length)
-    for (const gap of gaps) expect(gap).toBeGreaterThan(4)
+    expect(await page.evaluate(TIGHT)).toBe(0)
   })
 
-  it.each(OPERATIONS)(
-    '$method $path has its samples, with the address of this server',
+  it.each(operations)(
+    '$method $path has its samples, with the address of its server',
     (operation) => {
       const own = shown.find(({ id }) => id === operation.id)
-      for (const { label, source } of toSamples(operation, SAMPLE_BASE)) {
+      for (const { label, source } of toSamples(operation, sampleBase)) {
         expect(own?.headings).toContain(label)
-        expect(own?.samples).toContain(source.replaceAll(SAMPLE_BASE, base.origin))
+        expect(own?.samples).toContain(source.replaceAll(sampleBase, shownBase()))
       }
     },
   )
 
-  it('every operation but /health links to the errors it can come to', () => {
-    for (const { id, links } of shown.filter(({ id }) => id !== 'health')) {
-      expect(links, id).toContain('#error-internal_error')
-    }
-    const login = shown.find(({ id }) => id === 'login')
-    expect(login?.links).toContain('#error-code_used')
-  })
+  it.each(operations)(
+    '$method $path has its errors, each with a link if it has an entry',
+    (operation) => {
+      const own = shown.find(({ id }) => id === operation.id)
+      const codes = listErrorsOf(api, operation).map(({ code }) => code)
+      const links = own?.links.filter((link) => link.startsWith('#error-'))
+      const linked = operation.toFailure ? [] : codes
+      expect(links?.toSorted()).toEqual(linked.map((code) => `#error-${code}`).toSorted())
+      for (const code of codes) expect(own?.errors).toContain(code)
+    },
+  )
 
   it('every link within the page has a target', async () => {
     expect(await page.evaluate(DANGLING)).toEqual([])
@@ -199,18 +209,34 @@ describe.skipIf(!hasBrowser)(`the page at /docs${notice}`, () => {
   })
 
   it('the error table has every code, with when and what to do, within the width of a phone', async () => {
-    expect(await page.locator('article h3').allTextContents()).toEqual(Object.keys(ERRORS))
+    const codes = listProblems(api).map(({ code }) => code)
+    expect(await page.locator('article h3').allTextContents()).toEqual(codes)
     expect(await page.evaluate(BAD_ERRORS)).toEqual([])
   })
 
   it('the page shows the base URL', async () => {
-    expect(await page.textContent('#base')).toBe(base.origin)
+    expect(await page.textContent('#base')).toBe(shownBase())
+  })
+
+  it('the page says which API it shows, and links to the other one', async () => {
+    expect([await page.title(), await page.textContent('h1')]).toEqual(
+      Array(2).fill(`${api.title} API`),
+    )
+    const links = page.locator('#apis a')
+    const current = await page.locator('#apis [aria-current]').getAttribute('href')
+    expect(current).toBe(address.slice(1))
+    expect(await links.count()).toBe(2)
+    await page.click('#apis a:not([aria-current])')
+    await page.waitForSelector('main:not([aria-busy])')
+    expect(await page.textContent('h1')).not.toBe(`${api.title} API`)
+    await page.goBack()
   })
 
   it('an address that names an operation opens it', async () => {
-    const page = await openPage('/docs#decryptData')
+    const id = operations[1]?.id
+    const page = await openPage(`${address}#${id}`)
     expect(await page.locator('details[open]').count()).toBe(1)
-    expect(await page.isVisible('#decryptData h4')).toBe(true)
+    expect(await page.isVisible(`#${id} h4`)).toBe(true)
     await page.close()
   })
 })
