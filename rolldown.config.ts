@@ -1,9 +1,10 @@
 /** The build of the package: readable modules, each with one bundled declaration file. */
 
+import { readdirSync, readFileSync } from 'node:fs'
 import { defineConfig, type Plugin, type RolldownOptions } from 'rolldown'
 import { dts } from 'rolldown-plugin-dts'
 
-const types = () => dts({ logger: { ...console, warn } })
+const types = (tsconfig = 'tsconfig.json') => dts({ tsconfig, logger: { ...console, warn } })
 
 /** TypeScript 7.0 has no API for the plugin, which then warns on every build that it runs `tsc`. */
 function warn(message: string): void {
@@ -20,6 +21,29 @@ const miniprogram: Plugin = {
     emit('client.d.ts', declarations.code)
     emit('index.js', "module.exports = require('./client')\n")
     emit('package.json', '{ "type": "commonjs" }\n')
+  },
+}
+
+/** The Worker's assets, which the servers have as well. */
+const assets: Plugin = {
+  name: 'assets',
+  generateBundle() {
+    for (const name of readdirSync('src/assets')) {
+      this.emitFile({
+        type: 'asset',
+        fileName: `assets/${name}`,
+        source: readFileSync(`src/assets/${name}`),
+      })
+    }
+  },
+}
+
+/** Nobody imports a command. */
+const commandsWithoutTypes: Plugin = {
+  name: 'commands-without-types',
+  generateBundle(_, bundle) {
+    delete bundle['server.d.ts']
+    delete bundle['server-pay.d.ts']
   },
 }
 
@@ -48,6 +72,8 @@ export const phoneClient = {
   },
 } satisfies RolldownOptions
 
+const external = /^(hono|valibot|cloudflare:|node:|@hono\/|@redis\/|mysql2)/
+
 // How long `tsc` takes is no news.
 const checks = { bundlerTimings: false }
 
@@ -55,10 +81,22 @@ export default defineConfig([
   {
     // Together, so that both share one Problem class.
     input: { index: 'src/index.ts', pay: 'src/pay.ts' },
-    external: /^(hono|valibot|cloudflare:)/,
+    external,
     plugins: [types()],
     // Without a hash: a build of the same source has the same files.
     output: { ...output, cleanDir: true, chunkFileNames: 'shared/[name].js' },
+    checks,
+  },
+  {
+    input: {
+      node: 'src/node.ts',
+      server: 'src/server/login-server.ts',
+      'server-pay': 'src/server/payments-server.ts',
+    },
+    external,
+    platform: 'node',
+    plugins: [types('src/server/tsconfig.json'), assets, commandsWithoutTypes],
+    output: { ...output, chunkFileNames: 'server/[name].js' },
     checks,
   },
   { ...client, plugins: [types(), miniprogram], output, checks },

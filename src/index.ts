@@ -1,9 +1,8 @@
 /** What the package gives to a Worker of one's own: see examples/hono-app. */
 
-import type { Hooks } from './login/hooks'
-import { createHttpApp } from './login/http/app'
-import { createSessionGuard } from './login/http/require-session'
-import { createService, type Service } from './login/service'
+import { type AppOptions, createHttpApp } from './login/http/app'
+import { createSessionGuard, type RequireSessionOptions } from './login/http/require-session'
+import { createService } from './login/service'
 import { workersRuntime } from './workers/runtime'
 
 export type { ErrorCode } from './core/errors'
@@ -17,6 +16,8 @@ export type {
   LoginDecision,
   LoginEvent,
 } from './login/hooks'
+export type { AppOptions } from './login/http/app'
+export type { RequireSessionOptions } from './login/http/require-session'
 export type { VerifiedSession } from './login/http/views'
 export { createService, type Service, type ServiceOptions } from './login/service'
 export type { EncryptionKey } from './login/wechat/session-key'
@@ -33,19 +34,6 @@ export type { WeChatCallOptions } from './workers/pass-through-call'
 export { workersRuntime } from './workers/runtime'
 
 /**
- * What {@link createApp} takes.
- *
- * @example
- * const options: AppOptions = { service: createService(workersRuntime) }
- */
-export interface AppOptions {
-  /** What is behind the app; by default a service of its own in the Workers runtime. */
-  readonly service?: (env: object) => Service
-  /** Hooks in the same Worker, for the service that is made by default. */
-  readonly hooks?: Hooks
-}
-
-/**
  * Makes the HTTP API. Make it once and keep it: access_tokens and logins in progress are shared
  * within it.
  *
@@ -57,17 +45,6 @@ export function createApp({
   service = createService(workersRuntime, hooks ? { hooks } : {}),
 }: AppOptions = {}) {
   return createHttpApp(service)
-}
-
-/**
- * What {@link requireSession} takes.
- *
- * @example
- * const options: RequireSessionOptions = { service: createService(workersRuntime) }
- */
-export interface RequireSessionOptions {
-  /** What authenticates; by default a service of its own in the Workers runtime. */
-  readonly service?: (env: object) => Service
 }
 
 /**

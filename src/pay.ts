@@ -1,12 +1,12 @@
 /** What the package gives as `code2session/pay`. */
 
-import type { PaymentHooks } from './pay/events'
-import { createHttpApp } from './pay/http/app'
-import { createPayments, type Payments } from './pay/payments'
+import { createHttpApp, type PaymentAppOptions } from './pay/http/app'
+import { createPayments } from './pay/payments'
 import { workersRuntime } from './workers/runtime'
 
 export type { PayErrorCode, PaymentsErrorCode } from './pay/errors'
 export type { PaymentEvent, PaymentHooks } from './pay/events'
+export type { PaymentAppOptions } from './pay/http/app'
 export type { Order, Payment } from './pay/orders'
 export { createPayments, type Payer, type Payments, type PaymentsOptions } from './pay/payments'
 export type { Refund, RefundRequest } from './pay/refunds'
@@ -19,19 +19,6 @@ export {
   type PaymentServiceMethods,
   type PaymentServiceOptions,
 } from './workers/payment-service'
-
-/**
- * What {@link createPaymentApp} takes.
- *
- * @example
- * const options: PaymentAppOptions = { hooks: { onPayment: ({ key }) => console.log(key) } }
- */
-export interface PaymentAppOptions {
-  /** What is behind the app; by default a service of its own in the Workers runtime. */
-  readonly payments?: (env: object) => Payments
-  /** PaymentHooks in the same Worker, for the service that is made by default. */
-  readonly hooks?: PaymentHooks
-}
 
 /**
  * Makes the HTTP API of payments. Make it once and keep it: keys are imported once.

@@ -4,8 +4,8 @@
  * Its settings are declared in wrangler.toml and parsed in config.ts.
  */
 
-import { RESPONSE_HEADERS } from '../core/problem'
 import { createHttpApp } from '../login/http/app'
+import { redirectToDocs } from '../login/http/docs'
 import { createService } from '../login/service'
 import { createLoginService } from './login-service'
 import { workersRuntime } from './runtime'
@@ -15,17 +15,8 @@ const app = createHttpApp(service)
 
 // Only fetch: another Worker could call anything else an export has over a service binding.
 export default {
-  fetch(request: Request, env: object, ctx: ExecutionContext) {
-    const { method } = request
-    const isRoot = new URL(request.url).pathname === '/' && /^(GET|HEAD)$/.test(method)
-    return isRoot ? redirectToDocs(method, env) : app.fetch(request, env, ctx)
-  },
-}
-
-/** For whoever opens the Worker's address after a deploy. An app that people mount has no such page. */
-function redirectToDocs(method: string, env: object): Response {
-  service(env).startRequest()({ method, route: '/', status: 302 })
-  return new Response(null, { status: 302, headers: { ...RESPONSE_HEADERS, Location: '/docs' } })
+  fetch: (request: Request, env: object, ctx: ExecutionContext) =>
+    redirectToDocs(service(env), request) ?? app.fetch(request, env, ctx),
 }
 
 /** Bind to it from another Worker with `entrypoint = "LoginService"`. */

@@ -88,6 +88,12 @@ describe('the tarball', () => {
       'LICENSE',
       'README.md',
       'README.zh-CN.md',
+      'dist/assets/_headers',
+      'dist/assets/docs.css',
+      'dist/assets/docs.html',
+      'dist/assets/docs.js',
+      'dist/assets/openapi-pay.json',
+      'dist/assets/openapi.json',
       'dist/client.d.ts',
       'dist/client.js',
       'dist/index.d.ts',
@@ -96,8 +102,18 @@ describe('the tarball', () => {
       'dist/miniprogram/client.js',
       'dist/miniprogram/index.js',
       'dist/miniprogram/package.json',
+      'dist/node.d.ts',
+      'dist/node.js',
       'dist/pay.d.ts',
       'dist/pay.js',
+      'dist/server-pay.js',
+      'dist/server.js',
+      'dist/server/node-version.js',
+      'dist/server/payments.js',
+      'dist/server/runtime.js',
+      'dist/server/start-login.js',
+      'dist/server/start-login2.js',
+      'dist/server/start-payments.js',
       'dist/shared/frame.d.ts',
       'dist/shared/outcome.js',
       'package.json',
@@ -114,14 +130,20 @@ describe('the tarball', () => {
     expect([status, output]).toEqual([0, expect.stringContaining('All good!')])
   })
 
-  it('the package makes npm install nothing else: hono and valibot are optional peers', () => {
+  it('the package makes npm install nothing else: what some of its users need are optional peers', () => {
     const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
       read('package.json'),
     )
     expect(dependencies).toBeUndefined()
-    expect(peerDependencies).toEqual({ hono: '^4.13', valibot: '^1' })
-    const optional = { optional: true }
-    expect(peerDependenciesMeta).toEqual({ hono: optional, valibot: optional })
+    expect(peerDependencies).toEqual({
+      '@hono/node-server': '^2',
+      '@redis/client': '^6',
+      hono: '^4.13',
+      mysql2: '^3',
+      valibot: '^1',
+    })
+    const meta = Object.values(peerDependenciesMeta)
+    expect(meta).toEqual(Object.keys(peerDependencies).map(() => ({ optional: true })))
   })
 })
 

@@ -6,6 +6,7 @@ import type { RequestRecord } from '../../core/log'
 import { Problem } from '../../core/problem'
 import { jsonResponse } from '../../core/responses'
 import type { Config } from '../config'
+import type { Hooks } from '../hooks'
 import type { Service } from '../service'
 import type { AppEnv } from './context'
 import { addIntrospectionRoutes } from './routes/introspection'
@@ -18,6 +19,19 @@ import { addRevocationRoutes } from './routes/revocation'
 import { addSessionKeyRoutes } from './routes/session-key'
 import { addSessionRoutes } from './routes/sessions'
 import { addSubscribeMessageRoutes } from './routes/subscribe-messages'
+
+/**
+ * What `createApp` takes.
+ *
+ * @example
+ * const options: AppOptions = { service: createService(workersRuntime) }
+ */
+export interface AppOptions {
+  /** What is behind the app; by default a service of its own in the runtime of the platform. */
+  readonly service?: (env: object) => Service
+  /** Hooks in the same Worker, for the service that is made by default. */
+  readonly hooks?: Hooks
+}
 
 /** Makes the HTTP API of a service. */
 export function createHttpApp(service: (env: object) => Service) {

@@ -7,6 +7,17 @@ import type { Service } from '../service'
 import { authenticateRequest } from './context'
 import { toVerifiedSession, type VerifiedSession } from './views'
 
+/**
+ * What `requireSession` takes.
+ *
+ * @example
+ * const options: RequireSessionOptions = { service: createService(workersRuntime) }
+ */
+export interface RequireSessionOptions {
+  /** What authenticates; by default a service of its own in the runtime of the platform. */
+  readonly service?: (env: object) => Service
+}
+
 /** Makes the middleware that puts the session of the request's bearer token in `c.var.session`. */
 export function createSessionGuard(service: (env: object) => Service) {
   return createMiddleware<{ Bindings: object; Variables: { session: VerifiedSession } }>(

@@ -8,10 +8,24 @@ import { parse } from '../../core/schemas'
 import { createServiceKeyGuards } from '../../core/service-key'
 import { requirePayServiceKeys } from '../config'
 import { payProblem } from '../errors'
+import type { PaymentHooks } from '../events'
 import type { Payments } from '../payments'
 import { OutRefundNo, OutTradeNo, RefundBody, toOrderBody } from '../schemas'
 import { receiveCallback } from './callback'
 import type { PaymentAppEnv } from './context'
+
+/**
+ * What `createPaymentApp` takes.
+ *
+ * @example
+ * const options: PaymentAppOptions = { hooks: { onPayment: ({ key }) => console.log(key) } }
+ */
+export interface PaymentAppOptions {
+  /** What is behind the app; by default a service of its own in the runtime of the platform. */
+  readonly payments?: (env: object) => Payments
+  /** PaymentHooks in the same Worker, for the service that is made by default. */
+  readonly hooks?: PaymentHooks
+}
 
 /** Makes the HTTP API of a service. */
 export function createHttpApp(service: (env: object) => Payments) {

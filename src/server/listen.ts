@@ -1,0 +1,84 @@
+/** An HTTP server that starts with one line, and ends when nothing is left to do. */
+
+import type { Server } from 'node:http'
+import { serve } from '@hono/node-server'
+import packageJson from '../../package.json' with { type: 'json' }
+import type { Runtime } from '../core/runtime'
+import { StartFault } from './fault'
+import { serverRuntime } from './runtime'
+import type { Store } from './store'
+
+/** How long requests and tasks in progress may take after a signal, in milliseconds. */
+const GRACE_MILLISECONDS = 10_000
+
+/** Above the 60 s after which nginx and most proxies let an idle connection go. */
+const KEEP_ALIVE_MILLISECONDS = 65_000
+
+/** The server's runtime, and the tasks that outlive their requests. */
+export function createTasks() {
+  const tasks = new Set<Promise<unknown>>()
+  const runtime: Runtime = {
+    ...serverRuntime,
+    waitUntil: (task) => {
+      const kept = task.catch(() => undefined).finally(() => tasks.delete(kept))
+      tasks.add(kept)
+    },
+  }
+  return { runtime, tasks }
+}
+
+export interface ListenOptions {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly fetch: (request: Request, address: string) => Response | Promise<Response>
+  readonly store: Store | null
+  /** For the line at the start. */
+  readonly description: string
+  readonly tasks: ReadonlySet<Promise<unknown>>
+}
+
+/** Serves until SIGTERM or SIGINT; then it finishes what it has begun, and ends the process. */
+export function listen({
+  name,
+  host,
+  port,
+  fetch,
+  store,
+  description,
+  tasks,
+}: ListenOptions): void {
+  const server = serve(
+    {
+      hostname: host,
+      port,
+      fetch: (request, { incoming }) => fetch(request, incoming.socket.remoteAddress ?? ''),
+      serverOptions: { keepAliveTimeout: KEEP_ALIVE_MILLISECONDS },
+    },
+    (address) => {
+      const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
+      console.log(`${name} ${packageJson.version} on http://${shown}:${address.port}${description}`)
+    },
+  ) as Server
+  server.once('error', (error) => fail(new StartFault(`HOST, PORT: ${error.message}`)))
+  let isEnding = false
+  const end = async () => {
+    if (isEnding) process.exit(1)
+    isEnding = true
+    setTimeout(() => process.exit(1), GRACE_MILLISECONDS)
+    const closed = new Promise((resolve) => server.close(resolve))
+    server.closeIdleConnections()
+    await closed
+    while (tasks.size > 0) await Promise.all(tasks)
+    await store?.close()
+    process.exit(0)
+  }
+  process.on('SIGTERM', end).on('SIGINT', end)
+}
+
+/** Names a fault of the start, and ends the process. */
+export function fail(error: unknown): never {
+  if (!(error instanceof StartFault)) throw error
+  console.error(`code2session cannot start: ${error.message}`)
+  process.exit(1)
+}

@@ -1,0 +1,101 @@
+/**
+ * What the code of the Worker takes from its platform and Node lacks, each with the Node that has it
+ * itself. The entry of the package and both servers install it before anything else runs.
+ */
+
+import { timingSafeEqual } from 'node:crypto'
+
+/** The lengths of streams that are sent with a Content-Length. */
+const lengths = new WeakMap<ReadableStream, number>()
+
+/** The length that a {@link FixedLengthStream} has declared, in bytes; `null` for other streams. */
+export function findLength(stream: ReadableStream | null): number | null {
+  return (stream && lengths.get(stream)) ?? null
+}
+
+/** Installs what is missing; a second call changes nothing. */
+export function installPlatform(): void {
+  // No Node: Web Crypto does not have it yet.
+  addMethods(SubtleCrypto.prototype, { timingSafeEqual: equalBytes })
+  // Node 26.
+  addMethods(Uint8Array, { fromBase64, fromHex })
+  addMethods(Uint8Array.prototype, { toBase64, toHex })
+  // No Node: streams of Workers.
+  addMethods(globalThis, {
+    IdentityTransformStream: TransformStream,
+    FixedLengthStream: FixedLength,
+  })
+}
+
+function addMethods(target: object, methods: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(methods)) {
+    if (name in target) continue
+    Object.defineProperty(target, name, { value, writable: true, configurable: true })
+  }
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return timingSafeEqual(a, b)
+}
+
+/** A stream that fails unless exactly so many bytes are written. */
+class FixedLength extends TransformStream<Uint8Array, Uint8Array> {
+  constructor(length: number) {
+    let left = length
+    super({
+      transform(chunk, controller) {
+        left -= chunk.length
+        if (left < 0) throw new TypeError('the stream is longer than its length')
+        controller.enqueue(chunk)
+      },
+      flush() {
+        if (left > 0) throw new TypeError('the stream is shorter than its length')
+      },
+    })
+    lengths.set(this.readable, length)
+  }
+}
+
+interface Base64Options {
+  readonly alphabet?: 'base64' | 'base64url'
+  readonly omitPadding?: boolean
+  readonly lastChunkHandling?: 'loose' | 'strict'
+}
+
+/** @see https://tc39.es/ecma262/#sec-uint8array.frombase64 */
+function fromBase64(text: string, options: Base64Options = {}): Uint8Array<ArrayBuffer> {
+  const { alphabet = 'base64', lastChunkHandling = 'loose' } = options
+  const compact = text.replace(/[\t\n\f\r ]/g, '')
+  const digits = compact.replace(/={1,2}$/, '')
+  const form = alphabet === 'base64' ? /^[A-Za-z\d+/]*$/ : /^[\w-]*$/
+  const isPadded = compact.length !== digits.length
+  const isWhole = compact.length % 4 === 0
+  if (!form.test(digits) || digits.length % 4 === 1 || (isPadded && !isWhole)) throw malformed()
+  const bytes = Uint8Array.from(Buffer.from(digits, alphabet))
+  const isStrict = lastChunkHandling === 'strict'
+  if (isStrict && (!isWhole || toBase64.call(bytes, { alphabet }) !== compact)) throw malformed()
+  return bytes
+}
+
+function malformed(): SyntaxError {
+  return new SyntaxError('not base64')
+}
+
+function toBase64(this: Uint8Array, options: Base64Options = {}): string {
+  const text = toBuffer(this).toString('base64')
+  const url = options.alphabet === 'base64url' ? text.replace(/\+/g, '-').replace(/\//g, '_') : text
+  return options.omitPadding ? url.replace(/=+$/, '') : url
+}
+
+function fromHex(text: string): Uint8Array<ArrayBuffer> {
+  if (!/^([\da-f]{2})*$/i.test(text)) throw new SyntaxError('not hex')
+  return Uint8Array.from(Buffer.from(text, 'hex'))
+}
+
+function toHex(this: Uint8Array): string {
+  return toBuffer(this).toString('hex')
+}
+
+function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
+}

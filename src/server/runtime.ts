@@ -1,0 +1,42 @@
+/** The runtime of a server: Node's clock, timers, `fetch` and sockets. */
+
+import { connect } from 'node:net'
+import type { Runtime } from '../core/runtime'
+import { findLength } from './platform'
+
+/**
+ * Global `fetch`, Node's clock and timers, and `console` for lines of JSON.
+ *
+ * @example
+ * const service = createService({ ...serverRuntime, log: (entry) => sendToMyLog(entry) })
+ */
+export const serverRuntime: Runtime = {
+  fetch: (request) => {
+    // WeChat refuses a body without it, and Node would send a stream in chunks.
+    const length = findLength(request.body)
+    if (length !== null) request.headers.set('Content-Length', String(length))
+    return fetch(request)
+  },
+  connects,
+  now: () => Math.floor(Date.now() / 1000),
+  nowMilliseconds: Date.now,
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  deadline: (milliseconds) => AbortSignal.timeout(milliseconds),
+  random: Math.random,
+  // A process goes on by itself when a client hangs up.
+  waitUntil: (task) => void task.catch(() => undefined),
+  log: (entry) => console[entry.level](JSON.stringify(entry)),
+}
+
+function connects({ hostname, port, protocol }: URL, milliseconds: number): Promise<boolean> {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const socket = connect({ host, port: Number(port) || (protocol === 'https:' ? 443 : 80) })
+  return new Promise((resolve) => {
+    const finish = (isOpen: boolean) => {
+      socket.destroy()
+      resolve(isOpen)
+    }
+    socket.setTimeout(milliseconds, () => finish(false))
+    socket.once('connect', () => finish(true)).once('error', () => finish(false))
+  })
+}
