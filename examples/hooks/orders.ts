@@ -25,6 +25,9 @@ export const PAYABLE_SECONDS = 30 * 60
 /** A younger order is offered again. An older one has too little time left for the user. */
 const REUSE_SECONDS = 20 * 60
 
+/** WeChat Pay is asked about one order once in so many seconds, however often a phone wants it. */
+export const ASK_SECONDS = 3
+
 /** After so long, an order that is still unpaid is left to callbacks and people, in seconds. */
 const QUERY_SECONDS = 24 * 3600
 
@@ -60,6 +63,13 @@ export async function openOrder(db: D1Database, purchase: Purchase): Promise<Ord
 export function findOrder(db: D1Database, outTradeNo: string): Promise<Order | null> {
   const sql = `SELECT ${COLUMNS} FROM orders WHERE out_trade_no = ?`
   return db.prepare(sql).bind(outTradeNo).first<Order>()
+}
+
+/** Whether WeChat Pay may be asked about an order now. After that, it may not for a few seconds. */
+export async function takeTurn(db: D1Database, outTradeNo: string): Promise<boolean> {
+  const sql = `UPDATE orders SET asked_at = unixepoch()
+    WHERE out_trade_no = ? AND asked_at <= unixepoch() - ${ASK_SECONDS}`
+  return (await db.prepare(sql).bind(outTradeNo).run()).meta.changes === 1
 }
 
 /**
@@ -117,15 +127,17 @@ export async function recordClosing(db: D1Database, outTradeNo: string): Promise
 }
 
 /**
- * The unpaid orders to query now, and puts their next query off: to the double of their age, and at
+ * Takes the turns of the unpaid orders to query now, and puts their next query off: to the double of their age, and at
  * the latest to the end of the time in which they can be paid.
  */
 export async function takeOrdersToQuery(db: D1Database, limit: number): Promise<Order[]> {
   const sql = `UPDATE orders
-    SET next_query_at = max(unixepoch() + 60, min(2 * unixepoch() - created_at,
-      created_at + ${PAYABLE_SECONDS}))
+    SET asked_at = unixepoch(),
+      next_query_at = max(unixepoch() + 60, min(2 * unixepoch() - created_at,
+        created_at + ${PAYABLE_SECONDS}))
     WHERE out_trade_no IN (SELECT out_trade_no FROM orders
       WHERE state = 'unpaid' AND next_query_at <= unixepoch()
+        AND asked_at <= unixepoch() - ${ASK_SECONDS}
         AND created_at > unixepoch() - ${QUERY_SECONDS}
       ORDER BY next_query_at LIMIT ?)
     RETURNING ${COLUMNS}`

@@ -39,14 +39,17 @@ async function settlePayment(db: D1Database, payment: Payment): Promise<void> {
   if (result === 'mismatch') report('a payment fits no order', payment.outTradeNo)
 }
 
-/** The order as it is now: an unpaid one is queried, and closed once its time is over. */
+/**
+ * The order as it is now: an unpaid one is queried, and closed once its time is over. The caller has
+ * taken its turn.
+ */
 export async function refreshOrder({ DB, PAY }: PaymentsEnv, order: Order): Promise<Order> {
   const { outTradeNo, state, createdAt } = order
   if (state !== 'unpaid') return order
   const outcome = await PAY.getPayment(outTradeNo)
-  if (outcome.ok) await applyPayment(DB, outcome.payment)
-  // Whether it is paid is not known. The next query will tell.
-  else if (outcome.error.code !== 'order_unknown') return order
+  // Whether it is paid is not known, even if it is an order_unknown: that may be unsigned.
+  if (!outcome.ok) return order
+  await applyPayment(DB, outcome.payment)
   const current = (await findOrder(DB, outTradeNo)) ?? order
   const isOver = Date.now() / 1000 >= createdAt + PAYABLE_SECONDS
   if (current.state !== 'unpaid' || !isOver) return current
@@ -66,8 +69,7 @@ async function applyPayment(db: D1Database, payment: Payment): Promise<void> {
 /** WeChat Pay closes first. If the user has paid meanwhile, the next query finds the payment. */
 async function closeOrder({ DB, PAY }: PaymentsEnv, outTradeNo: string): Promise<void> {
   const outcome = await PAY.closePayment(outTradeNo)
-  const isClosed = outcome.ok || ['order_unknown', 'order_closed'].includes(outcome.error.code)
-  if (isClosed) await recordClosing(DB, outTradeNo)
+  if (outcome.ok || outcome.error.code === 'order_closed') await recordClosing(DB, outTradeNo)
 }
 
 /** Run it every minute, which is as often as a cron trigger can: callbacks can get lost. */

@@ -1,20 +1,33 @@
 /** A shop of one product over HTTP, for the example mini program. */
 
 import type { LoginServiceMethods, ProblemDetails, RpcSession } from 'code2session'
-import { findOrder, openOrder, PAYABLE_SECONDS, recordClosing } from './orders'
+import {
+  ASK_SECONDS,
+  findOrder,
+  openOrder,
+  PAYABLE_SECONDS,
+  recordClosing,
+  takeTurn,
+} from './orders'
 import { type PaymentsEnv, refreshOrder } from './payments'
 
 export interface ShopEnv extends PaymentsEnv {
   /** The entrypoint `LoginService` of the login Worker. */
   readonly LOGIN: LoginServiceMethods
+  /** Requests to the shop, per user. */
+  readonly USER_LIMIT: RateLimit
 }
 
 /** The bindings of the shop; `null` in a Worker for hooks alone, which lacks some. */
-export function findShop({ DB, LOGIN, PAY }: Partial<ShopEnv>): ShopEnv | null {
-  return DB && LOGIN && PAY ? { DB, LOGIN, PAY } : null
+export function findShop({ DB, LOGIN, PAY, USER_LIMIT }: Partial<ShopEnv>): ShopEnv | null {
+  return DB && LOGIN && PAY && USER_LIMIT ? { DB, LOGIN, PAY, USER_LIMIT } : null
 }
 
-export const NO_SHOP = 'The shop needs the bindings DB, LOGIN and PAY: see wrangler.toml.'
+export const NO_SHOP =
+  'The shop needs the bindings DB, LOGIN, PAY and USER_LIMIT: see wrangler.toml.'
+
+/** The period of USER_LIMIT. */
+const LIMIT_SECONDS = 60
 
 /** The phone names no product and no price. */
 const TEA = { product: 'tea', description: '一杯茶', total: 1 }
@@ -33,6 +46,8 @@ export async function handleShop(request: Request, bindings: object): Promise<Re
   if (!isPurchase && !isQuestion) return notFound()
   const verified = await env.LOGIN.verify(readToken(request))
   if (!verified.ok) return problem(verified.error)
+  const { success } = await env.USER_LIMIT.limit({ key: verified.session.userId })
+  if (!success) return rateLimited(LIMIT_SECONDS)
   return isQuestion ? answerState(env, verified.session, outTradeNo) : buyTea(env, verified.session)
 }
 
@@ -42,6 +57,7 @@ async function buyTea(env: ShopEnv, session: RpcSession): Promise<Response> {
   const payer = { appid, openid }
   const order = await openOrder(env.DB, { userId, ...payer, product, total })
   const { outTradeNo, createdAt } = order
+  if (!(await takeTurn(env.DB, outTradeNo))) return rateLimited(ASK_SECONDS)
   // The same for each tap, because WeChat Pay refuses a known number with other fields.
   const expiresAt = new Date((createdAt + PAYABLE_SECONDS) * 1000).toISOString()
   const fields = { ...payer, outTradeNo, description, total, expiresAt }
@@ -60,6 +76,8 @@ async function answerState(
 ): Promise<Response> {
   const order = await findOrder(env.DB, outTradeNo)
   if (order?.userId !== userId) return notFound()
+  const isUnpaid = order.state === 'unpaid'
+  if (isUnpaid && !(await takeTurn(env.DB, outTradeNo))) return rateLimited(ASK_SECONDS)
   const { state } = await refreshOrder(env, order)
   return Response.json({ outTradeNo, state })
 }
@@ -80,6 +98,18 @@ function notFound(): Response {
   })
 }
 
+/** The client of code2session repeats the request by itself, if that is within 5 seconds. */
+function rateLimited(seconds: number): Response {
+  const failure = {
+    status: 429,
+    title: 'Too many requests',
+    code: 'rate_limited',
+    action: 'retry_later',
+    detail: 'The shop limits how often a user may ask it.',
+  } as const
+  return problem(failure, { 'Retry-After': String(seconds) })
+}
+
 function misconfigured(): Response {
   return problem({
     status: 500,
@@ -93,8 +123,8 @@ function misconfigured(): Response {
 /** What the client of code2session reads of a failure. */
 type Failure = Pick<ProblemDetails<string>, 'status' | 'title' | 'code' | 'action' | 'detail'>
 
-function problem(failure: Failure): Response {
+function problem(failure: Failure, more: HeadersInit = {}): Response {
   const challenge = failure.status === 401 && { 'WWW-Authenticate': 'Bearer' }
-  const headers = { 'Content-Type': 'application/problem+json', ...challenge }
+  const headers = { 'Content-Type': 'application/problem+json', ...challenge, ...more }
   return Response.json(failure, { status: failure.status, headers })
 }

@@ -1,8 +1,15 @@
 /** The shop in examples/hooks: built, between the login Worker and the payments Worker, with real D1. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { refusal } from '../../sandbox/pay/responses'
 import { APPIDS, startBackend } from '../support/hooks-example'
-import { type BuiltShop, buildShop, type Shop, serveShop } from '../support/shop-example'
+import {
+  type BuiltShop,
+  buildShop,
+  type Shop,
+  serveShop,
+  USER_LIMIT,
+} from '../support/shop-example'
 
 type Fields = Record<string, unknown>
 
@@ -26,13 +33,19 @@ beforeEach(async () => {
 })
 afterEach(() => expect(shop.wechatPay.violations).toEqual([]))
 
+const tap = () => shop.send('POST', '/orders', token)
+
+/** Buys as a user does who does not hurry. */
 async function buy(): Promise<string> {
-  const { status, answer } = await shop.send('POST', '/orders', token)
+  await shop.passTurns()
+  const { status, answer } = await tap()
   expect(status).toBe(200)
   return answer.outTradeNo as string
 }
-const ask = async (outTradeNo: string) =>
-  (await shop.send('GET', `/orders/${outTradeNo}`, token)).answer
+async function ask(outTradeNo: string) {
+  await shop.passTurns()
+  return (await shop.send('GET', `/orders/${outTradeNo}`, token)).answer
+}
 
 const read = (outTradeNo: string) => shop.readOrder(outTradeNo)
 const pay = (outTradeNo: string) => shop.wechatPay.pay(outTradeNo)
@@ -53,7 +66,8 @@ describe('the HTTP API of the shop', () => {
   })
 
   it('taps at the same time and a later one open one order', async () => {
-    const numbers = await Promise.all([1, 2, 3].map(buy))
+    const taps = await Promise.all([1, 2, 3].map(tap))
+    const numbers = taps.flatMap(({ answer }) => answer.outTradeNo ?? [])
     expect(new Set([...numbers, await buy()]).size).toBe(1)
     expect(await shop.sql('SELECT 1 FROM orders WHERE openid = ?', openid)).toHaveLength(1)
   })
@@ -69,7 +83,8 @@ describe('the HTTP API of the shop', () => {
   it('a tap on an order that is paid delivers it, and the next tap opens another one', async () => {
     const first = await buy()
     pay(first)
-    const { status, answer } = await shop.send('POST', '/orders', token)
+    await shop.passTurns()
+    const { status, answer } = await tap()
     expect([status, answer.code]).toEqual([409, 'order_paid'])
     expect(await read(first)).toEqual(['paid', 1])
     expect(await buy()).not.toBe(first)
@@ -81,6 +96,80 @@ describe('the HTTP API of the shop', () => {
     pay(outTradeNo)
     expect(await ask(outTradeNo)).toEqual({ outTradeNo, state: 'paid' })
     expect(await read(outTradeNo)).toEqual(['paid', 1])
+  })
+
+  it('within 3 seconds, WeChat Pay is not asked again about an order, neither by taps nor by cron', async () => {
+    const outTradeNo = await buy()
+    const path = `/orders/${outTradeNo}`
+    await shop.age(outTradeNo, 60)
+    await shop.holdTurns()
+    const before = shop.wechatPay.arrived()
+    for (const reply of [await tap(), await shop.send('GET', path, token)]) {
+      const { status, headers, answer } = reply
+      expect([status, answer.code, answer.action]).toEqual([429, 'rate_limited', 'retry_later'])
+      expect(headers.get('Retry-After')).toBe('3')
+    }
+    await shop.runCron()
+    expect(shop.wechatPay.arrived()).toBe(before)
+  })
+
+  it.each<[who: string, ask: (outTradeNo: string) => Promise<unknown>]>([
+    ['a tap', tap],
+    ['a question', (outTradeNo) => shop.send('GET', `/orders/${outTradeNo}`, token)],
+    ['the cron trigger', () => shop.runCron()],
+  ])('%s asks WeChat Pay after 3 seconds, and the 3 seconds begin again', async (_, makeAsk) => {
+    const outTradeNo = await buy()
+    await shop.sql('UPDATE orders SET next_query_at = 0 WHERE out_trade_no = ?', outTradeNo)
+    await shop.passTurns()
+    const before = shop.wechatPay.arrived()
+    await makeAsk(outTradeNo)
+    expect(shop.wechatPay.arrived()).toBe(before + 1)
+    const [row] = await shop.sql<{ ago: number }>(
+      'SELECT unixepoch() - asked_at AS ago FROM orders WHERE out_trade_no = ?',
+      outTradeNo,
+    )
+    expect(row?.ago).toBeLessThan(60)
+  })
+
+  it('an order that is not unpaid any more is answered at once', async () => {
+    const outTradeNo = await buy()
+    await deliver(pay(outTradeNo))
+    for (let time = 0; time < 3; time++) {
+      const { status, answer } = await shop.send('GET', `/orders/${outTradeNo}`, token)
+      expect([status, answer.state]).toEqual([200, 'paid'])
+    }
+  })
+
+  it('a user who asks more often than USER_LIMIT is rate_limited, and others are not', async () => {
+    const hurry = () => shop.send('GET', `/orders/${'a'.repeat(32)}`, token)
+    const replies = await Promise.all(Array.from({ length: 2 * USER_LIMIT + 1 }, hurry))
+    const refused = replies.filter(({ status }) => status !== 404)
+    expect(refused.length).toBeGreaterThan(0)
+    for (const { status, headers, answer } of refused) {
+      expect([status, answer.code]).toEqual([429, 'rate_limited'])
+      expect(headers.get('Retry-After')).toBe('60')
+    }
+    token = await shop.logIn('o-another')
+    expect((await hurry()).status).toBe(404)
+  })
+
+  it('an order that WeChat Pay calls closed, and is open, is offered again', async () => {
+    const outTradeNo = await buy()
+    shop.wechatPay.next(() => refusal(400, 'ORDER_CLOSED', ''))
+    await shop.passTurns()
+    expect((await tap()).answer.code).toBe('pay_unavailable')
+    expect(await read(outTradeNo)).toEqual(['unpaid', 0])
+    expect(await buy()).toBe(outTradeNo)
+  })
+
+  it('an order that is closed is not offered again', async () => {
+    const outTradeNo = await buy()
+    const order = find(outTradeNo)
+    if (order) order.state = 'CLOSED'
+    await shop.passTurns()
+    expect((await tap()).answer.code).toBe('order_closed')
+    expect(await read(outTradeNo)).toEqual(['closed', 0])
+    expect(await buy()).not.toBe(outTradeNo)
   })
 
   it('GET /orders/:outTradeNo answers not_found to everybody but the buyer', async () => {
@@ -230,17 +319,14 @@ describe('the queries of every minute', () => {
     expect(await ask(outTradeNo)).toEqual({ outTradeNo, state: 'paid' })
   })
 
-  it('an order that never reached WeChat Pay is closed after 30 minutes', async () => {
-    shop.wechatPay.failNext()
-    await shop.send('POST', '/orders', token)
-    const [order] = await shop.sql<{ id: string }>(
-      'SELECT out_trade_no AS id FROM orders WHERE openid = ?',
-      openid,
-    )
-    const outTradeNo = order?.id ?? ''
+  it('an order that WeChat Pay says it does not know is not closed, and can still be paid', async () => {
+    const outTradeNo = await buy()
     await shop.age(outTradeNo, 30 * 60)
+    shop.wechatPay.next(() => refusal(404, 'ORDER_NOT_EXIST', ''))
     await shop.runCron()
-    expect(await read(outTradeNo)).toEqual(['closed', 0])
+    expect(await read(outTradeNo)).toEqual(['unpaid', 0])
+    pay(outTradeNo)
+    expect(await ask(outTradeNo)).toEqual({ outTradeNo, state: 'paid' })
   })
 
   it('an order whose state WeChat Pay does not tell is not closed', async () => {
@@ -265,14 +351,14 @@ describe('the queries of every minute', () => {
 })
 
 describe('the hooks Worker without a shop', () => {
-  it('without LOGIN and PAY, users log in, and the shop answers that it needs both', async () => {
+  it('without LOGIN, PAY and USER_LIMIT, users log in, and the shop answers that it needs them', async () => {
     const other = await serveShop(built, { isBound: false })
     try {
       const session = await other.logIn('o-alice')
       expect(await other.sql('SELECT 1 FROM identities')).toHaveLength(1)
       const { status, answer } = await other.send('POST', '/orders', session)
       expect([status, answer.code]).toEqual([500, 'misconfigured'])
-      expect(answer.detail).toContain('LOGIN and PAY')
+      expect(answer.detail).toContain('LOGIN, PAY and USER_LIMIT')
       expect(await other.runCron()).toBe('exception')
     } finally {
       await other.close()

@@ -17,6 +17,8 @@ export interface MiniflareWorker {
   readonly d1Databases?: readonly string[]
   /** Other Workers by the names of their bindings. */
   readonly services?: Readonly<Record<string, string | { name: string; entrypoint?: string }>>
+  /** Requests per key and minute, by the names of the bindings that count them. */
+  readonly rateLimits?: Readonly<Record<string, number>>
   /** Queues by the names of the bindings that send to them. */
   readonly queueProducers?: Readonly<Record<string, string>>
   /** What this Worker answers instead of the first one, such as `*.example/path`. */
@@ -65,6 +67,7 @@ export async function startMiniflare(
           kvNamespaces: [...(stores.kvNamespaces ?? [])],
           d1Databases: [...(stores.d1Databases ?? [])],
           serviceBindings: services,
+          ratelimits: toRateLimits(stores.rateLimits ?? {}),
           queueProducers: { ...stores.queueProducers },
           routes: [...(stores.routes ?? [])],
         }),
@@ -78,6 +81,13 @@ export async function startMiniflare(
     runCron: async (worker) => (await (await miniflare.getWorker(worker)).scheduled()).outcome,
     close: () => miniflare.dispose(),
   }
+}
+
+function toRateLimits(limits: Readonly<Record<string, number>>) {
+  const entries = Object.entries(limits).map(([name, limit], index) => {
+    return [name, { namespace_id: String(index), simple: { limit, period: 60 as const } }] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 function toModules(texts: Readonly<Record<string, string>>): V4ModuleDefinition[] {

@@ -22,6 +22,9 @@ const ROUTER = `export default {
   },
 }`
 
+/** As in wrangler.toml. */
+export const USER_LIMIT = 30
+
 export type Shop = Awaited<ReturnType<typeof serveShop>>
 
 export interface BuiltShop {
@@ -33,7 +36,7 @@ export interface BuiltShop {
 export interface ShopOptions {
   /** Vars and secrets of the hooks Worker. */
   readonly settings?: Readonly<Record<string, string>>
-  /** Whether LOGIN and PAY are bound to it. */
+  /** Whether LOGIN, PAY and USER_LIMIT are bound to it. */
   readonly isBound?: boolean
 }
 
@@ -64,7 +67,7 @@ export async function serveShop(
     },
     {
       ...{ name: 'hooks', code: built.hooks.code, bindings: settings, d1Databases: ['DB'] },
-      services: isBound ? { LOGIN, PAY } : {},
+      ...(isBound && { services: { LOGIN, PAY }, rateLimits: { USER_LIMIT } }),
     },
   ]
   const { url, getBindings, runCron, close } = await startMiniflare(workers, { onLog: log.add })
@@ -123,10 +126,15 @@ export async function serveShop(
       log.find(new RegExp(`${reason}[\\s\\S]*${outTradeNo}`)),
     /** The run of every minute. */
     runCron: () => runCron('hooks'),
+    /** WeChat Pay was asked about all orders 3 seconds ago. */
+    passTurns: () => sql('UPDATE orders SET asked_at = unixepoch() - 3'),
+    /** WeChat Pay has just been asked about all orders, for as long as a test runs. */
+    holdTurns: () => sql('UPDATE orders SET asked_at = unixepoch() + 3600'),
     /** Makes an order older, and due for a query. */
     age: (outTradeNo: string, seconds: number) =>
       sql(
-        'UPDATE orders SET created_at = unixepoch() - ?, next_query_at = 0 WHERE out_trade_no = ?',
+        `UPDATE orders SET created_at = unixepoch() - ?, next_query_at = 0, asked_at = 0
+          WHERE out_trade_no = ?`,
         ...[seconds, outTradeNo],
       ),
     /** Runs this while D1 fails for each query of orders. */

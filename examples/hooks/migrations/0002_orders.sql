@@ -1,4 +1,4 @@
--- One row per order of the shop. `total` is in fen.
+-- One row per order of the shop. `total` is in fen. `asked_at` is when WeChat Pay was last asked.
 CREATE TABLE orders (
   out_trade_no TEXT PRIMARY KEY,
   user_id TEXT NOT NULL,
@@ -9,6 +9,7 @@ CREATE TABLE orders (
   currency TEXT NOT NULL DEFAULT 'CNY',
   state TEXT NOT NULL DEFAULT 'unpaid' CHECK (state IN ('unpaid', 'paid', 'closed', 'refunded')),
   created_at INTEGER NOT NULL DEFAULT (unixepoch()),
+  asked_at INTEGER NOT NULL DEFAULT 0,
   next_query_at INTEGER NOT NULL DEFAULT (unixepoch() + 60)
 ) STRICT;
 
