@@ -1,4 +1,10 @@
+import { env } from 'cloudflare:workers'
+import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
+import type { LogEntry } from '../src/core/runtime'
+import { createHttpApp } from '../src/login/http/app'
+import { createService } from '../src/login/service'
+import { workersRuntime } from '../src/workers/runtime'
 import {
   APPID,
   KV_MILLISECONDS,
@@ -104,12 +110,35 @@ describe('the log', () => {
     ['GET', '/health', 200, '/health'],
     ['DELETE', '/health', 405, '/health'],
     ['GET', '/sessions/something-personal', 405, '/sessions/:id'],
+    ['PATCH', '/sessions/health', 405, '/sessions/:id'],
+    ['PATCH', '/sessions/login', 405, '/sessions/:id'],
+    ['PATCH', '/something-personal/login', 404, '/*'],
     ['PUT', '/wechat/events/wx1', 405, '/wechat/events/:appid'],
     ['GET', '/something-personal', 404, '/*'],
   ])('%s %s is logged with status %i and the route %s', async (method, path, status, route) => {
     await app.send(method, path)
     expect(JSON.parse(app.log[0] ?? '')).toMatchObject({ method, status, route })
   })
+
+  it.each([
+    ['/', '/login', 405, '/login'],
+    ['/auth', '/auth/login', 405, '/auth/login'],
+    ['/auth', '/auth/sessions/health', 405, '/auth/sessions/:id'],
+    ['/t/:tenant', '/t/something-personal/login', 405, '/t/:tenant/login'],
+    ['/t/:tenant', '/t/login/login', 405, '/t/:tenant/login'],
+    ['/t/:tenant', '/t/something-personal/something-else', 404, '/*'],
+    ['/t/:tenant/', '/t/something-personal/sessions/login', 405, '/t/:tenant/sessions/:id'],
+    ['/t/:tenant{[a-z-]+}', '/t/something-personal/login', 405, '/t/:tenant{[a-z-]+}/login'],
+  ])(
+    'Mounted at %s, PATCH %s gets %i and is logged with the route %s',
+    async (base, path, status, route) => {
+      const log: LogEntry[] = []
+      const service = createService({ ...workersRuntime, log: (entry) => void log.push(entry) })
+      const parent = new Hono().route(base, createHttpApp(service))
+      const response = await parent.request(path, { method: 'PATCH' }, env)
+      expect([response.status, log]).toMatchObject([status, [{ method: 'PATCH', status, route }]])
+    },
+  )
 
   it.each([
     ['/introspect', 'SERVICE_KEYS'],

@@ -3,7 +3,7 @@
 import type { Context, Env } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import { matchedRoutes } from 'hono/route'
+import { basePath, baseRoutePath, matchedRoutes } from 'hono/route'
 import type { Hono } from 'hono/tiny'
 import type { FinishRequest, RequestRecord } from './log'
 import { Problem, toProblem } from './problem'
@@ -42,17 +42,20 @@ export function addFrame<AppEnv extends Env>(
   { service, notFound, wildcards = [] }: FrameOptions,
 ): void {
   const isWildcard = ({ path }: Route) => wildcards.some((wildcard) => path.endsWith(wildcard))
+  const isMiddleware = (route: Route) => route.path.endsWith('/*') && !isWildcard(route)
 
   app.use(
     createMiddleware<FrameEnv>(async function observe(c, next) {
       c.set('service', service(c.env))
       const finish = c.var.service.startRequest()
+      const { routeIndex } = c.req
       await next().catch((error: unknown) => {
         if (error instanceof Error) throw error
         // Hono gives onError no other value that was thrown, and the app would reject with it.
         c.res = fail(c, toProblem(error))
       })
-      const route = findRoute(c, app.routes, isWildcard)
+      const matched = matchedRoutes(c).findLast((route) => !isMiddleware(route))
+      const route = matched?.path ?? findPattern(c, app.routes, routeIndex)
       const { appid, problem } = c.var
       c.set('record', finish({ method: c.req.method, route, status: c.res.status, problem, appid }))
     }),
@@ -78,22 +81,19 @@ function onMethodNotAllowed(c: Context, methods: readonly string[]): Response {
 }
 
 /**
- * The pattern of the request's route. Where only middleware has matched, as for a method that is
- * not allowed, it is the pattern that fits the path.
+ * The route's pattern of a request that only middleware has matched: for a method that is not allowed,
+ * the one that fits its whole path. Nothing of the path itself is in it, since a caller writes that.
+ *
+ * @param index Of a middleware of the app: it knows where another app has mounted this one
  */
-function findRoute(
-  c: Context,
-  routes: readonly Route[],
-  isWildcard: (route: Route) => boolean,
-): string {
-  const isPattern = (route: Route) => !route.path.endsWith('/*') || isWildcard(route)
-  const matched = matchedRoutes(c).findLast(isPattern)
-  if (matched) return matched.path
+function findPattern(c: Context, routes: readonly Route[], index: number): string {
   if (c.res.status !== 405) return '/*'
-  for (const { path } of routes.filter(isPattern)) {
-    // An app that this one is mounted in puts its own path in front.
-    const fits = new RegExp(`${path.replace(/:\w+/g, '[^/]+')}$`).exec(c.req.path)
-    if (fits) return c.req.path.slice(0, fits.index) + path
-  }
-  return '/*'
+  const [mounted = '', prefix = ''] = [basePath(c, index), baseRoutePath(c, index)].map((base) =>
+    base.replace(/\/$/, ''),
+  )
+  const rest = c.req.path.slice(mounted.length)
+  const fits = ({ path }: Route) =>
+    new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`).test(rest) && !path.endsWith('*')
+  const route = routes.find(fits)
+  return route ? prefix + route.path : '/*'
 }
