@@ -74,6 +74,19 @@ describe('GET /session', () => {
     }
   })
 
+  it('A token in the query, in a cookie or in the body opens no session', async () => {
+    const { token } = await app.login()
+    const Cookie = `token=${token}`
+    for (const [path, headers] of [
+      [`/session?token=${token}&access_token=${token}`, {}],
+      ['/session', { Cookie }],
+    ] as const) {
+      expect((await app.request(path, { headers })).status).toBe(401)
+    }
+    const body = { token, access_token: token }
+    expect((await app.send('POST', '/session/check', { body })).status).toBe(401)
+  })
+
   it('The scheme of the Authorization header is case-insensitive', async () => {
     const { token } = await app.login()
     const headers = { Authorization: `bearer ${token}` }

@@ -55,6 +55,13 @@ describe('the bundles', () => {
     expect(payments.inputs.filter((input) => !allowed.test(input))).toEqual([])
   })
 
+  it("the settings keep paths, which hold order numbers, and queries out of Cloudflare's logs", () => {
+    const settings = readFileSync('src/pay/wrangler.toml', 'utf8')
+    expect(settings).toMatch(/^\[observability\]\nenabled = true\nredact_query_string = true$/m)
+    expect(settings).toMatch(/^\[observability\.logs\]\nenabled = true\ninvocation_logs = false$/m)
+    expect(settings).toMatch(/^\[observability\.traces\]\nenabled = false$/m)
+  })
+
   it('the login bundle has no file and no code of payments', () => {
     expect(login.inputs.filter((input) => input.startsWith('src/pay'))).toEqual([])
     for (const mark of ['WECHATPAY2', 'prepay_id', 'WECHAT_PAY_', 'pay_unavailable']) {
