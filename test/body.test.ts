@@ -65,4 +65,37 @@ describe('a request body', () => {
     expect((await post(json, bytes(65_537))).status).toBe(413)
     expect((await post(json, streamed(65_537))).status).toBe(413)
   })
+
+  it('A longer body without a Content-Length is read up to 64 KiB, and the rest is cancelled', async () => {
+    let sent = 0
+    let isCancelled = false
+    const endless = new ReadableStream({
+      pull: (controller) => {
+        sent += 1024
+        if (sent > 1_000_000) controller.error(new Error('it was read on'))
+        controller.enqueue(new Uint8Array(1024))
+      },
+      cancel: () => {
+        isCancelled = true
+      },
+    })
+    expect((await post(json, endless)).status).toBe(413)
+    expect([sent < 70_000, isCancelled]).toEqual([true, true])
+  })
+
+  it.each([
+    ['a declared', { 'Content-Length': '12' }],
+    ['an undeclared', {}],
+  ])('A body of %s length that breaks off is refused with invalid_request', async (_, length) => {
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"code"')),
+      pull: (controller) => controller.error(new Error('Network connection lost.')),
+    })
+    const response = await post({ ...json, ...length }, body)
+    const problem = await response.json<ProblemBody>()
+    expect([problem.code, problem.errors]).toEqual([
+      'invalid_request',
+      [{ path: '', message: 'was interrupted' }],
+    ])
+  })
 })

@@ -65,6 +65,17 @@ describe('the answer', () => {
     }
   })
 
+  it('An answer with a status of 5xx is cancelled unread', async () => {
+    let isCancelled = false
+    const body = new ReadableStream({
+      cancel: () => {
+        isCancelled = true
+      },
+    })
+    await expect(readResponse(new Response(body, { status: 503 }), 'wx1')).rejects.toThrow()
+    expect(isCancelled).toBe(true)
+  })
+
   it('An endless answer is read up to 64 KiB', async () => {
     let chunks = 0
     const endless = new ReadableStream({

@@ -68,6 +68,11 @@ describe('sealed text', () => {
     }
   })
 
+  it('Keys cannot be exported', async () => {
+    const keys = [await deriveSealingKey('a'.repeat(43), 'test'), await importSealingKey(BYTES)]
+    expect(keys.map(({ extractable }) => extractable)).toEqual([false, false])
+  })
+
   it('The same text is sealed under the same key with another nonce each time', async () => {
     const same = await options()
     const sealed = await Promise.all(Array.from({ length: 50 }, () => seal('text', same)))

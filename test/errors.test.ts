@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { encryptOpenData } from '../sandbox/encrypt'
 import { ERRORS, type ErrorCode } from '../src/core/errors'
+import { Problem } from '../src/core/problem'
 import { ERRCODES } from '../src/login/wechat/errcodes'
 import { type OpenData, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 import { expectAnswerHeaders } from './support/responses'
@@ -140,6 +141,11 @@ describe('the error table', () => {
       })
     },
   )
+
+  it('A Problem is named as such, and its message is its code', () => {
+    const problem = new Problem('session_required')
+    expect([String(problem), problem instanceof Error]).toEqual(['Problem: session_required', true])
+  })
 
   it('Every error with status 429 or 503 has a Retry-After', () => {
     for (const row of Object.values(ERRORS)) {

@@ -63,7 +63,11 @@ describe('POST /introspect', () => {
       ])
     }
     const json = { Authorization: `Bearer ${SERVICE_KEY}`, 'Content-Type': 'application/json' }
-    expect((await introspect(JSON.stringify({ token: login.token }), json)).status).toBe(415)
+    const refused = await introspect(JSON.stringify({ token: login.token }), json)
+    expect(await refused.json()).toMatchObject({
+      status: 415,
+      detail: 'Send a form with `Content-Type: application/x-www-form-urlencoded`.',
+    })
   })
 })
 

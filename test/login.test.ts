@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type LoginAnswer, type ProblemBody, useTestApp } from './support/app'
 
 const app = useTestApp()
@@ -105,6 +105,26 @@ describe('code2Session', () => {
     expect(failed.map(({ status }) => status)).toEqual([429, 429])
     expect((await send()).status).toBe(200)
     expect(app.sandbox.calls('/sns/jscode2session')).toBe(2)
+  })
+
+  it('A login waits 10 seconds for the code2Session call that it shares, and a later one makes its own', async () => {
+    const user = { openid: 'o1', session_key: 'HyVFkGl5F5OQWJZZaNzBBg==' }
+    const answers = [new Promise<Response>(() => {}), Promise.resolve(Response.json(user))]
+    app.replace({ fetch: () => answers.shift() ?? Promise.reject(new Error('a third call')) })
+    const send = () => app.send('POST', '/login', { body: { code: 'x' } })
+    // The app of the tests hands a response over only once all its tasks have ended.
+    const until = (count: number) =>
+      vi.waitFor(() => expect(app.log).toHaveLength(count), { interval: 1 })
+    const [first, joined] = [send(), send()]
+    await vi.waitFor(() => expect(app.deadlines()).toEqual([5000, 10_000]), { interval: 1 })
+    app.timeOut(10_000)
+    await until(1)
+    const later = send()
+    await until(2)
+    app.timeOut(5000)
+    const statuses = (await Promise.all([first, joined, later])).map(({ status }) => status)
+    expect(statuses).toEqual([504, 504, 200])
+    expect(JSON.parse(app.warnings[0] ?? '')).toMatchObject({ code: 'wechat_timeout' })
   })
 
   it('Logins of two mini programs with the same code share no code2Session call', async () => {

@@ -52,7 +52,11 @@ describe('the time for a call through the pass-through', () => {
       app.timeOut(5000)
       return hang(request)
     })
-    expect(await toAnswer(await pass())).toEqual([504, 'wechat_timeout'])
+    expect(await (await pass()).json()).toMatchObject({
+      status: 504,
+      code: 'wechat_timeout',
+      detail: 'WeChat did not answer in time. The call may have had its effect.',
+    })
     expect(calls).toHaveLength(1)
     expect(calls[0]?.signal.aborted).toBe(true)
   })
@@ -107,10 +111,27 @@ describe('the time for a call through the pass-through', () => {
     answering(({ url }) => {
       throw new TypeError(`cannot connect to ${url}`)
     })
-    const response = await pass(`${PATH}?secret=1`)
-    expect(await toAnswer(response)).toEqual([502, 'wechat_unavailable'])
+    expect(await (await pass(`${PATH}?secret=1`)).json()).toMatchObject({
+      status: 502,
+      code: 'wechat_unavailable',
+      detail: 'WeChat gave no answer. The call may have had its effect.',
+    })
     expect(app.warnings).toHaveLength(1)
     expect(app.warnings[0]).not.toMatch(/secret|token-of|wxa/)
+  })
+})
+
+describe('the body of a call', () => {
+  it('A body that breaks off is refused with invalid_request, and WeChat is not called', async () => {
+    const calls = answering(() => new Response(OK))
+    const body = new ReadableStream({
+      pull: (controller) => controller.error(new Error('Network connection lost.')),
+    })
+    expect(await (await pass(PATH, { method: 'POST', body })).json()).toMatchObject({
+      status: 400,
+      errors: [{ path: '', message: 'was interrupted' }],
+    })
+    expect(calls).toEqual([])
   })
 })
 

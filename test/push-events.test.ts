@@ -227,7 +227,15 @@ describe('a push in safe mode', () => {
   it('A push that is not JSON is refused with invalid_request', async () => {
     const body = '<xml><Encrypt>…</Encrypt></xml>'
     const response = await app.request('/wechat/events', { method: 'POST', body })
-    expect(await toAnswer(response)).toEqual([400, 'invalid_request'])
+    expect(await response.json()).toMatchObject({
+      status: 400,
+      errors: [
+        {
+          path: '',
+          message: 'must be a JSON object; choose JSON as data format in the WeChat console',
+        },
+      ],
+    })
   })
 
   it('A push does not count as received if KV fails, so that WeChat sends it again', async () => {

@@ -142,6 +142,18 @@ describe('the reply of the hook', () => {
     }
   })
 
+  it('A reply may be 512 levels deep', async () => {
+    const nest = (levels: number): object =>
+      Array.from({ length: levels }).reduce<object>((inside) => ({ inside }), {})
+    for (const [levels, status] of [
+      [512, 200],
+      [513, 503],
+    ] as const) {
+      start({ reply: () => ({ ...nest(levels) }), settings: PLAIN })
+      expect((await push({ ...SENDER, MsgType: 'text' }, null)).status).toBe(status)
+    }
+  })
+
   it.each(['', 'success'])('The reply %j stays plain in safe mode', async (reply) => {
     start({ reply: () => reply })
     expect(await push({ ...SENDER, MsgType: 'text' })).toEqual({ status: 200, text: reply })

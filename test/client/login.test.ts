@@ -48,6 +48,15 @@ describe('login()', () => {
     expect(await phone.fetchStatus(token)).toBe(401)
   })
 
+  it('login() sends no Authorization without a session, and then the token of the session', async () => {
+    const { token } = await client.login()
+    await client.login()
+    expect(phone.requests.map(({ header }) => header)).toEqual([
+      {},
+      { Authorization: `Bearer ${token}` },
+    ])
+  })
+
   it('login() sends the appid of the options', async () => {
     client = createClient({ baseUrl: `${BASE_URL}/`, wx: phone.wx, appid: 'wx4f4bc4dec97d474b' })
     await client.login()
@@ -135,6 +144,20 @@ describe('login()', () => {
 })
 
 describe('Retry-After', () => {
+  it.each([undefined, '', 'Wed, 21 Oct 2026 07:28:00 GMT', '0'])(
+    'retryAfter is undefined if Retry-After is %j, and login() does not wait',
+    async (value) => {
+      phone.answers.set(`${BASE_URL}/login`, () => ({
+        statusCode: 503,
+        data: { code: 'wechat_busy', action: 'retry_later' },
+        header: value === undefined ? {} : { 'Retry-After': value },
+      }))
+      const error = await client.login().catch((error: unknown) => error)
+      expect(error).toMatchObject({ code: 'wechat_busy', retryAfter: undefined })
+      expect(phone.logins).toBe(1)
+    },
+  )
+
   it('login() waits for a Retry-After of 2 seconds and tries again once', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const refused = refuseLogins(2)

@@ -38,11 +38,6 @@ describe('what the pass-through refuses', () => {
     '/%73ns/jscode2session',
     '/./sns/jscode2session',
     '/wxa/./x/',
-    '/cgi-bin/token.',
-    '/wxa/checksession..',
-    '/sns./x',
-    '/.sns/x',
-    '/wxa/..x',
     '/wxa/x/',
     '/wxa//x',
     '/wxa/x;a=1',
@@ -68,19 +63,6 @@ describe('what the pass-through refuses', () => {
     const reply = await backend.pass('/wxa/x?access_token=mine')
     expect([reply.status, codeIn(reply)]).toEqual([400, 'invalid_request'])
     const rpc = await backend.call('wechat', '/wxa/x', { query: { access_token: 'mine' } })
-    expect(rpc).toMatchObject({ status: 400, code: 'invalid_request' })
-    expect(backend.wechat.takeRecorded()).toEqual([])
-  })
-
-  it.each([
-    'access_token=mine',
-    'access\n_token=mine',
-    'a=1&acc\tess_token=mine',
-    'access_token\r=mine',
-    '\n&access_token',
-    'access%5Ftoken=mine',
-  ])('the query %j over RPC is refused: on the wire it is an access_token', async (query) => {
-    const rpc = await backend.call('wechat', '/wxa/x', { query })
     expect(rpc).toMatchObject({ status: 400, code: 'invalid_request' })
     expect(backend.wechat.takeRecorded()).toEqual([])
   })

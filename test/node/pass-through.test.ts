@@ -211,6 +211,7 @@ describe('the pass-through', () => {
     [412, 'text/html', ''],
     [302, 'text/html', 'moved'],
     [204, undefined, ''],
+    [304, undefined, ''],
   ])('an answer of status %i is handed back as it is, and once', async (status, type, text) => {
     backend.wechat.next((_, response) =>
       response
@@ -221,6 +222,12 @@ describe('the pass-through', () => {
     expect([reply.status, reply.headers['content-type'], reply.text]).toEqual([status, type, text])
     expect(reply.headers).not.toHaveProperty('location')
     expect(backend.wechat.takeRecorded()).toHaveLength(1)
+  })
+
+  it('an answer of status 205, which has no body, is handed back without the one that it had', async () => {
+    backend.wechat.next((_, response) => response.writeHead(205).end('text'))
+    const reply = await backend.pass('/wxa/x')
+    expect([reply.status, reply.text]).toEqual([205, ''])
   })
 
   it('a connection that WeChat resets is answered with wechat_unavailable and not repeated', async () => {

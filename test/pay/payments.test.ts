@@ -173,8 +173,14 @@ describe('POST /payments', () => {
 
   it('all wrong fields are named at once', async () => {
     const { answer } = await app.send('POST', '/payments', { outTradeNo: '1', total: '1' })
-    const paths = answer.errors?.map(({ path }) => path)
-    expect(paths).toEqual(['outTradeNo', 'description', 'total'])
+    expect(answer.errors).toEqual([
+      { path: 'outTradeNo', message: 'must be 6 to 32 letters, digits or _-*|' },
+      { path: 'description', message: 'is missing' },
+      { path: 'total', message: 'must be a whole number of fen' },
+    ])
+    expect((await place({ total: 1.5 })).answer.errors).toEqual([
+      { path: 'total', message: 'must be a whole number of fen' },
+    ])
   })
 
   it('a body that is no JSON object, or too large, is refused', async () => {
@@ -220,6 +226,7 @@ describe('the payer of a token', () => {
       status: 503,
       answer: { code: 'store_unavailable', action: 'retry_later' },
     })
+    expect(app.log[0]).toContain('LOGIN.verify failed; the binding needs entrypoint')
     expect(app.log[0]).not.toContain('secret')
     useLogin(() => ({ ok: false, error: { code: 'store_unavailable' } }))
     expect((await place(byToken)).status).toBe(503)
