@@ -1,10 +1,12 @@
 /** The shapes of the API, as JSON Schema. */
 
-import { FIELD_NAME, MAX_LENGTH, SubscribeMessageBody } from '../../src/login/http/bodies'
+import { FIELD_NAME, MAX_LENGTH, SubscribeMessageBody, USER_ID } from '../../src/login/http/bodies'
+import { SESSION_ID } from '../../src/login/session-record'
 import { Health, nonEmpty, object, text, textUpTo, time } from '../schemas'
 
 const base64 = (description: string) => ({ ...text, contentEncoding: 'base64', description })
 
+const userId = { ...text, pattern: USER_ID.source }
 const appid = {
   ...textUpTo(MAX_LENGTH.appid),
   description: 'The mini program, where the server has several and the request has no `Referer`.',
@@ -22,16 +24,20 @@ export const SCHEMAS = {
     expiresIn: { type: 'integer', description: 'In seconds.' },
     expiresAt: time,
     userId: {
-      ...text,
+      ...userId,
       description: 'The same at every login of this user to this mini program; not a secret.',
     },
   }),
-  Session: object({ userId: text, appid: text, createdAt: time, expiresAt: time }),
+  Session: object({ userId, appid: text, createdAt: time, expiresAt: time }),
   Sessions: object({
     sessions: {
       type: 'array',
       items: object({
-        id: { ...text, description: 'Names the session in this API; not a secret.' },
+        id: {
+          ...text,
+          pattern: SESSION_ID.source,
+          description: 'Names the session in this API; not a secret.',
+        },
         createdAt: time,
         expiresAt: time,
         userAgent: {
@@ -120,7 +126,7 @@ export const SCHEMAS = {
   Introspection: object(
     {
       active: { type: 'boolean', description: 'Only `true` comes with the other fields.' },
-      sub: { ...text, description: 'The userId.' },
+      sub: { ...userId, description: 'The userId.' },
       client_id: { ...text, description: 'The AppID.' },
       openid: text,
       unionid: { ...text, description: 'If WeChat gives one for this mini program.' },

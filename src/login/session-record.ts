@@ -36,7 +36,7 @@ const VERSION = 1
 const TOKEN = /^([\w-]{43})\.([\w-]{64})$/
 
 /** 16 bytes are 22 characters, of which the last has four bits left over: zeros. */
-const SESSION_ID = /^[\w-]{21}[AQgw]$/
+export const SESSION_ID = /^[\w-]{21}[AQgw]$/
 
 const SessionRecord = v.object({
   appid: v.string(),

@@ -1,21 +1,12 @@
 /** The samples in the OpenAPI documents, read by a shell and run as JavaScript. */
 
-import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { LOGIN_API } from '../../openapi/login/api'
-import { FORM } from '../../openapi/operation'
 import { PAY_API } from '../../openapi/pay/api'
 import { toSamples } from '../../openapi/samples'
+import { readCurl } from '../support/curl'
 
 const { operations: OPERATIONS, sampleBase: SAMPLE_BASE } = LOGIN_API
-
-/** What a `curl` command sends, as a shell splits it into words. */
-function readCurl(source: string): string[] {
-  const script = `curl() { for word in "$@"; do printf '%s\\0' "$word"; done; }\n${source}`
-  const env = { TOKEN: 'the-token', SERVICE_KEY: 'the-key' }
-  const output = execFileSync('/bin/sh', ['-c', script], { env, encoding: 'utf8' })
-  return output.split('\0').slice(0, -1)
-}
 
 type AsyncFunctionConstructor = new (...source: string[]) => (...values: unknown[]) => Promise<void>
 const AsyncFunction = (async () => {}).constructor as AsyncFunctionConstructor
@@ -47,20 +38,19 @@ describe('the samples of an operation', () => {
   it.each(OPERATIONS)(
     'a shell reads the curl sample of $method $path as it is meant',
     (operation) => {
-      const words = readCurl(findSample(operation.id, 'curl'))
-      const url = words.find((word) => word.startsWith(SAMPLE_BASE)) ?? ''
+      const env = { TOKEN: 'the-token', SERVICE_KEY: 'the-key' }
+      const { method, url, headers, body } = readCurl(findSample(operation.id, 'curl'), env)
+      expect(method).toBe(operation.method.toUpperCase())
+      expect(new URL(url).origin).toBe(SAMPLE_BASE)
       expect(new URL(url).pathname).toMatch(
         new RegExp(`^${operation.path.replace(/\{\w+\}/, '[\\w/-]+')}$`),
       )
       const service = ['the-key']
       const credential = { anyone: [], session: ['the-token'], service, oauth: service }
-      expect(words.filter((word) => word.startsWith('Authorization'))).toEqual(
+      expect(headers).toEqual(
         credential[operation.caller].map((secret) => `Authorization: Bearer ${secret}`),
       )
-      const json = words[words.indexOf('--json') + 1] ?? ''
-      if (operation.body && operation.body.type !== FORM) {
-        expect(JSON.parse(json)).toEqual(operation.body.example)
-      }
+      expect(body).toEqual(operation.body?.example ?? null)
     },
   )
 

@@ -20,6 +20,8 @@ export const MAX_LENGTH = {
 } as const
 
 const AES_BLOCK = 16
+/** The form of a userId: the SHA-256 of AppID and openid in base64url. */
+export const USER_ID = /^[\w-]{43}$/
 const USER_ID_MESSAGE = 'must be a userId: 43 characters'
 
 const string = v.string('must be a string')
@@ -151,5 +153,5 @@ export const SignBody = object({
 
 /** The user whose sessions end. */
 export const RevokeUserBody = object({
-  userId: v.pipe(v.string(USER_ID_MESSAGE), v.regex(/^[\w-]{43}$/, USER_ID_MESSAGE)),
+  userId: v.pipe(v.string(USER_ID_MESSAGE), v.regex(USER_ID, USER_ID_MESSAGE)),
 })
