@@ -4,7 +4,7 @@ import { payments } from './backend.js'
 import { texts } from './language.js'
 import { phone } from './phone.js'
 
-/** An order of the sandbox's own: its outcome does not go to the developer's hooks. */
+/** An order of the sandbox's own: its events do not go to the developer's hooks. */
 const createOutTradeNo = () => `sandbox-${crypto.randomUUID().replaceAll('-', '').slice(0, 24)}`
 
 /** The order that was paid last, and has not been refunded. */
@@ -78,7 +78,7 @@ export const PAYMENT_STEPS = [
   },
 ].map((step) => ({ ...step, first: 'both', needsLogin: true, isPayment: true }))
 
-/** The backend places an order for the user of the token, and gives the answer to the phone. */
+/** The backend places an order for the user of the token, and gives the response to the phone. */
 async function placeOrder() {
   const { token = '' } = phone.stored
   const outTradeNo = createOutTradeNo()

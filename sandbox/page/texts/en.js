@@ -130,7 +130,7 @@ export const en = {
       name: 'Virtual payment',
       hint: 'Sign, pay, deliver',
       gives: 'The backend gives the signature to the mini program.',
-      done: 'The Worker signed the order with the session_key, and WeChat accepted the signature. Then WeChat pushed a notice of the purchase; the hook onEvent delivered the goods, and the Worker encrypted its answer.',
+      done: 'The Worker signed the order with the session_key, and WeChat accepted the signature. Then WeChat pushed a notice of the purchase; the hook onEvent delivered the goods, and the Worker encrypted its response.',
     },
     keys: {
       name: 'Encryption keys',
@@ -146,7 +146,7 @@ export const en = {
     buy: {
       name: 'Buy a cup of tea',
       hint: 'Order, payment, callback',
-      done: 'The Worker signed the order and verified WeChat Pay’s answer. Later it verified and decrypted the callback and called the hook onPayment. Then the backend queried the order: it is paid.',
+      done: 'The Worker signed the order and verified WeChat Pay’s response. Later it verified and decrypted the callback and called the hook onPayment. Then the backend queried the order: it is paid.',
     },
     lost: {
       name: 'A lost callback',
@@ -184,13 +184,13 @@ export const en = {
     customerMessage: {
       name: 'Write to customer service',
       hint: 'WeChat pushes the message',
-      done: 'The hook had no answer, so the Worker replied transfer_customer_service: the message goes to the customer service desk.',
+      done: 'The hook returned no reply, so the Worker replied transfer_customer_service: the message goes to the customer service desk.',
       silent: 'The Worker did not pass the message on to customer service.',
     },
     unanswered: {
       name: 'Unanswered purchase',
       hint: 'No hook knows the product',
-      done: 'Only your code can say that goods are delivered. The hook did not, so the Worker answered 503, and WeChat sends the notice again.',
+      done: 'Only your code can say that goods are delivered. The hook did not, so the Worker responded with 503, and WeChat sends the notice again.',
       answered: 'The Worker answered the notice.',
     },
     denied: {

@@ -36,7 +36,7 @@ export const zhCN = {
   /** 单位是分。 */
   product: { description: '一杯茶', total: 1 },
   givesParameters: '业务后端把五个参数返回给小程序。',
-  reads: (text) => `读取应答：${text}`,
+  reads: (text) => `读取响应：${text}`,
 
   start: '请从 wx.login 开始。',
   running: '进行中…',
@@ -130,7 +130,7 @@ export const zhCN = {
       name: '虚拟支付',
       hint: '签名、支付、发货',
       gives: '后端把 signature 交给小程序。',
-      done: 'Worker 用 session_key 对订单签名，微信验签通过，随后推送发货通知；onEvent 钩子完成发货，Worker 加密后应答微信。',
+      done: 'Worker 用 session_key 对订单签名，微信验签通过，随后推送发货通知；onEvent 钩子完成发货，Worker 加密响应后返回给微信。',
     },
     keys: {
       name: '加密密钥',
@@ -146,7 +146,7 @@ export const zhCN = {
     buy: {
       name: '买一杯茶',
       hint: '下单、支付、回调',
-      done: 'Worker 为下单请求签名，并验证了微信支付的应答；之后又对回调验签、解密，交给钩子 onPayment。最后业务后端再查询一次：已支付。',
+      done: 'Worker 为下单请求签名，并验证了微信支付的响应；之后又对回调验签、解密，交给钩子 onPayment。最后业务后端再查询一次：已支付。',
     },
     lost: {
       name: '回调丢失',
@@ -184,14 +184,14 @@ export const zhCN = {
     customerMessage: {
       name: '给客服发消息',
       hint: '微信推送该消息',
-      done: '钩子没有应答，Worker 回复 transfer_customer_service，消息转到网页端客服。',
+      done: '钩子没有给出回复，Worker 返回 transfer_customer_service，消息转到网页端客服。',
       silent: 'Worker 没有把消息转给客服。',
     },
     unanswered: {
-      name: '无人应答的发货通知',
+      name: '无人处理的发货通知',
       hint: '钩子不认识该商品',
-      done: '是否已发货，只有业务代码知道。钩子没有应答，Worker 返回 503，微信会再次推送。',
-      answered: 'Worker 应答了这条通知。',
+      done: '是否已发货，只有业务代码知道。钩子没有处理，Worker 返回 503，微信会再次推送。',
+      answered: 'Worker 处理了这条通知。',
     },
     denied: {
       name: '被封禁的用户登录',
@@ -228,7 +228,7 @@ export const zhCN = {
       '该会话的 session_key 比数据所用的旧。请先点 wx.login，再重新获取数据，顺序不能颠倒。',
     code_used: '每个 code 只能用一次。再次调用 wx.login 可获得新的 code。',
     code_invalid: 'code 已超过五分钟，微信不再接受。',
-    watermark_expired: '数据已解密，但 watermark 已超过五分钟，不予采信。',
+    watermark_expired: '数据已解密，但 watermark 已超过五分钟，不再接受。',
   },
   error: (code, text) => `${code}：${text}`,
   refused: 'Worker 拒绝了请求。',
