@@ -31,15 +31,8 @@ export function createFiles(directory: string): (request: Request) => Response |
   }
 }
 
-/** The headers under the pattern of all paths, in the format of Workers' static assets. */
+/** The headers for all paths, in the format of Workers' static assets. */
 function readHeaders(path: string): Record<string, string> {
-  const lines = readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line.startsWith('  '))
-  return Object.fromEntries(
-    lines.map((line) => {
-      const [name = '', ...value] = line.trim().split(': ')
-      return [name, value.join(': ')]
-    }),
-  )
+  const headers = readFileSync(path, 'utf8').matchAll(/^ {2}([\w-]+): (.*)$/gm)
+  return Object.fromEntries([...headers].map(([, name, value]) => [name, value]))
 }

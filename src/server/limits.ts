@@ -8,22 +8,22 @@ const MOST_KEYS = 100_000
 
 /** @param limit requests a minute; 0 for no limit */
 export function createLimiter(name: string, limit: number, redis: RedisStore | null) {
-  if (limit === 0) return null
-  const count = redis
-    ? (key: string) => redis.count(`${name}:${key}`, serverRuntime.now())
-    : countHere()
+  if (limit === 0) return undefined
+  const count = redis?.count ?? countHere()
   return {
-    limit: async ({ key }: { key: string }) => ({ success: (await count(key)) <= limit }),
+    async limit({ key }: { key: string }) {
+      const minute = Math.floor(serverRuntime.now() / 60)
+      return { success: (await count(`${name}:${key}`, minute)) <= limit }
+    },
   }
 }
 
-function countHere() {
+function countHere(): RedisStore['count'] {
   const counts = new Map<string, number>()
-  let minute = 0
-  return async (key: string) => {
-    const current = Math.floor(serverRuntime.now() / 60)
-    if (current !== minute || counts.size >= MOST_KEYS) counts.clear()
-    minute = current
+  let counted = 0
+  return async (key, minute) => {
+    if (minute !== counted || counts.size >= MOST_KEYS) counts.clear()
+    counted = minute
     const count = (counts.get(key) ?? 0) + 1
     counts.set(key, count)
     return count

@@ -6,6 +6,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import type { Runtime } from '../core/runtime'
 import { StartFault } from './fault'
 import { serverRuntime } from './runtime'
+import { type Environment, parseWhole } from './settings'
 import type { Store } from './store'
 
 /** How long requests and tasks in progress may take after a signal, in milliseconds. */
@@ -29,38 +30,31 @@ export function createTasks() {
 
 export interface ListenOptions {
   readonly name: string
-  readonly host: string
-  readonly port: number
+  readonly env: Environment
+  readonly defaultPort: number
   readonly fetch: (request: Request, address: string) => Response | Promise<Response>
   readonly store: Store | null
-  /** For the line at the start. */
   readonly description: string
   readonly tasks: ReadonlySet<Promise<unknown>>
 }
 
 /** Serves until SIGTERM or SIGINT; then it finishes what it has begun, and ends the process. */
-export function listen({
-  name,
-  host,
-  port,
-  fetch,
-  store,
-  description,
-  tasks,
-}: ListenOptions): void {
+export function listen(options: ListenOptions): void {
+  const { name, env, fetch, store, description, tasks } = options
   const server = serve(
     {
-      hostname: host,
-      port,
+      hostname: env.HOST?.trim() || '127.0.0.1',
+      port: parseWhole(env, 'PORT', options.defaultPort, 65_535),
       fetch: (request, { incoming }) => fetch(request, incoming.socket.remoteAddress ?? ''),
       serverOptions: { keepAliveTimeout: KEEP_ALIVE_MILLISECONDS },
     },
-    (address) => {
-      const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address
-      console.log(`${name} ${packageJson.version} on http://${shown}:${address.port}${description}`)
+    ({ family, address, port }) => {
+      const host = family === 'IPv6' ? `[${address}]` : address
+      console.log(`${name} ${packageJson.version} on http://${host}:${port}${description}`)
     },
   ) as Server
-  server.once('error', (error) => fail(new StartFault(`HOST, PORT: ${error.message}`)))
+  server.once('error', ({ message }) => fail(new StartFault(`HOST, PORT: ${message}`)))
+
   let isEnding = false
   const end = async () => {
     if (isEnding) process.exit(1)

@@ -16,7 +16,7 @@ export function findLength(stream: ReadableStream | null): number | null {
 /** Installs what is missing; a second call changes nothing. */
 export function installPlatform(): void {
   // No Node: Web Crypto does not have it yet.
-  addMethods(SubtleCrypto.prototype, { timingSafeEqual: equalBytes })
+  addMethods(SubtleCrypto.prototype, { timingSafeEqual })
   // Node 26.
   addMethods(Uint8Array, { fromBase64, fromHex })
   addMethods(Uint8Array.prototype, { toBase64, toHex })
@@ -32,10 +32,6 @@ function addMethods(target: object, methods: Readonly<Record<string, unknown>>):
     if (name in target) continue
     Object.defineProperty(target, name, { value, writable: true, configurable: true })
   }
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return timingSafeEqual(a, b)
 }
 
 /** A stream that fails unless exactly so many bytes are written. */
@@ -70,19 +66,15 @@ function fromBase64(text: string, options: Base64Options = {}): Uint8Array<Array
   const form = alphabet === 'base64' ? /^[A-Za-z\d+/]*$/ : /^[\w-]*$/
   const isPadded = compact.length !== digits.length
   const isWhole = compact.length % 4 === 0
-  if (!form.test(digits) || digits.length % 4 === 1 || (isPadded && !isWhole)) throw malformed()
+  if (!form.test(digits) || digits.length % 4 === 1 || (isPadded && !isWhole))
+    throw new SyntaxError('not base64')
   const bytes = Uint8Array.from(Buffer.from(digits, alphabet))
-  const isStrict = lastChunkHandling === 'strict'
-  if (isStrict && (!isWhole || toBase64.call(bytes, { alphabet }) !== compact)) throw malformed()
-  return bytes
-}
-
-function malformed(): SyntaxError {
-  return new SyntaxError('not base64')
+  if (lastChunkHandling === 'loose' || toBase64.call(bytes, { alphabet }) === compact) return bytes
+  throw new SyntaxError('not base64 in its one spelling')
 }
 
 function toBase64(this: Uint8Array, options: Base64Options = {}): string {
-  const text = toBuffer(this).toString('base64')
+  const text = Buffer.from(this).toString('base64')
   const url = options.alphabet === 'base64url' ? text.replace(/\+/g, '-').replace(/\//g, '_') : text
   return options.omitPadding ? url.replace(/=+$/, '') : url
 }
@@ -93,9 +85,5 @@ function fromHex(text: string): Uint8Array<ArrayBuffer> {
 }
 
 function toHex(this: Uint8Array): string {
-  return toBuffer(this).toString('hex')
-}
-
-function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
+  return Buffer.from(this).toString('hex')
 }

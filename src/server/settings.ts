@@ -1,8 +1,9 @@
-/** What a server is told by environment variables, besides the settings that the Worker has, too. */
+/** What environment variables tell a server, besides the settings that the Worker has, too. */
 
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { Problem } from '../core/problem'
 import { StartFault } from './fault'
 import { openMysql } from './mysql'
 import { openRedis, type RedisStore } from './redis'
@@ -18,34 +19,15 @@ export function readEnvironment(): Environment {
   return process.env
 }
 
-/** Where the server listens. */
-export function parseAddress(
-  env: Environment,
-  defaultPort: number,
-): { host: string; port: number } {
-  const port = parseWhole('PORT', env.PORT, defaultPort, 65_535)
-  return { host: env.HOST?.trim() || '127.0.0.1', port }
-}
-
-/** Requests a minute; 0 for no limit. */
-export function parseLimit(env: Environment, name: string, standard: number): number {
-  return parseWhole(name, env[name], standard, 1e9)
-}
-
-function parseWhole(name: string, text: string | undefined, standard: number, max: number): number {
-  const trimmed = text?.trim() ?? ''
-  if (trimmed === '') return standard
-  if (/^\d{1,10}$/.test(trimmed) && Number(trimmed) <= max) return Number(trimmed)
+/** @throws {StartFault} unless it is a whole number up to `max` */
+export function parseWhole(env: Environment, name: string, standard: number, max = 1e9): number {
+  const text = env[name]?.trim() || String(standard)
+  if (/^\d{1,10}$/.test(text) && Number(text) <= max) return Number(text)
   throw new StartFault(`${name} must be a whole number from 0 to ${max}`)
 }
 
-export interface OpenStore {
-  readonly store: Store
-  /** The same, where it is Redis. */
-  readonly redis: RedisStore | null
-  /** For the log: without the password. */
-  readonly description: string
-}
+/** A store, which is `redis` where it is Redis, and how the log describes it. */
+export type OpenStore = { store: Store; redis: RedisStore | null; description: string }
 
 /**
  * Opens the store that `STORE` names, or the MySQL that WeChat Cloud Hosting names.
@@ -53,88 +35,59 @@ export interface OpenStore {
  * @throws {StartFault} for what no waiting mends
  */
 export async function openStore(env: Environment): Promise<OpenStore> {
-  const setting = env.STORE?.trim() || null
-  if (!setting && env.MYSQL_ADDRESS) return openCloudMysql(env)
-  const url = setting ?? 'sqlite:code2session.db'
-  if (url.startsWith('sqlite:')) return openFile(url)
-  const parsed = URL.parse(url)
-  if (parsed?.protocol === 'redis:' || parsed?.protocol === 'rediss:') {
-    const redis = await openRedis(url, warn)
-    return { store: redis, redis, description: describe(parsed) }
+  const setting = env.STORE?.trim() || findCloudMysql(env) || 'sqlite:code2session.db'
+  const { now } = serverRuntime
+  if (setting.startsWith('sqlite:')) {
+    return { store: openSqlite(setting.slice(7), now), redis: null, description: setting }
   }
-  if (parsed?.protocol === 'mysql:' && parsed.pathname.length > 1) {
-    const connection = {
-      host: parsed.hostname,
-      port: Number(parsed.port) || 3306,
-      user: decodeURIComponent(parsed.username),
-      password: decodeURIComponent(parsed.password),
-      database: decodeURIComponent(parsed.pathname.slice(1)),
-    }
-    const store = await openMysql({ connection, now: serverRuntime.now, warn })
-    return { store, redis: null, description: describe(parsed) }
+  const url = URL.parse(setting)
+  const description = url ? `${url.protocol}//${url.host}${url.pathname.replace(/\/$/, '')}` : ''
+  if (url?.protocol === 'redis:' || url?.protocol === 'rediss:') {
+    const redis = await openRedis(setting, warn)
+    return { store: redis, redis, description }
+  }
+  if (url?.protocol === 'mysql:' && url.pathname.length > 1) {
+    return { store: await openMysql(url, { now, warn }), redis: null, description }
   }
   throw new StartFault(
     'STORE must be sqlite:PATH, redis://…, rediss://… or mysql://USER:PASSWORD@HOST:PORT/DATABASE',
   )
 }
 
-function openFile(url: string): OpenStore {
-  const path = url.slice('sqlite:'.length)
-  try {
-    return { store: openSqlite(path, serverRuntime.now), redis: null, description: url }
-  } catch (error) {
-    throw new StartFault(
-      `STORE: ${path} cannot be opened: ${error instanceof Error ? error.message : ''}`,
-    )
-  }
-}
-
-async function openCloudMysql(env: Environment): Promise<OpenStore> {
-  const { MYSQL_ADDRESS = '', MYSQL_USERNAME: user, MYSQL_PASSWORD: password } = env
-  if (!user || !password) {
-    throw new StartFault('MYSQL_USERNAME and MYSQL_PASSWORD must be set beside MYSQL_ADDRESS')
-  }
+function findCloudMysql(env: Environment): string | null {
+  const { MYSQL_ADDRESS: address, MYSQL_USERNAME: user, MYSQL_PASSWORD: password } = env
+  if (!address || !user || !password) return null
   const database = env.MYSQL_DATABASE?.trim() || 'code2session'
-  const [host = '', port = '3306'] = MYSQL_ADDRESS.split(':')
-  const connection = { host, port: Number(port), user, password, database }
-  const store = await openMysql({ connection, now: serverRuntime.now, warn })
-  return { store, redis: null, description: `mysql://${host}:${port}/${database}` }
-}
-
-function describe({ protocol, host, pathname }: URL): string {
-  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`
+  const [name, secret, path] = [user, password, database].map(encodeURIComponent)
+  return `mysql://${name}:${secret}@${address}/${path}`
 }
 
 function warn(reason: string): void {
   serverRuntime.log({ level: 'warn', reason })
 }
 
-/**
- * The hooks of the module that `HOOKS` names: its default export.
- *
- * @throws {StartFault} if it does not load
- */
+/** The default export of the module that `HOOKS` names. @throws {StartFault} if it does not load */
 export async function loadHooks(env: Environment): Promise<object | null> {
   const path = env.HOOKS?.trim()
   if (!path) return null
-  try {
-    const module: { default?: unknown } = await import(pathToFileURL(resolve(path)).href)
-    if (typeof module.default === 'object' && module.default) return module.default
-  } catch (error) {
-    throw new StartFault(
-      `HOOKS: ${path} does not load: ${error instanceof Error ? error.message : ''}`,
-    )
-  }
+  const load = import(pathToFileURL(resolve(path)).href)
+  const module: { default?: unknown } = await load.catch((error) => {
+    throw new StartFault(`HOOKS: ${path} does not load: ${error}`)
+  })
+  if (typeof module.default === 'object' && module.default) return module.default
   throw new StartFault(`HOOKS: ${path} has no default export with hooks`)
 }
 
 /** The stream that `EVENTS` names, in the shape of a Queue. */
 export function toQueue(env: Environment, redis: RedisStore | null) {
   const stream = env.EVENTS?.trim()
-  if (!stream) return null
-  if (!redis)
-    throw new StartFault(
-      'EVENTS is the name of a Redis stream, so STORE must be redis://… or rediss://…',
-    )
+  if (!stream) return undefined
+  if (!redis) throw new StartFault('EVENTS names a Redis stream, so STORE must be redis://…')
   return { send: (message: unknown) => redis.append(stream, JSON.stringify(message)) }
+}
+
+/** @throws {StartFault} with every setting of the Worker's that is wrong */
+export function toSettingsFault(error: unknown): never {
+  if (!(error instanceof Problem)) throw error
+  throw new StartFault((error.options.log?.settings ?? []).join('; '))
 }

@@ -1,97 +1,73 @@
 /** The login as a server: the same service and the same HTTP API as the Worker's. */
 
 import { join } from 'node:path'
-import { Problem } from '../core/problem'
 import type { Hooks } from '../login/hooks'
 import { createHttpApp } from '../login/http/app'
 import { redirectToDocs } from '../login/http/docs'
 import { createService } from '../login/service'
-import { StartFault } from './fault'
 import { createFiles } from './files'
 import { createLimiter } from './limits'
 import { createTasks, fail, listen } from './listen'
 import { installPlatform } from './platform'
 import {
-  type Environment,
   loadHooks,
   openStore,
-  parseAddress,
-  parseLimit,
+  parseWhole,
   readEnvironment,
   toQueue,
+  toSettingsFault,
 } from './settings'
 import { toNamespace } from './store'
 
 /** Starts the server from the environment of the process. */
 export async function startLogin(): Promise<void> {
-  try {
-    installPlatform()
-    await start(readEnvironment())
-  } catch (error) {
-    fail(error)
-  }
+  installPlatform()
+  await start().catch(fail)
 }
 
-async function start(variables: Environment): Promise<void> {
-  const address = parseAddress(variables, 8787)
-  const limits = {
-    LOGIN_LIMIT: parseLimit(variables, 'LOGIN_LIMIT', 1000),
-    USER_LIMIT: parseLimit(variables, 'USER_LIMIT', 120),
-  }
-  const hooks: Hooks | null = await loadHooks(variables)
+async function start(): Promise<void> {
+  const { HOOKS, ANALYTICS, ...variables } = readEnvironment()
+  const hooks: Hooks | null = await loadHooks({ HOOKS })
   const { runtime, tasks } = createTasks()
   const service = createService(runtime, hooks ? { hooks } : {})
+  const loginLimit = parseWhole(variables, 'LOGIN_LIMIT', 1000)
+  const userLimit = parseWhole(variables, 'USER_LIMIT', 120)
   const { store, redis, description } = await openStore(variables)
-  const { HOOKS: _, ANALYTICS: __, EVENTS: ___, ...texts } = variables
-  const events = toQueue(variables, redis)
   const env = {
-    ...texts,
+    ...variables,
     SESSIONS: toNamespace(store),
-    EVENTS: events ?? undefined,
-    LOGIN_LIMIT: createLimiter('login', limits.LOGIN_LIMIT, redis) ?? undefined,
-    USER_LIMIT: createLimiter('user', limits.USER_LIMIT, redis) ?? undefined,
+    EVENTS: toQueue(variables, redis),
+    LOGIN_LIMIT: createLimiter('login', loginLimit, redis),
+    USER_LIMIT: createLimiter('user', userLimit, redis),
   }
-  requireSettings(() => service(env).config)
+  await Promise.try(() => service(env).config).catch(toSettingsFault)
   const app = createHttpApp(service)
   const findFile = createFiles(join(import.meta.dirname, '../assets'))
-  const warnOfProxy = createProxyWarning(variables, (reason) =>
-    runtime.log({ level: 'warn', reason }),
-  )
+
+  // All phones behind a proxy share one limit, unless a setting names the proxy's header.
+  let isSilent = Boolean(variables.CLIENT_IP_HEADER?.trim())
+  function warnOfProxy({ method, url, headers }: Request): void {
+    if (isSilent || method !== 'POST' || !new URL(url).pathname.endsWith('/login')) return
+    if (!headers.has('X-Forwarded-For')) return
+    isSilent = true
+    const reason = 'a proxy forwards logins, which share one limit; set CLIENT_IP_HEADER'
+    runtime.log({ level: 'warn', reason })
+  }
 
   listen({
-    ...address,
     name: 'code2session',
+    env: variables,
+    defaultPort: 8787,
     description: `, store ${description}`,
     store,
     tasks,
-    fetch: (request, peer) => {
+    fetch(request, address) {
       const page = redirectToDocs(service(env), request) ?? findFile(request)
       if (page) return page
       warnOfProxy(request)
-      // The header that Cloudflare sets, and nobody else can.
-      request.headers.set('CF-Connecting-IP', peer)
+      // The header that Cloudflare sets. What a client has sent in it is replaced.
+      request.headers.set('CF-Connecting-IP', address)
       return app.fetch(request, env)
     },
   })
-}
-
-/** @throws {StartFault} with every setting that is wrong */
-export function requireSettings(parse: () => unknown): void {
-  try {
-    parse()
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    throw new StartFault((error.options.log?.settings ?? []).join('; '))
-  }
-}
-
-/** All phones behind a proxy share one limit, unless a setting names the proxy's header. */
-function createProxyWarning({ CLIENT_IP_HEADER }: Environment, warn: (reason: string) => void) {
-  let hasWarned = Boolean(CLIENT_IP_HEADER?.trim())
-  return ({ method, url, headers }: Request) => {
-    if (hasWarned || method !== 'POST' || !headers.has('X-Forwarded-For')) return
-    if (!new URL(url).pathname.endsWith('/login')) return
-    hasWarned = true
-    warn('a login came through a proxy, so all phones share one LOGIN_LIMIT; set CLIENT_IP_HEADER')
-  }
 }

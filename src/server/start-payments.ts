@@ -12,42 +12,32 @@ import {
   type Environment,
   loadHooks,
   openStore,
-  parseAddress,
   readEnvironment,
   toQueue,
+  toSettingsFault,
 } from './settings'
-import { requireSettings } from './start-login'
 
 /** Starts the server from the environment of the process. */
 export async function startPayments(): Promise<void> {
-  try {
-    installPlatform()
-    await start(readEnvironment())
-  } catch (error) {
-    fail(error)
-  }
+  installPlatform()
+  await start().catch(fail)
 }
 
-async function start(variables: Environment): Promise<void> {
-  const address = parseAddress(variables, 8788)
-  const hooks: PaymentHooks | null = await loadHooks(variables)
+async function start(): Promise<void> {
+  const { HOOKS, ...variables } = readEnvironment()
+  const hooks: PaymentHooks | null = await loadHooks({ HOOKS })
   const { runtime, tasks } = createTasks()
   const payments = createPayments(runtime, hooks ? { hooks } : {})
   // Payments keep nothing; only a stream of events needs Redis.
   const opened = variables.EVENTS?.trim() ? await openStore(variables) : null
-  const events = toQueue(variables, opened?.redis ?? null)
-  const { HOOKS: _, EVENTS: __, LOGIN: ___, ...texts } = variables
-  const env = { ...texts, EVENTS: events ?? undefined, LOGIN: findLogin(variables) ?? undefined }
-  const settings = await payments(env)
-    .config()
-    .catch((error: unknown) => error)
-  requireSettings(() => {
-    if (settings instanceof Error) throw settings
-  })
+  const EVENTS = toQueue(variables, opened?.redis ?? null)
+  const env = { ...variables, EVENTS, LOGIN: findLogin(variables) }
+  await payments(env).config().catch(toSettingsFault)
   const app = createHttpApp(payments)
   listen({
-    ...address,
     name: 'code2session-pay',
+    env: variables,
+    defaultPort: 8788,
     description: opened ? `, events in ${opened.description}` : '',
     store: opened?.store ?? null,
     tasks,
@@ -55,12 +45,12 @@ async function start(variables: Environment): Promise<void> {
   })
 }
 
-/** The login server; `null` if no payment names a token. */
+/** The login server; `undefined` if no payment names a token. */
 function findLogin({ LOGIN_URL, LOGIN_SERVICE_KEY }: Environment) {
   const [url, key] = [LOGIN_URL?.trim(), LOGIN_SERVICE_KEY?.trim()]
-  if (!url && !key) return null
-  if (!url || !key) throw new StartFault('LOGIN_URL and LOGIN_SERVICE_KEY must be set together')
-  if (!isBaseUrl(url))
-    throw new StartFault('LOGIN_URL must be an https URL, or http on a loopback host')
-  return createLoginBinding(url, key)
+  if (!url && !key) return undefined
+  if (url && key && isBaseUrl(url)) return createLoginBinding(url.replace(/\/+$/, ''), key)
+  throw new StartFault(
+    'LOGIN_URL must be an https URL, or http on a loopback host, with LOGIN_SERVICE_KEY beside it',
+  )
 }

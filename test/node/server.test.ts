@@ -69,7 +69,7 @@ describe('npm run serve', () => {
     [{ STORE: 'mongodb://localhost' }, 'STORE must be'],
     [{ PORT: 'http' }, 'PORT must be a whole number'],
     [{ HOOKS: './missing.mjs' }, 'HOOKS: ./missing.mjs does not load'],
-    [{ EVENTS: 'events' }, 'EVENTS is the name of a Redis stream'],
+    [{ EVENTS: 'events' }, 'EVENTS names a Redis stream'],
   ])('a server with %j ends with 1 and says: %s', async (wrong, text) => {
     const { code, output } = await runServer({ env: { ...settings(), ...wrong } })
     expect([code, output]).toEqual([1, expect.stringContaining(text)])
