@@ -154,12 +154,15 @@ function orderPath(outTradeNo: string): string {
   return `/v3/pay/transactions/out-trade-no/${encodeURIComponent(outTradeNo)}`
 }
 
+/** The state of an order or of a refund. WeChat Pay may have more of them than it documents. */
+export const State = v.pipe(v.string(), v.regex(/^[A-Z_]{1,32}$/))
+
 /** A field that is absent can also be `null`. */
 const Transaction = v.object({
   mchid: v.string(),
   appid: v.string(),
   out_trade_no: v.string(),
-  trade_state: v.string(),
+  trade_state: State,
   transaction_id: v.nullish(v.string()),
   success_time: v.nullish(v.string()),
   attach: v.nullish(v.string()),

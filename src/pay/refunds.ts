@@ -7,7 +7,7 @@
 import * as v from 'valibot'
 import { callWeChatPay, type PayContext, type PayRequest, unavailable } from './api'
 import { callAndConfirm } from './confirmation'
-import { omitAbsent, toUtc } from './orders'
+import { omitAbsent, State, toUtc } from './orders'
 
 /**
  * A refund to make. Amounts are whole fen.
@@ -57,7 +57,7 @@ export async function requestRefund(context: PayContext, request: RefundRequest)
     sent,
     async (signal) => (await queryRefund(context, request.outRefundNo, signal)).status,
   )
-  return requireRefund(fields, { ...request, mchid: context.config.mchid })
+  return requireRefund(fields, { ...request, currency: CURRENCY, mchid: context.config.mchid })
 }
 
 /** @throws {Problem} `refund_unknown`, `pay_timeout`, `pay_unavailable` */
@@ -72,6 +72,7 @@ export async function queryRefund(
   return requireRefund(fields, { outRefundNo, mchid: context.config.mchid })
 }
 
+const CURRENCY = 'CNY'
 const REFUNDS_PATH = '/v3/refund/domestic/refunds'
 
 export function refundRequest(
@@ -84,7 +85,7 @@ export function refundRequest(
     ...(reason !== undefined && { reason }),
     // Without it, the callback comes as XML, if the console has a URL of its own.
     notify_url: notifyUrl,
-    amount: { refund, total, currency: 'CNY' },
+    amount: { refund, total, currency: CURRENCY },
   }
   return { call: 'refund', method: 'POST', pathAndQuery: REFUNDS_PATH, body }
 }
@@ -105,29 +106,46 @@ const RefundFields = v.object({
   amount: Amount,
 })
 
-/** WeChat Pay documents no mchid in this response. */
+/** WeChat Pay documents no mchid in this response. Some had `refund_status`, as a callback has. */
 const RefundResponse = v.object({
   ...RefundFields.entries,
   mchid: v.nullish(v.string()),
-  status: v.string(),
+  status: v.nullish(State),
+  refund_status: v.nullish(State),
 })
 
-const Notice = v.object({ ...RefundFields.entries, mchid: v.string(), refund_status: v.string() })
+const Notice = v.object({ ...RefundFields.entries, mchid: v.string(), refund_status: State })
+
+/** What a response has to be about: the number of a query, or the whole request for a refund. */
+interface AskedRefund extends Partial<Omit<RefundRequest, 'reason'>> {
+  readonly mchid: string
+  readonly outRefundNo: string
+  readonly currency?: string
+}
 
 /** A signed response to another request may have been replayed. */
-function requireRefund(
-  fields: unknown,
-  asked: { mchid: string; outRefundNo: string; outTradeNo?: string },
-): Refund {
+function requireRefund(fields: unknown, asked: AskedRefund): Refund {
   const { success, output } = v.safeParse(RefundResponse, fields)
-  if (!success) throw unavailable('the response is not a refund')
-  const { mchid, out_refund_no, out_trade_no } = output
-  const isOurs = (mchid ?? asked.mchid) === asked.mchid
-  const isOfOrder = out_trade_no === (asked.outTradeNo ?? out_trade_no)
-  if (!isOurs || !isOfOrder || out_refund_no !== asked.outRefundNo) {
-    throw unavailable('a response is about another refund')
-  }
-  return toRefund(output, output.status)
+  const status = success && (output.status ?? output.refund_status)
+  if (!status) throw unavailable('the response is not a refund')
+  if (!isAbout(output, asked)) throw unavailable('a response is about another refund')
+  return toRefund(output, status)
+}
+
+function isAbout(
+  { mchid, out_refund_no, out_trade_no, amount }: v.InferOutput<typeof RefundResponse>,
+  asked: AskedRefund,
+): boolean {
+  const { outTradeNo = out_trade_no, refund = amount.refund, total = amount.total } = asked
+  const currency = amount.currency ?? asked.currency
+  return (
+    (mchid ?? asked.mchid) === asked.mchid &&
+    out_refund_no === asked.outRefundNo &&
+    out_trade_no === outTradeNo &&
+    amount.refund === refund &&
+    amount.total === total &&
+    currency === (asked.currency ?? currency)
+  )
 }
 
 /** The refund of a callback, with the mchid that it is about; `null` if the fields are not a refund. */

@@ -63,6 +63,7 @@ describe('what is refused', () => {
     ['the mchid of others', { mchid: '1900000001' }],
     ['no mchid', { mchid: undefined }],
     ['no number', { out_trade_no: undefined }],
+    ['a state that is no word of capitals', { trade_state: 'A'.repeat(33) }],
   ])('a callback with %s is refused', async (_, fields) => {
     await expectRefused(app.notify('TRANSACTION.SUCCESS', { ...paid(), ...fields }))
   })
@@ -71,6 +72,13 @@ describe('what is refused', () => {
     await app.send('POST', '/payments/A00001/refunds', { outRefundNo: 'R1', refund: 1, total: 100 })
     app.log.length = 0
     const fields = { ...app.pay.finishRefund('R1'), mchid: '1900000001' }
+    await expectRefused(app.notify('REFUND.SUCCESS', fields))
+  })
+
+  it('a callback about a refund whose state is no word of capitals is refused', async () => {
+    await app.send('POST', '/payments/A00001/refunds', { outRefundNo: 'R1', refund: 1, total: 100 })
+    app.log.length = 0
+    const fields = { ...app.pay.finishRefund('R1'), refund_status: 'done' }
     await expectRefused(app.notify('REFUND.SUCCESS', fields))
   })
 

@@ -105,12 +105,19 @@ describe('GET /payments/:outTradeNo', () => {
     { out_trade_no: 'A00002' },
     { out_trade_no: undefined },
     { trade_state: undefined },
-  ])('a signed answer about something else is not believed: %o', async (other) => {
-    await place()
-    app.pay.next(() => ok({ ...app.pay.pay(NUMBER), ...other }))
-    const { status, answer } = await app.send('GET', `/payments/${NUMBER}`)
-    expect([status, answer.code, answer.action]).toEqual([502, 'pay_unavailable', 'retry_later'])
-  })
+    { trade_state: '' },
+    { trade_state: 'notpay' },
+    { trade_state: 'PAID OUT' },
+    { trade_state: 'A'.repeat(33) },
+  ])(
+    'a signed answer about something else, or without a state, is not believed: %o',
+    async (other) => {
+      await place()
+      app.pay.next(() => ok({ ...app.pay.pay(NUMBER), ...other }))
+      const { status, answer } = await app.send('GET', `/payments/${NUMBER}`)
+      expect([status, answer.code, answer.action]).toEqual([502, 'pay_unavailable', 'retry_later'])
+    },
+  )
 })
 
 describe('POST /payments/:outTradeNo/close', () => {

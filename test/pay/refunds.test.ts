@@ -189,6 +189,9 @@ describe('refusals and answers that cannot be believed', () => {
     'no refund': change({ out_refund_no: undefined }),
     'no amount': change({ amount: undefined }),
     'no status': change({ status: undefined }),
+    'a status of other characters': change({ status: 'Success' }),
+    'a status of 33 characters': change({ status: 'A'.repeat(33) }),
+    'a refund_status of other characters': change({ status: undefined, refund_status: '' }),
     'no signature': (response) => ({ ...response, forgery: null }),
     'the signature of another key': async (response) => ({
       ...response,
@@ -208,9 +211,34 @@ describe('refusals and answers that cannot be believed', () => {
     },
   )
 
-  it('a signed answer about the refund of another order is not believed', async () => {
-    app.pay.next(change({ out_trade_no: 'A00002' }))
-    expect((await refund()).status).toBe(502)
+  const amount = { refund: 40, total: 100, payer_refund: 40, currency: 'CNY' }
+  it.each([
+    ['another order', { out_trade_no: 'A00002' }],
+    ['a smaller refund', { amount: { ...amount, refund: 39 } }],
+    ['a larger refund', { amount: { ...amount, refund: 41 } }],
+    ['an order of another price', { amount: { ...amount, total: 1000 } }],
+    ['another currency', { amount: { ...amount, currency: 'USD' } }],
+  ])('a signed answer to a refund that is about %s is not believed', async (_, fields) => {
+    app.pay.next(change(fields))
+    const { status, answer } = await refund()
+    expect([status, answer.code]).toEqual([502, 'pay_unavailable'])
+    expect(app.log.at(-1)).toContain('a response is about another refund')
+  })
+
+  it('an answer without a currency is about the one that was asked for', async () => {
+    app.pay.next(change({ amount: { refund: 40, total: 100 } }))
+    expect((await refund()).status).toBe(200)
+  })
+
+  it.each([
+    { status: undefined, refund_status: 'SUCCESS' },
+    { status: null, refund_status: 'SUCCESS' },
+    { status: 'SUCCESS', refund_status: 'PROCESSING' },
+  ])('refund_status stands in for a status that is absent: %o', async (fields) => {
+    app.pay.next(change(fields))
+    expect(await refund()).toMatchObject({ status: 200, answer: { status: 'SUCCESS' } })
+    app.pay.next(change(fields))
+    expect((await app.send('GET', '/refunds/R1')).answer.status).toBe('SUCCESS')
   })
 
   it('a refund whose connection breaks goes to the second host under the same number', async () => {
