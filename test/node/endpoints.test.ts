@@ -107,12 +107,16 @@ describe('the endpoints, with the first host of WECHAT_API_BASE down', () => {
       body: introspection,
     })
     const { openid: OpenID } = answer as { openid: string }
-    const event = { MsgType: 'event', Event: 'user_authorization_revoke', OpenID, AppID: APPID }
+    const now = Math.floor(Date.now() / 1000)
+    const event = {
+      ...{ MsgType: 'event', CreateTime: now, Event: 'user_authorization_revoke' },
+      ...{ OpenID, AppID: APPID },
+    }
     const push = await pushRequest(new URL(`/wechat/events/${APPID}`, login).href, event, {
       appid: APPID,
       token: PUSH.WECHAT_PUSH_TOKEN,
       encodingAESKey: PUSH.WECHAT_PUSH_AES_KEY,
-      timestamp: Math.floor(Date.now() / 1000),
+      timestamp: now,
     })
     const response = await fetch(push)
     expect([response.status, await response.text()]).toEqual([200, 'success'])
