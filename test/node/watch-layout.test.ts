@@ -1,10 +1,8 @@
 /** What is in sight on the page of `npm run dev`, and its languages, in headless Chromium. */
 
-import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { openWatch, STEP_IDS, skipNotice, type Watch } from '../support/watch-page'
+import { CHROMIUM, isInSight, openWatch, PHONE, type Watch } from '../support/watch-page'
 
-const PHONE = { width: 375, height: 812 }
 const DESKTOP = { width: 1280, height: 900 }
 
 /** Run in the page, as are the next two. */
@@ -31,25 +29,14 @@ const OBSERVE_MEANING = `
   }).observe(document.querySelector('#meaning'), { childList: true })
 `
 
-/** Whether an element is within the window and nothing covers it. */
-function isInSight(page: Page, selector: string): Promise<boolean> {
-  return page.evaluate<boolean>(`(() => {
-    const element = document.querySelector('${selector}')
-    const { top, bottom, left, right } = element.getBoundingClientRect()
-    if (top < 0 || bottom > innerHeight || right > innerWidth) return false
-    const middle = document.elementFromPoint((left + right) / 2, (top + bottom) / 2)
-    return element === middle || element.contains(middle) || middle.contains(element)
-  })()`)
-}
-
 let watch: Watch
 beforeAll(async () => {
-  if (!skipNotice) watch = await openWatch()
+  if (!CHROMIUM.notice) watch = await openWatch()
 })
 afterEach(() => watch?.closePages())
 afterAll(() => watch?.close())
 
-describe.skipIf(skipNotice)(`the layout of the watch page${skipNotice}`, () => {
+describe.skipIf(CHROMIUM.notice)(`the layout of the watch page${CHROMIUM.notice}`, () => {
   it.each(['light', 'dark'] as const)(
     'The page fits a phone of 360 pixels in %s colors',
     async (colorScheme) => {
@@ -62,21 +49,6 @@ describe.skipIf(skipNotice)(`the layout of the watch page${skipNotice}`, () => {
       expect(paper).toBe(colorScheme === 'light' ? 'rgb(250, 249, 245)' : 'rgb(21, 23, 26)')
     },
   )
-
-  it('Each diagram begins at the top of a phone’s screen, whichever button is pressed', async () => {
-    const page = await watch.openPage({ viewport: PHONE })
-    for (const id of await page.evaluate<string[]>(STEP_IDS)) {
-      await watch.press(page, id)
-      const title = await page.locator('#diagram h2').boundingBox()
-      const isAtTop = title !== null && title.y >= 0 && title.y < 120
-      expect([id, isAtTop, await isInSight(page, '#diagram .messages > :first-child')]).toEqual([
-        id,
-        true,
-        true,
-      ])
-    }
-    // There are about 30 buttons, and some steps wait for WeChat.
-  }, 60_000)
 
   it.each([PHONE, DESKTOP])(
     'The meaning and “Next” are in sight at $width x $height, however far the page is scrolled',
@@ -108,7 +80,7 @@ describe.skipIf(skipNotice)(`the layout of the watch page${skipNotice}`, () => {
   })
 })
 
-describe.skipIf(skipNotice)(`the language of the watch page${skipNotice}`, () => {
+describe.skipIf(CHROMIUM.notice)(`the language of the watch page${CHROMIUM.notice}`, () => {
   it.each([
     ['zh-CN', ['zh-CN', 'en'], '下一步：wx.login'],
     ['zh-CN', ['zh-TW'], '下一步：wx.login'],

@@ -1,11 +1,11 @@
 /** Payments on the page of `npm run dev`, in headless Chromium. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { openWatch, PAYMENT_STEP_IDS, skipNotice, type Watch } from '../support/watch-page'
+import { CHROMIUM, openWatch, PAYMENT_STEP_IDS, PHONE, type Watch } from '../support/watch-page'
 
 let watch: Watch
 beforeAll(async () => {
-  if (!skipNotice) watch = await openWatch()
+  if (!CHROMIUM.notice) watch = await openWatch({ viewport: PHONE })
 })
 afterEach(() => watch?.closePages())
 afterAll(() => watch?.close())
@@ -19,7 +19,7 @@ async function press(id: string) {
   return { ...result, backend, toBackendText: result.toBackend.map(({ text }) => text).join('\n') }
 }
 
-describe.skipIf(skipNotice)(`payments on the watch page${skipNotice}`, () => {
+describe.skipIf(CHROMIUM.notice)(`payments on the watch page${CHROMIUM.notice}`, () => {
   it('The page draws an order, its payment, the callback and the query that says it is paid', async () => {
     const { toWeChat, fromWeChat, diagram, backend, toBackendText, meaning } = await press('buy')
     expect(toWeChat[0]).toBe('POST /v3/pay/transactions/jsapi')
@@ -81,10 +81,11 @@ describe.skipIf(skipNotice)(`payments on the watch page${skipNotice}`, () => {
     expect(meaning).toMatch(/^伪造的回调 .*订单仍未支付。$/)
   })
 
-  it('These tests press every payment button, and the page complains of nothing', () => {
+  it('These tests press every payment button, each diagram begins at the top, and the page complains of nothing', () => {
     expect([...watch.pressed].filter((id) => id !== 'login').sort()).toEqual(
       PAYMENT_STEP_IDS.toSorted(),
     )
+    expect([...watch.displaced]).toEqual([])
     expect(watch.complaints).toEqual([])
     expect([...watch.origins]).toEqual([new URL(watch.dev.url()).origin])
   })

@@ -2,17 +2,18 @@
  * The page of `npm run dev`, in headless Chromium.
  *
  * On Debian and Ubuntu: `apt-get install chromium`. Elsewhere set CHROMIUM to the path of a Chromium
- * or Chrome. Without one these tests are skipped, and say so.
+ * or Chrome. Without one these tests are skipped; in CI they fail.
  */
 
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { CREDENTIALS } from '../support/environment'
 import {
+  CHROMIUM,
   openWatch,
   PAYMENT_STEP_IDS,
+  PHONE,
   STEP_IDS,
-  skipNotice,
   type Watch,
 } from '../support/watch-page'
 
@@ -25,8 +26,6 @@ const PICTURE_WIDTH = `(async () => {
   return picture.naturalWidth
 })()`
 
-if (skipNotice) console.warn(`the watch page is not tested${skipNotice}`)
-
 /** The times of the latest diagram and of the panel, in Unix seconds. */
 async function readTimes(page: Page) {
   const [diagram = '', panel = ''] = await page
@@ -38,12 +37,12 @@ async function readTimes(page: Page) {
 
 let watch: Watch
 beforeAll(async () => {
-  if (!skipNotice) watch = await openWatch()
+  if (!CHROMIUM.notice) watch = await openWatch({ viewport: PHONE })
 })
 afterEach(() => watch?.closePages())
 afterAll(() => watch?.close())
 
-describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => {
+describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice}`, () => {
   it('The page draws a login: what WeChat tells the Worker, and the token that the phone gets', async () => {
     const page = await watch.openPage()
     const { toPhone, toWeChat, diagram, meaning } = await watch.press(page, 'login')
@@ -284,6 +283,10 @@ describe.skipIf(skipNotice)(`the watch page of npm run dev${skipNotice}`, () => 
     const ids = await page.evaluate<string[]>(STEP_IDS)
     const pressed = [...watch.pressed, ...PAYMENT_STEP_IDS]
     expect(pressed.sort()).toEqual(ids.sort())
+  })
+
+  it('Each diagram begins at the top of a phone’s screen, whichever button is pressed', () => {
+    expect([...watch.displaced]).toEqual([])
   })
 
   it('The page complains of nothing in the console, and sends no request elsewhere', () => {

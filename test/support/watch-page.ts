@@ -1,17 +1,13 @@
 /** The watch page under test: `npm run dev`, and a browser that presses its buttons. */
 
-import { existsSync } from 'node:fs'
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { startDev } from './dev-server'
 import { CREDENTIALS } from './environment'
+import { findProgram } from './programs'
 
-export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
-/** Empty if there is a browser; otherwise why the tests of the page are skipped. */
-export const hasBrowser = existsSync(CHROMIUM)
-export const skipNotice = hasBrowser
-  ? ''
-  : ' (SKIPPED: no browser; apt-get install chromium, or set CHROMIUM)'
+export const CHROMIUM = findProgram('chromium', process.env.CHROMIUM)
+export const PHONE = { width: 375, height: 812 }
 
 /** The ids of the buttons under “Payments”. */
 export const PAYMENT_STEP_IDS = ['buy', 'lost', 'refund', 'forged', 'probe']
@@ -39,11 +35,13 @@ const SERVER_VALUES = `[...document.querySelectorAll('#server .server-only')].ma
   (value) => value.textContent.replace('…', ''),
 )`
 
-export async function openWatch() {
+/** @param defaults What a page has unless it is opened with other options */
+export async function openWatch(defaults: BrowserContextOptions = {}) {
   const dev = await startDev()
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+  const browser = await chromium.launch({ executablePath: CHROMIUM.path, args: ['--no-sandbox'] })
   const pages: Page[] = []
   const pressed = new Set<string>()
+  const displaced = new Set<string>()
   const complaints: string[] = []
   const origins = new Set<string>()
 
@@ -52,7 +50,8 @@ export async function openWatch() {
     options: BrowserContextOptions = {},
     languages?: readonly string[],
   ): Promise<Page> {
-    const page = await browser.newPage({ reducedMotion: 'reduce', locale: 'en-US', ...options })
+    const usual = { reducedMotion: 'reduce', locale: 'en-US', ...defaults } as const
+    const page = await browser.newPage({ ...usual, ...options })
     if (languages)
       await page.addInitScript(
         `Object.defineProperty(navigator, 'languages', { value: ${JSON.stringify(languages)} })`,
@@ -97,6 +96,7 @@ export async function openWatch() {
   async function outcome(page: Page, id: string) {
     pressed.add(id)
     await page.waitForSelector('main[aria-busy="false"] #diagram .drawn')
+    if (!(await beginsAtTop(page))) displaced.add(id)
     const messages = await page.evaluate<Message[]>(MESSAGES)
     await expectServerValuesToStay(page, messages)
     const between = (from: string, to: string) =>
@@ -119,6 +119,8 @@ export async function openWatch() {
     outcome,
     /** The ids of all buttons that were pressed. */
     pressed,
+    /** The ids of those whose diagram did not begin at the top of a phone's screen. */
+    displaced,
     /** What the pages said in their consoles, and what they threw. */
     complaints,
     /** Where the pages sent requests. */
@@ -131,6 +133,25 @@ export async function openWatch() {
       await dev.stop()
     },
   }
+}
+
+/** Whether an element is within the window and nothing covers it. */
+export function isInSight(page: Page, selector: string): Promise<boolean> {
+  return page.evaluate<boolean>(`(() => {
+    const element = document.querySelector('${selector}')
+    const { top, bottom, left, right } = element.getBoundingClientRect()
+    if (top < 0 || bottom > innerHeight || right > innerWidth) return false
+    const middle = document.elementFromPoint((left + right) / 2, (top + bottom) / 2)
+    return element === middle || element.contains(middle) || middle.contains(element)
+  })()`)
+}
+
+/** Whether the diagram does, on a phone. */
+async function beginsAtTop(page: Page): Promise<boolean> {
+  if (page.viewportSize()?.width !== PHONE.width) return true
+  const title = await page.locator('#diagram h2').boundingBox()
+  const isAtTop = title !== null && title.y >= 0 && title.y < 120
+  return isAtTop && (await isInSight(page, '#diagram .messages > :first-child'))
 }
 
 /** Fails if the phone's arrows or KV show a value that must stay on the server. */
