@@ -20,8 +20,12 @@ const USER = { openid: 'oGZUI0egBJY1zhBYw2KhdUfwVJJE', session_key: 'HyVFkGl5F5O
 const LIFETIME = { createdAt: 1_790_000_000, expiresAt: 1_790_604_800 }
 const METADATA = { ...LIFETIME, userAgent: 'a phone' }
 const RECORD = {
-  ...{ appid: APPID, ...USER, unionid: 'oU12345678' },
-  ...{ previous: null, claims: { role: 'reader' }, ...LIFETIME },
+  appid: APPID,
+  ...USER,
+  unionid: 'oU12345678',
+  previous: null,
+  claims: { role: 'reader' },
+  ...LIFETIME,
 }
 const USER_ID = createHash('sha256').update(`${APPID}:${USER.openid}`).digest('base64url')
 
@@ -113,8 +117,13 @@ describe('a session record', () => {
     const value = Buffer.from(VECTOR.value, 'base64')
     await env.SESSIONS.put(VECTOR.name, value, { metadata: METADATA })
     expect(await introspect(VECTOR.token)).toMatchObject({
-      ...{ active: true, sub: USER_ID, client_id: APPID, openid: USER.openid },
-      ...{ unionid: 'oU12345678', claims: { role: 'reader' }, exp: LIFETIME.expiresAt },
+      active: true,
+      sub: USER_ID,
+      client_id: APPID,
+      openid: USER.openid,
+      unionid: 'oU12345678',
+      claims: { role: 'reader' },
+      exp: LIFETIME.expiresAt,
     })
     expect(await listIds(VECTOR.token)).toEqual(['AwgNEhccISYrMDU6P0RJTg'])
   })

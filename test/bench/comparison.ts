@@ -46,7 +46,8 @@ function requireResolution(cells: readonly Cell[], operation: Operation, platfor
       number[],
     ]
   return {
-    ...{ operation, platform },
+    operation,
+    platform,
     cpu: resolveRatio(...pair('cpu')),
     rate: resolveRatio(...pair('rate')),
     milliseconds: resolveDifference(...pair('milliseconds')),

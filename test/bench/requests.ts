@@ -71,8 +71,11 @@ export async function createWorkerRequests(server: Server): Promise<RequestsByOp
 
 export async function createPaymentRequests({ port }: Server): Promise<RequestsByOperation> {
   const order = () => ({
-    ...{ appid: 'wxd678efh567hg6787', openid: 'oBench', outTradeNo: `BENCH${numbers++}00000` },
-    ...{ description: 'A cup of tea', total: 100 },
+    appid: 'wxd678efh567hg6787',
+    openid: 'oBench',
+    outTradeNo: `BENCH${numbers++}00000`,
+    description: 'A cup of tea',
+    total: 100,
   })
   const next = () => requestText('POST', '/payments', { headers: serviceKey, json: order() })
   return { order: { port, next } }

@@ -93,7 +93,11 @@ export function createLoginVariants(codes: Codes, kv: string): Variant[] {
         prepare,
       ),
       {
-        ...{ name, role, platform: 'workerd', operations: ['cold-start'], group: 'cold starts' },
+        name,
+        role,
+        platform: 'workerd',
+        operations: ['cold-start'],
+        group: 'cold starts',
         start: async () => ({
           prepare: async () => ({
             measure: () => measureColdStart(() => startWorkerd(coldConfig)),

@@ -112,7 +112,10 @@ describe('a payment that failed', () => {
   it('a failure that is not known has WeChat’s errMsg as its message', async () => {
     const errMsg = 'requestPayment:fail (系统繁忙)'
     await expect(failWith({ errMsg })).rejects.toMatchObject({
-      ...{ code: 'wx_failed', action: 'stop', message: errMsg, errMsg },
+      code: 'wx_failed',
+      action: 'stop',
+      message: errMsg,
+      errMsg,
     })
   })
 
@@ -142,7 +145,10 @@ describe('parameters that cannot be paid', () => {
     const wrong = { ...parameters, [name]: value } as PaymentParameters
     const message = `pay() takes the five strings of POST /payments. Missing or wrong: ${name}`
     await expect(client.pay(wrong)).rejects.toMatchObject({
-      ...{ name: 'Code2SessionError', code: 'parameters_invalid', action: 'fix_request', message },
+      name: 'Code2SessionError',
+      code: 'parameters_invalid',
+      action: 'fix_request',
+      message,
     })
     expect(phone.payments).toEqual([])
   })

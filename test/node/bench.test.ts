@@ -138,7 +138,11 @@ describe('the rounds of the benchmark', () => {
     let seconds = 0
     let running = 0
     const toVariant = (name: string, measure: Prepared['measure']): Variant => ({
-      ...{ name, role: 'peer', platform: 'Express', operations: ['check'], group: 'all' },
+      name,
+      role: 'peer',
+      platform: 'Express',
+      operations: ['check'],
+      group: 'all',
       start: async () => {
         running++
         const close = async () => void running--
@@ -154,7 +158,9 @@ describe('the rounds of the benchmark', () => {
       plan: { seconds: number; rounds: number; slices?: number },
     ) =>
       measureRounds(variants, {
-        ...{ operations: ['check'], progress, secondsNow: () => seconds },
+        operations: ['check'],
+        progress,
+        secondsNow: () => seconds,
         plan: { ...QUICK, slices: 1, ...plan },
       })
     return { toVariant, take, measure, running: () => running }

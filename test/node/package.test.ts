@@ -218,9 +218,17 @@ describe('a Worker with its own Hono app', () => {
 
   it('a Worker compiles in Cloudflare’s template, with declarations and no lib but ES2024', () => {
     const compilerOptions = {
-      ...{ target: 'es2024', lib: ['es2024'], module: 'es2022', moduleResolution: 'bundler' },
-      ...{ types: ['@cloudflare/workers-types'], strict: true, isolatedModules: true },
-      ...{ skipLibCheck: true, declaration: true, emitDeclarationOnly: true, outDir: 'types' },
+      target: 'es2024',
+      lib: ['es2024'],
+      module: 'es2022',
+      moduleResolution: 'bundler',
+      types: ['@cloudflare/workers-types'],
+      strict: true,
+      isolatedModules: true,
+      skipLibCheck: true,
+      declaration: true,
+      emitDeclarationOnly: true,
+      outDir: 'types',
     }
     const files = { 'index.ts': code, 'tsconfig.json': { compilerOptions } }
     expect(typeErrors(writeProject('worker', files), TSC)).toBe('')
@@ -228,8 +236,13 @@ describe('a Worker with its own Hono app', () => {
 
   it('a Worker compiles with the module resolution of Node', () => {
     const compilerOptions = {
-      ...{ target: 'es2024', lib: ['es2024'], module: 'nodenext', strict: true, noEmit: true },
-      ...{ types: ['@cloudflare/workers-types'], skipLibCheck: true },
+      target: 'es2024',
+      lib: ['es2024'],
+      module: 'nodenext',
+      strict: true,
+      noEmit: true,
+      types: ['@cloudflare/workers-types'],
+      skipLibCheck: true,
     }
     const files = { 'index.mts': code, 'tsconfig.json': { compilerOptions } }
     expect(typeErrors(writeProject('worker-nodenext', files), TSC)).toBe('')
@@ -255,8 +268,14 @@ describe('a Worker with its own Hono app', () => {
     ['the module resolution of Node', 'worker-pay-nodenext', 'index.mts', 'nodenext', 'nodenext'],
   ])('a Worker with payments compiles with %s', (_, name, file, module, moduleResolution) => {
     const compilerOptions = {
-      ...{ target: 'es2024', lib: ['es2024'], module, moduleResolution, strict: true },
-      ...{ types: ['@cloudflare/workers-types'], noEmit: true, skipLibCheck: true },
+      target: 'es2024',
+      lib: ['es2024'],
+      module,
+      moduleResolution,
+      strict: true,
+      types: ['@cloudflare/workers-types'],
+      noEmit: true,
+      skipLibCheck: true,
     }
     const files = { [file]: payments, 'tsconfig.json': { compilerOptions } }
     expect(typeErrors(writeProject(name, files), TSC)).toBe('')
@@ -275,8 +294,13 @@ describe('a Worker with its own Hono app', () => {
     const project = writeProject('worker-bundle', { 'index.ts': code })
     const { metafile } = buildSync({
       entryPoints: [join(project, 'index.ts')],
-      ...{ bundle: true, format: 'esm', external: ['cloudflare:*'] },
-      ...{ write: false, metafile: true, preserveSymlinks: true, absWorkingDir: workspace },
+      bundle: true,
+      format: 'esm',
+      external: ['cloudflare:*'],
+      write: false,
+      metafile: true,
+      preserveSymlinks: true,
+      absWorkingDir: workspace,
     })
     const packages = Object.keys(metafile.inputs)
       .filter((input) => input.includes('node_modules/'))
@@ -304,8 +328,14 @@ describe('a mini program', () => {
 
   it('a mini program in TypeScript compiles in WeChat’s template: CommonJS and node10', () => {
     const compilerOptions = {
-      ...{ target: 'es2020', lib: ['es2020'], module: 'commonjs', moduleResolution: 'node10' },
-      ...{ strict: true, noEmit: true, skipLibCheck: true, types },
+      target: 'es2020',
+      lib: ['es2020'],
+      module: 'commonjs',
+      moduleResolution: 'node10',
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      types,
     }
     const code = `import { createClient } from 'code2session/client'\n${use}`
     const files = { 'app.ts': code, 'tsconfig.json': { compilerOptions } }
@@ -314,8 +344,12 @@ describe('a mini program', () => {
 
   it('a mini program in TypeScript compiles with the module resolution of Node', () => {
     const compilerOptions = {
-      ...{ target: 'es2018', lib: ['es2018'], module: 'nodenext' },
-      ...{ strict: true, noEmit: true, types },
+      target: 'es2018',
+      lib: ['es2018'],
+      module: 'nodenext',
+      strict: true,
+      noEmit: true,
+      types,
     }
     const code = `import { createClient } from 'code2session/client'\n${use}\nexport {}`
     const files = { 'app.mts': code, 'app.cts': code, 'tsconfig.json': { compilerOptions } }
@@ -324,8 +358,15 @@ describe('a mini program', () => {
 
   it('a mini program in checked JavaScript compiles with the two files that it copied', () => {
     const compilerOptions = {
-      ...{ target: 'es2018', lib: ['es2018'], module: 'commonjs', allowJs: true, checkJs: true },
-      ...{ strict: true, noEmit: true, skipLibCheck: true, types },
+      target: 'es2018',
+      lib: ['es2018'],
+      module: 'commonjs',
+      allowJs: true,
+      checkJs: true,
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      types,
     }
     const project = writeProject('copied', {
       'app.js': `const { createClient } = require('./client')\n${use}`,

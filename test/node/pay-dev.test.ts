@@ -66,7 +66,8 @@ describe('wrangler dev with the configuration of payments, and that of the login
         200,
       )
       expect(await place({ token: 'ended', ...order('DEV00002') })).toMatchObject({
-        ...{ status: 401, answer: { code: 'session_invalid' } },
+        status: 401,
+        answer: { code: 'session_invalid' },
       })
       const { headers, body } = await createCallback('SECURITY_ECHO.SUCCESS', {}, wechatPay.now())
       const callback = new URL('/wechat/pay/events', url)

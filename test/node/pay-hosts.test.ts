@@ -19,7 +19,8 @@ beforeAll(async () => {
   wechatPay = await startWeChatPay()
   server = await startMiniflare([
     {
-      ...{ name: 'pay', code: (await buildPayments()).code },
+      name: 'pay',
+      code: (await buildPayments()).code,
       bindings: {
         ...PAY_SETTINGS,
         WECHAT_PAY_API_BASE: `${silent.url},${wechatPay.url}`,

@@ -98,14 +98,16 @@ describe('over HTTP, after a first host that refuses connections', () => {
     expect((await request('GET', '/payments/HTTP0001')).answer).toMatchObject({ state: 'SUCCESS' })
     const refund = { outRefundNo: 'R-HTTP0001', refund: 100, total: 100 }
     expect(await request('POST', '/payments/HTTP0001/refunds', refund)).toMatchObject({
-      ...{ status: 200, answer: { status: 'PROCESSING' } },
+      status: 200,
+      answer: { status: 'PROCESSING' },
     })
     expect((await request('GET', '/refunds/R-HTTP0001')).status).toBe(200)
   })
 
   it('a token that has ended is a session_invalid', async () => {
     const { status, headers, answer } = await request('POST', '/payments', {
-      ...{ token: 'ended', ...order('HTTP0002') },
+      token: 'ended',
+      ...order('HTTP0002'),
     })
     expect([status, answer.code]).toEqual([401, 'session_invalid'])
     expect(headers.get('WWW-Authenticate')).toBe('Bearer realm="code2session"')
@@ -164,7 +166,7 @@ describe('over HTTP, after a first host that refuses connections', () => {
     await request('POST', '/payments', { ...known, ...order('NOHOOK01') })
     const fields = wechatPay.pay('NOHOOK01')
     expect(await deliver('TRANSACTION.SUCCESS', fields, { 'X-No-Hook': '1' })).toMatchObject({
-      ...{ status: 503 },
+      status: 503,
     })
     expect(logs.join()).toContain('neither HOOKS with onPayment nor EVENTS')
   })
@@ -195,7 +197,8 @@ describe('PaymentService by RPC', () => {
       parameters: expect.objectContaining({ signType: 'RSA', timeStamp: expect.any(String) }),
     })
     expect(await rpc('getPayment', 'RPC00001')).toMatchObject({
-      ...{ ok: true, payment: { outTradeNo: 'RPC00001', state: 'NOTPAY' } },
+      ok: true,
+      payment: { outTradeNo: 'RPC00001', state: 'NOTPAY' },
     })
     const refund = { outRefundNo: 'R-RPC00001', refund: 1, total: 100 }
     wechatPay.pay('RPC00001')
@@ -208,7 +211,8 @@ describe('PaymentService by RPC', () => {
 
   it('methods return problems and throw none, whatever their arguments are', async () => {
     expect(await rpc('createPayment', { token: 'ended', ...order('RPC00003') })).toMatchObject({
-      ...{ ok: false, error: { code: 'session_invalid', status: 401 } },
+      ok: false,
+      error: { code: 'session_invalid', status: 401 },
     })
     expect(await rpc('getPayment', 'RPC00009')).toMatchObject({ error: { code: 'order_unknown' } })
     expect(await rpc('getRefund', 'R9')).toMatchObject({ error: { code: 'refund_unknown' } })

@@ -50,15 +50,21 @@ describe('a payments Worker in another process', () => {
 
     const outTradeNo = 'ELSEWHERE1'
     const body = JSON.stringify({
-      ...{ appid: APPID, mchid: settings.WECHAT_PAY_MCHID, description: '一杯茶' },
-      ...{ out_trade_no: outTradeNo, notify_url: 'http://127.0.0.1:1/wechat/pay/events' },
-      ...{ amount: { total: 2, currency: 'CNY' }, payer: { openid } },
+      appid: APPID,
+      mchid: settings.WECHAT_PAY_MCHID,
+      description: '一杯茶',
+      out_trade_no: outTradeNo,
+      notify_url: 'http://127.0.0.1:1/wechat/pay/events',
+      amount: { total: 2, currency: 'CNY' },
+      payer: { openid },
     })
     const path = '/v3/pay/transactions/jsapi'
     const now = Math.floor(Date.now() / 1000)
     const parameters = {
-      ...{ mchid: settings.WECHAT_PAY_MCHID, serial_no: settings.WECHAT_PAY_CERT_SERIAL_NO },
-      ...{ nonce_str: 'nonce', timestamp: now },
+      mchid: settings.WECHAT_PAY_MCHID,
+      serial_no: settings.WECHAT_PAY_CERT_SERIAL_NO,
+      nonce_str: 'nonce',
+      timestamp: now,
       signature: signLines('POST', path, now, 'nonce', body),
     }
     const list = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`)
@@ -75,7 +81,10 @@ describe('a payments Worker in another process', () => {
 
     const prepay = `prepay_id=${prepay_id}`
     const { answer } = await press('wx.requestPayment', {
-      ...{ timeStamp: String(now), nonceStr: 'nonce', package: prepay, signType: 'RSA' },
+      timeStamp: String(now),
+      nonceStr: 'nonce',
+      package: prepay,
+      signType: 'RSA',
       paySign: signLines(APPID, now, 'nonce', prepay),
     })
     expect(answer).toEqual({ errMsg: 'requestPayment:ok' })

@@ -153,7 +153,10 @@ describe('other settings', () => {
   it('two hosts of WeChat Pay are the default, and service keys, LOGIN, HOOKS and EVENTS are off', async () => {
     expect(await parsePayConfig(PAY_SETTINGS)).toMatchObject({
       apiBases: ['https://api.mch.weixin.qq.com', 'https://api2.mch.weixin.qq.com'],
-      ...{ serviceKeys: null, login: null, hooks: null, events: null },
+      serviceKeys: null,
+      login: null,
+      hooks: null,
+      events: null,
     })
   })
 

@@ -13,8 +13,13 @@ const PAID = {
   key: `TRANSACTION.SUCCESS:${MCHID}:A00001`,
   type: 'TRANSACTION.SUCCESS',
   payment: {
-    ...{ outTradeNo: 'A00001', state: 'SUCCESS', appid: APPID, openid: OPENID },
-    ...{ total: 100, payerTotal: 99, currency: 'CNY' },
+    outTradeNo: 'A00001',
+    state: 'SUCCESS',
+    appid: APPID,
+    openid: OPENID,
+    total: 100,
+    payerTotal: 99,
+    currency: 'CNY',
     transactionId: expect.stringMatching(/^4200\d{24}$/),
     paidAt: '2026-09-21T14:13:20.000Z',
   },
@@ -83,8 +88,12 @@ describe('an outcome', () => {
 })
 
 const paidFields = () => ({
-  ...{ appid: APPID, mchid: MCHID, out_trade_no: 'A00001', trade_state: 'SUCCESS' },
-  ...{ transaction_id: '4200A00001', payer: { openid: OPENID } },
+  appid: APPID,
+  mchid: MCHID,
+  out_trade_no: 'A00001',
+  trade_state: 'SUCCESS',
+  transaction_id: '4200A00001',
+  payer: { openid: OPENID },
   amount: { total: 100, payer_total: 99, currency: 'CNY' },
 })
 

@@ -125,7 +125,8 @@ describe('POST /payments/:outTradeNo/close', () => {
     await place()
     for (let i = 0; i < 2; i++) {
       expect(await app.send('POST', `/payments/${NUMBER}/close`)).toMatchObject({
-        ...{ status: 204, answer: null },
+        status: 204,
+        answer: null,
       })
     }
   })

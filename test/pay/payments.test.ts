@@ -32,9 +32,15 @@ describe('POST /payments', () => {
     const expiresAt = '2026-09-22T01:00:00+09:00'
     await place({ attach: 'shop 1', expiresAt, goodsTag: 'TEA', unknown: 'x' })
     expect(JSON.parse(app.pay.requests[0]?.body ?? '')).toEqual({
-      ...{ appid: APPID, mchid: MCHID, description: '一杯茶', out_trade_no: NUMBER },
-      ...{ time_expire: '2026-09-22T00:00:00+08:00', attach: 'shop 1', goods_tag: 'TEA' },
-      ...{ notify_url: NOTIFY_URL, amount: { total: 100, currency: 'CNY' } },
+      appid: APPID,
+      mchid: MCHID,
+      description: '一杯茶',
+      out_trade_no: NUMBER,
+      time_expire: '2026-09-22T00:00:00+08:00',
+      attach: 'shop 1',
+      goods_tag: 'TEA',
+      notify_url: NOTIFY_URL,
+      amount: { total: 100, currency: 'CNY' },
       payer: { openid: OPENID },
     })
   })
@@ -204,7 +210,8 @@ describe('the payer of a token', () => {
     const { status, answer } = await place(byToken)
     expect(status).toBe(200)
     expect(JSON.parse(app.pay.requests[0]?.body ?? '')).toMatchObject({
-      ...{ appid: APPID, payer: { openid: OPENID } },
+      appid: APPID,
+      payer: { openid: OPENID },
     })
     const text = `${APPID}\n${answer.timeStamp}\n${answer.nonceStr}\n${answer.package}\n`
     expect(await isMerchantSignature(text, String(answer.paySign))).toBe(true)

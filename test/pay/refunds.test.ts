@@ -46,7 +46,10 @@ describe('POST /payments/:outTradeNo/refunds', () => {
   it('WeChat Pay gets the refund with our callback, and nothing else', async () => {
     await refund({ reason: '已售完', unknown: 'x' })
     expect(JSON.parse(app.pay.requests[0]?.body ?? '')).toEqual({
-      ...{ out_trade_no: NUMBER, out_refund_no: 'R1', reason: '已售完', notify_url: NOTIFY_URL },
+      out_trade_no: NUMBER,
+      out_refund_no: 'R1',
+      reason: '已售完',
+      notify_url: NOTIFY_URL,
       amount: { refund: 40, total: 100, currency: 'CNY' },
     })
   })

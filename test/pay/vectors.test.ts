@@ -55,7 +55,11 @@ describe('requests', () => {
     const privateKey = await importPrivate(keys.merchant.private_pkcs8_pem)
     const prepay = { appid: appId, prepayId: prepay_id, timestamp: Number(timeStamp) }
     expect(await toPaymentParameters({ ...prepay, nonce: nonceStr }, privateKey)).toEqual({
-      ...{ timeStamp, nonceStr, package: `prepay_id=${prepay_id}`, signType: 'RSA', paySign },
+      timeStamp,
+      nonceStr,
+      package: `prepay_id=${prepay_id}`,
+      signType: 'RSA',
+      paySign,
     })
   })
 })
@@ -136,7 +140,7 @@ describe('resources', () => {
       await expect(
         parsePayConfig({ ...PAY_SETTINGS, WECHAT_PAY_API_V3_KEY: apiv3_key }),
       ).rejects.toMatchObject({
-        ...{ code: 'misconfigured' },
+        code: 'misconfigured',
         options: { log: { settings: ['WECHAT_PAY_API_V3_KEY must have 32 bytes'] } },
       })
     },

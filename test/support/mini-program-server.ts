@@ -13,7 +13,9 @@ export type Server = Awaited<ReturnType<typeof startServer>>
 export async function startServer({ hasPayments = false } = {}) {
   const { code, texts } = await buildSandbox()
   const login: MiniflareWorker = {
-    ...{ name: LOGIN, code, texts },
+    name: LOGIN,
+    code,
+    texts,
     bindings: CREDENTIALS,
     kvNamespaces: ['SESSIONS'],
     ...(hasPayments && { services: { PAY } }),

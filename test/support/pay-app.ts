@@ -16,8 +16,11 @@ export const OPENID = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o'
 export const NUMBER = 'A00001'
 /** The body of an order. */
 export const ORDER = {
-  ...{ appid: APPID, openid: OPENID, outTradeNo: NUMBER },
-  ...{ description: '一杯茶', total: 100 },
+  appid: APPID,
+  openid: OPENID,
+  outTradeNo: NUMBER,
+  description: '一杯茶',
+  total: 100,
 }
 
 /** How long each call of WeChat Pay takes, in milliseconds. */

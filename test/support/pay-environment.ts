@@ -51,15 +51,19 @@ export async function startPayEnvironment() {
   const server = await startMiniflare(
     [
       {
-        ...{ name: 'caller', code: CALLER },
+        name: 'caller',
+        code: CALLER,
         services: {
-          ...{ PAY_HTTP: 'pay', LOGIN_HTTP: 'login', HOOKS_HTTP: 'hooks' },
+          PAY_HTTP: 'pay',
+          LOGIN_HTTP: 'login',
+          HOOKS_HTTP: 'hooks',
           NO_HOOK_HTTP: 'no-hook',
           PAY: { name: 'pay', entrypoint: 'PaymentService' },
         },
       },
       {
-        ...{ name: 'pay', code: payments.code },
+        name: 'pay',
+        code: payments.code,
         bindings: { ...PAY_SETTINGS, WECHAT_PAY_API_BASE: apiBase, SERVICE_KEYS: PAY_KEY },
         services: {
           LOGIN: { name: 'login', entrypoint: 'LoginService' },
@@ -67,12 +71,15 @@ export async function startPayEnvironment() {
         },
       },
       {
-        ...{ name: 'login', code: login.code, kvNamespaces: ['SESSIONS'] },
+        name: 'login',
+        code: login.code,
+        kvNamespaces: ['SESSIONS'],
         bindings: { ...CREDENTIALS, WECHAT_API_BASE: environment.upstream.url },
       },
       { name: 'hooks', code: HOOKS },
       {
-        ...{ name: 'no-hook', code: payments.code },
+        name: 'no-hook',
+        code: payments.code,
         bindings: { ...PAY_SETTINGS, WECHAT_PAY_API_BASE: apiBase },
         // An entrypoint without onPayment.
         services: {

@@ -58,15 +58,23 @@ export async function serveShop(
   const workers: [MiniflareWorker, ...MiniflareWorker[]] = [
     { name: 'router', code: ROUTER, services: { LOGIN: 'login', PAY: 'pay', SHOP: 'hooks' } },
     {
-      ...{ name: 'login', code: built.login.code, kvNamespaces: ['SESSIONS'], services: { HOOKS } },
+      name: 'login',
+      code: built.login.code,
+      kvNamespaces: ['SESSIONS'],
+      services: { HOOKS },
       bindings: { WECHAT_APPS: JSON.stringify(apps), WECHAT_API_BASE: wechat.url },
     },
     {
-      ...{ name: 'pay', code: built.pay.code, services: { LOGIN, HOOKS } },
+      name: 'pay',
+      code: built.pay.code,
+      services: { LOGIN, HOOKS },
       bindings: { ...PAY_SETTINGS, WECHAT_PAY_API_BASE: wechatPay.url },
     },
     {
-      ...{ name: 'hooks', code: built.hooks.code, bindings: settings, d1Databases: ['DB'] },
+      name: 'hooks',
+      code: built.hooks.code,
+      bindings: settings,
+      d1Databases: ['DB'],
       ...(isBound && { services: { LOGIN, PAY }, rateLimits: { USER_LIMIT } }),
     },
   ]
@@ -117,8 +125,11 @@ export async function serveShop(
     /** Delivers the callback of a refund of this amount. */
     refund: (outTradeNo: string, amount = 1, type = 'REFUND.SUCCESS') =>
       deliver(type, {
-        ...{ mchid: MCHID, out_trade_no: outTradeNo, out_refund_no: `R${outTradeNo}` },
-        ...{ refund_id: '5', refund_status: type.slice('REFUND.'.length) },
+        mchid: MCHID,
+        out_trade_no: outTradeNo,
+        out_refund_no: `R${outTradeNo}`,
+        refund_id: '5',
+        refund_status: type.slice('REFUND.'.length),
         amount: { refund: amount, total: 1 },
       }),
     /** Resolves with the line in which the hooks Worker reports an order. */

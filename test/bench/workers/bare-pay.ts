@@ -25,8 +25,12 @@ export default {
     key ??= importKey(env.WECHAT_PAY_PRIVATE_KEY)
     const mchid = env.WECHAT_PAY_MCHID
     const body = JSON.stringify({
-      ...{ appid, mchid, description, out_trade_no: outTradeNo },
-      ...{ notify_url: env.WECHAT_PAY_NOTIFY_URL, amount: { total, currency: 'CNY' } },
+      appid,
+      mchid,
+      description,
+      out_trade_no: outTradeNo,
+      notify_url: env.WECHAT_PAY_NOTIFY_URL,
+      amount: { total, currency: 'CNY' },
       payer: { openid },
     })
     const timeStamp = String(Math.floor(Date.now() / 1000))
