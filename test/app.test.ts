@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import api from '../docs/api.md?raw'
 import english from '../docs/backends.md?raw'
 import chinese from '../docs/zh-CN/backends.md?raw'
 import { OPERATIONS } from '../openapi/login/operations'
@@ -20,46 +19,52 @@ describe('the routes', () => {
     const described = OPERATIONS.map(({ method, path }) => `${method} ${path}`)
     expect(new Set(described)).toEqual(new Set([...routes, ...passThrough]))
   })
-
-  it('docs/api.md lists every route and no others', () => {
-    const routes = createApp()
-      .routes.filter(({ method }) => method !== 'ALL')
-      .map(({ method, path }) => `${method} ${path}`)
-    const listed = [...api.matchAll(/^\| \[`((?:GET|POST|DELETE|ANY) [^`]+)`\]/gm)].map(
-      ([, route]) => route,
-    )
-    routes.push('ANY /wechat/api/*')
-    const others = ['GET /wechat/events/:appid', 'POST /wechat/events/:appid']
-    expect(new Set([...listed, ...others])).toEqual(new Set(routes))
-  })
 })
 
 describe('the table of operations in docs/backends.md', () => {
-  /** The names in a column: 1 is HTTP, 2 is RPC, 3 is createService. */
-  const readColumn = (text: string, column: number) => {
+  const toRequest = ({ method, path }: (typeof OPERATIONS)[number]) =>
+    path === '/wechat/api/{path}'
+      ? 'ANY /wechat/api/*'
+      : `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`
+
+  /** The names in the columns for HTTP, RPC and createService, by row. */
+  const readRows = (text: string) => {
     const [, table = ''] = text.split('| HTTP | RPC | `createService` |\n')
     const lines = table.split('\n\n')[0]?.split('\n').slice(1) ?? []
-    const cells = lines.map((line) => line.split('|').slice(1, -1)[column] ?? '')
-    return new Set(
-      cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name)),
-    )
+    return lines.map((line) => {
+      const cells = line.split('|').slice(2, -1)
+      const [http = [], rpc = [], service = []] = cells.map((cell) =>
+        [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+      )
+      return { http, rpc, service }
+    })
   }
 
   it.each([
     ['English', english],
     ['Chinese', chinese],
-  ])('in %s it has every route, every RPC method and every method of the service', (_, text) => {
-    const routes = createApp()
-      .routes.filter(({ method }) => method !== 'ALL')
-      .map(({ method, path }) => `${method} ${path}`)
-    expect(readColumn(text, 1)).toEqual(new Set([...routes, 'ANY /wechat/api/*']))
-
+  ])('in %s it has every operation with its RPC method, and no other', (_, text) => {
+    const rows = readRows(text)
+    const listed = rows.flatMap(({ http }) => http)
+    expect(listed.toSorted()).toEqual([...new Set(OPERATIONS.map(toRequest))].toSorted())
+    for (const { http, rpc } of rows) {
+      const operations = OPERATIONS.filter((operation) => http.includes(toRequest(operation)))
+      expect(rpc, http[0]).toEqual([...new Set(operations.flatMap(({ rpc }) => rpc ?? []))])
+    }
     const methods = Object.getOwnPropertyNames(createLoginService().prototype)
-    expect(readColumn(text, 2)).toEqual(new Set(methods.filter((name) => name !== 'constructor')))
+    expect(['constructor', ...rows.flatMap(({ rpc }) => rpc)].toSorted()).toEqual(
+      methods.toSorted(),
+    )
+  })
 
+  it.each([
+    ['English', english],
+    ['Chinese', chinese],
+  ])('in %s it has every method of the service, and no other', (_, text) => {
     const members = Object.keys(createService(workersRuntime)({}))
     const plumbing = ['config', 'log', 'startRequest']
-    expect(readColumn(text, 3)).toEqual(new Set(members.filter((name) => !plumbing.includes(name))))
+    const listed = readRows(text).flatMap(({ service }) => service)
+    expect([...listed, ...plumbing].toSorted()).toEqual(members.toSorted())
   })
 })
 

@@ -18,6 +18,7 @@ const TOKENS: readonly Operation[] = [
     path: '/introspect',
     tag: 'Backend',
     caller: 'oauth',
+    rpc: 'verify',
     summary: 'Introspect a token',
     description: 'Tells whose token this is (RFC 7662).',
     body: { type: FORM, schema: ref('IntrospectionRequest'), example: { token: TOKEN } },
@@ -43,6 +44,7 @@ const TOKENS: readonly Operation[] = [
     path: '/revoke',
     tag: 'Backend',
     caller: 'oauth',
+    rpc: 'revoke',
     summary: 'Revoke a token',
     description: 'Ends the session of a token (RFC 7009). `token_type_hint` is ignored.',
     body: { type: FORM, schema: ref('RevocationRequest'), example: { token: TOKEN } },
@@ -55,6 +57,7 @@ const TOKENS: readonly Operation[] = [
     path: '/users/{userId}/sessions',
     tag: 'Backend',
     caller: 'service',
+    rpc: 'revokeUser',
     summary: "End all of a user's sessions",
     description:
       'This does not keep the user from logging in again: deny that in the hook `onLogin`.',
@@ -71,6 +74,7 @@ const SESSION_KEYS: readonly Operation[] = [
     path: '/session-key/sign',
     tag: 'Backend',
     caller: 'service',
+    rpc: 'sign',
     summary: 'Sign with the session_key',
     description:
       'Makes the user-state signature (用户态签名) that `wx.requestVirtualPayment` wants.',
@@ -86,6 +90,7 @@ const SESSION_KEYS: readonly Operation[] = [
     path: '/session-key/encryption-keys',
     tag: 'Backend',
     caller: 'service',
+    rpc: 'encryptionKeys',
     summary: 'Get encryption keys',
     description:
       'Gets the newest keys of `wx.getUserCryptoManager`, whose other half the phone has.',
@@ -113,6 +118,7 @@ const SUBSCRIBE_MESSAGES: readonly Operation[] = [
     path: '/subscribe-messages',
     tag: 'Backend',
     caller: 'service',
+    rpc: 'sendSubscribeMessage',
     summary: 'Send a subscribe message',
     body: {
       schema: ref('SubscribeMessage'),

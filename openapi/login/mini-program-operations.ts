@@ -161,6 +161,7 @@ const OPEN_DATA: readonly Operation[] = [
     path: '/open-data/decrypt',
     tag: 'Mini program',
     caller: 'session',
+    rpc: 'decrypt',
     summary: 'Decrypt open data',
     description: 'Decrypts what `wx.getUserInfo`, `wx.getWeRunData` and similar functions give.',
     body: { schema: ref('EncryptedData'), example: ENCRYPTED },

@@ -10,6 +10,7 @@ const COMMON = {
   path: '/wechat/api/{path}',
   tag: 'Backend',
   caller: 'service',
+  rpc: 'wechat',
   description: DESCRIPTION,
   calls: ['access_token'],
   errors: ['invalid_request', 'wechat_path_refused', 'appid_required', 'appid_unknown'],

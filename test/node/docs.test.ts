@@ -119,6 +119,20 @@ describe('what the documents say of the source', () => {
     expect(listed).toEqual(described)
   })
 
+  const RPC = OPERATIONS.flatMap(({ rpc }) => rpc ?? [])
+  const PAY_RPC = PAY_OPERATIONS.filter(({ tag }) => tag === 'Backend').map(({ id }) => id)
+
+  it.each([
+    ['docs/backends.md', '## Another Worker', RPC],
+    ['docs/zh-CN/backends.md', '## 另一个 Worker', RPC],
+    ['docs/payments.md', '### RPC', PAY_RPC],
+    ['docs/zh-CN/payments.md', '### RPC', PAY_RPC],
+  ])('%s lists every RPC method under %s, and no other', (path, heading, methods) => {
+    const calls = readTable(path, heading).flatMap(([cell = '']) => readCode(cell))
+    const listed = calls.map((call) => call.replace(/\(.*/, ''))
+    expect(listed.toSorted()).toEqual([...new Set(methods)].toSorted())
+  })
+
   it.each(['docs/security.md', 'docs/zh-CN/security.md'])(
     'every test that %s names exists',
     (path) => {
