@@ -13,10 +13,10 @@ export interface PushOptions {
   readonly timestamp: number
 }
 
-/** The request that WeChat would send for an event to this URL. */
+/** The request that WeChat would send for an event to this URL; of a text, exactly that text. */
 export async function pushRequest(
   url: string,
-  event: object,
+  event: object | string,
   { appid, token, encodingAESKey, timestamp }: PushOptions,
 ): Promise<Request> {
   const nonce = String(crypto.getRandomValues(new Uint32Array(1))[0])
@@ -25,15 +25,16 @@ export async function pushRequest(
     timestamp: String(timestamp),
     nonce,
   })
-  let body = event
+  const text = typeof event === 'string' ? event : JSON.stringify(event)
+  let body = text
   if (encodingAESKey !== null) {
     const random = crypto.randomUUID().slice(0, 16)
-    const Encrypt = await sealEnvelope(JSON.stringify(event), { appid, encodingAESKey, random })
+    const Encrypt = await sealEnvelope(text, { appid, encodingAESKey, random })
     query.set('encrypt_type', 'aes')
     query.set('msg_signature', await signPush(token, String(timestamp), nonce, Encrypt))
-    body = { ToUserName: 'gh_97417a04a28d', Encrypt }
+    body = JSON.stringify({ ToUserName: 'gh_97417a04a28d', Encrypt })
   }
-  return new Request(`${url}?${query}`, { method: 'POST', body: JSON.stringify(body) })
+  return new Request(`${url}?${query}`, { method: 'POST', body })
 }
 
 /**

@@ -35,6 +35,11 @@ describe('the answer', () => {
     }
   })
 
+  it('An answer whose texts hold raw control characters is read', async () => {
+    const body = `{"openid":"o1","session_key":"${session_key}","unionid":"u\u0014\n"}`
+    expect((await process(body)).unionid).toBe('u\u0014\n')
+  })
+
   it('Escaped slashes in a session_key are decoded', async () => {
     const answer = await process(
       '{"openid":"o1","session_key":"\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/\\/w=="}',

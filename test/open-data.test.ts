@@ -87,6 +87,13 @@ describe('POST /open-data/verify', () => {
     ])
   })
 
+  it('POST /open-data/verify reads rawData with raw control characters in its texts', async () => {
+    const rawData = '{"nickName":"\u0014琦","city":"\b"}'
+    const body = { rawData, signature: await signRawData(rawData, KEY) }
+    const data = { nickName: '\u0014琦', city: '\b' }
+    expect(await post('verify', body)).toEqual([200, { data }])
+  })
+
   it('POST /open-data/verify refuses signed text that is not JSON', async () => {
     const signature = await signRawData('[object Object]', KEY)
     const body = { rawData: '[object Object]', signature }
@@ -100,6 +107,24 @@ describe('POST /open-data/decrypt', () => {
     const timestamp = new Date(app.clock.now * 1000).toISOString()
     const data = { stepInfoList: [{ step: 100 }] }
     expect(await post('decrypt', body)).toEqual([200, { data, timestamp }])
+  })
+
+  it('POST /open-data/decrypt reads a plaintext with raw control characters in its texts', async () => {
+    const { now } = app.clock
+    const body = await encryptText(
+      `{"openId":"${OPENID}","nickName":"\u0014琦","city":"\b","watermark":{"timestamp":${now},"appid":"${APPID}"}}`,
+      KEY,
+    )
+    const data = { nickName: '\u0014琦', city: '\b' }
+    expect(await post('decrypt', body)).toMatchObject([200, { data }])
+  })
+
+  it('POST /open-data/decrypt escapes line separators, with which some phones do not parse an answer', async () => {
+    const data = { nickName: 'a\u2028b\u2029' }
+    const body = await encryptOpenData(watermarked(data), KEY)
+    const text = await (await app.send('POST', '/open-data/decrypt', { token, body })).text()
+    expect(text).toContain('"nickName":"a\\u2028b\\u2029"')
+    expect(JSON.parse(text)).toMatchObject({ data })
   })
 
   it('POST /open-data/decrypt verifies rawData first if the body has it', async () => {

@@ -167,6 +167,13 @@ describe('the answer of the pass-through', () => {
     await expect(response.arrayBuffer()).rejects.toThrow()
   })
 
+  it('An access_token is renewed if the errmsg of its rejection has a raw control character', async () => {
+    const texts = ['{"errcode":40001,"errmsg":"invalid\n credential"}', OK]
+    const calls = answering(() => new Response(texts.shift()))
+    expect(await toAnswer(await pass())).toEqual([200, OK])
+    expect(calls).toHaveLength(2)
+  })
+
   it('An errcode in an answer of more than 4 KiB is not looked for', async () => {
     const text = JSON.stringify({ errcode: 40001, pad: 'x'.repeat(5000) })
     const calls = answering(() => new Response(text))

@@ -29,7 +29,7 @@ interface Push {
   readonly key?: string | null
 }
 
-async function push(event: object, options: Push = {}): Promise<[number, string]> {
+async function push(event: object | string, options: Push = {}): Promise<[number, string]> {
   const { url = ENDPOINT, appid = APPID, age = 0, key = AES_KEY } = options
   const request = await pushRequest(url, event, {
     appid,
@@ -291,6 +291,29 @@ describe('a push that nobody has signed', () => {
     expect(await countParses(JSON.stringify({ Encrypt: 'AAAA' }))).toEqual([false])
     expect(await countParses(JSON.stringify(event()))).toEqual([false])
   })
+})
+
+describe('a text that a user has pasted', () => {
+  const pasted = () =>
+    `{"ToUserName":"gh_1","FromUserName":"oTalk","CreateTime":${app.clock.now},"MsgType":"text","Content":"log:\n\u001b[0;32mI\u001b[0m","MsgId":23456789012345678}`
+
+  it.each([
+    ['safe', {}, AES_KEY],
+    ['plain', PLAIN, null],
+  ])(
+    'A text with raw control characters is handled like any other in %s mode',
+    async (_, mode, key) => {
+      const sent: EventMessage[] = []
+      await start({
+        ...mode,
+        EVENTS: { send: async (message: EventMessage) => void sent.push(message) },
+      })
+      expect((await push(pasted(), { key }))[0]).toBe(200)
+      expect(sent.map(({ event }) => [event.Content, event.MsgId])).toEqual([
+        ['log:\n\u001b[0;32mI\u001b[0m', '23456789012345678'],
+      ])
+    },
+  )
 })
 
 describe('the Queue EVENTS', () => {

@@ -54,7 +54,7 @@ export async function callbackRequest(
 /** The body of a callback whose encrypted fields are these. */
 export async function callbackBody(
   type: string,
-  fields: object,
+  fields: object | string,
   { apiV3Key, algorithm = 'AEAD_AES_256_GCM' }: { apiV3Key: string; algorithm?: string },
 ): Promise<string> {
   const isRefund = type.startsWith('REFUND')

@@ -96,8 +96,12 @@ export async function signHeaders(
   }
 }
 
-/** The encrypted resource of a callback: AES-256-GCM under the APIv3 key. */
-export async function sealResource(fields: object, original_type: string, apiV3Key: string) {
+/** The encrypted resource of a callback: AES-256-GCM under the APIv3 key. A text is sealed as it is. */
+export async function sealResource(
+  fields: object | string,
+  original_type: string,
+  apiV3Key: string,
+) {
   const nonce = crypto.randomUUID().slice(0, 12)
   const gcm = {
     name: 'AES-GCM',
@@ -106,7 +110,7 @@ export async function sealResource(fields: object, original_type: string, apiV3K
   }
   const rawKey = utf8.encode(apiV3Key)
   const key = await crypto.subtle.importKey('raw', rawKey, 'AES-GCM', false, ['encrypt'])
-  const text = utf8.encode(JSON.stringify(fields))
+  const text = utf8.encode(typeof fields === 'string' ? fields : JSON.stringify(fields))
   const ciphertext = new Uint8Array(await crypto.subtle.encrypt(gcm, key, text)).toBase64()
   const associated_data = original_type
   return { original_type, algorithm: 'AEAD_AES_256_GCM', ciphertext, associated_data, nonce }

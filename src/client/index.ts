@@ -19,7 +19,7 @@ import {
 import { type ClientOptions, requireSettings } from './options'
 import { pay } from './pay'
 import { createRequest, type RequestOptions } from './request'
-import { findFailure, sendCredentials } from './send'
+import { findFailure, sendToServer } from './send'
 import type { Session } from './session-store'
 import type { PaymentParameters, Wx, WxOpenData, WxRequestOptions, WxResponse } from './wx'
 
@@ -211,7 +211,7 @@ export function createClient(options: ClientOptions): Client {
     const session = await login.logOut()
     if (!session) return
     const options = { url: `${settings.baseUrl}/session`, method: 'DELETE' } as const
-    const response = await sendCredentials(wxApi, options, session.token)
+    const response = await sendToServer(wxApi, options, session.token)
     const failure = findFailure(response)
     // 401: the session had already ended.
     if (failure && response.statusCode !== 401) throw failure

@@ -3,7 +3,7 @@
 import { Code2SessionError, loginFailed } from './error'
 import { readFields } from './fields'
 import type { Settings } from './options'
-import { findFailure, sendCredentials, waitToRetry } from './send'
+import { findFailure, sendToServer, waitToRetry } from './send'
 import { createSessionStore, parseSession, type Session } from './session-store'
 import { callWx, type Wx, withTimeout } from './wx'
 
@@ -43,7 +43,7 @@ export function createLogin(wx: Wx, settings: Settings) {
     const old = store.current()
     const url = `${baseUrl}/login`
     const data = appid ? { code, appid } : { code }
-    const response = await sendCredentials(wx, { url, method: 'POST', data }, old?.token)
+    const response = await sendToServer(wx, { url, method: 'POST', data }, old?.token)
     const failure = findFailure(response)
     if (failure) throw failure
     const answer = readFields(response.data)

@@ -31,6 +31,27 @@ export function sendCredentials(
   return callWx(wx, 'request', secured, networkFailed, onRedirect)
 }
 
+/** {@link sendCredentials} to the server itself. */
+export async function sendToServer(
+  ...[wx, options, token]: Parameters<typeof sendCredentials>
+): Promise<WxResponse> {
+  return parseAnswer(await sendCredentials(wx, options, token))
+}
+
+/**
+ * An answer of the server, parsed where `wx` has left it as text. Some phones do so if a text in it
+ * holds a raw U+2028.
+ */
+export function parseAnswer(response: WxResponse): WxResponse {
+  const { data } = response
+  if (typeof data !== 'string' || data[0] !== '{') return response
+  try {
+    return { ...response, data: JSON.parse(data) }
+  } catch (_) {
+    return response
+  }
+}
+
 /** WeChat ends a request at a redirect, and is documented to call only `onHeadersReceived` then. */
 function onRedirect(task: unknown, receive: (redirect: WxResponse) => void): void {
   if (!isRequestTask(task)) return

@@ -1,5 +1,6 @@
 /** A failure with its code from the error table: one class to throw, one response to it. */
 
+import { toSentJson } from '../lib/json'
 import { type Action, ERRORS, type ErrorCode, type ErrorRow } from './errors'
 
 /** One problem in a request: where, as a dotted path, and what; never the value. */
@@ -116,7 +117,7 @@ export const RESPONSE_HEADERS = {
 /** A problem as `application/problem+json`. */
 export function problemResponse(problem: Problem<string>): Response {
   const { retryAfter, challenge } = problem.row
-  return new Response(JSON.stringify(problemDetails(problem)), {
+  return new Response(toSentJson(problemDetails(problem)), {
     status: problem.row.status,
     headers: {
       'Content-Type': 'application/problem+json',

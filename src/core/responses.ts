@@ -1,12 +1,14 @@
 /** Responses of both HTTP APIs. */
 
 import type { Context } from 'hono'
+import { toSentJson } from '../lib/json'
 import { type Problem, problemResponse, RESPONSE_HEADERS } from './problem'
 
 // These go through the context, so that headers set by an outer app are kept.
 
 export function jsonResponse(c: Context, value: object): Response {
-  return c.json(value, 200, RESPONSE_HEADERS)
+  const headers = { ...RESPONSE_HEADERS, 'Content-Type': 'application/json' }
+  return c.body(toSentJson(value), 200, headers)
 }
 
 export function textResponse(c: Context, text: string): Response {

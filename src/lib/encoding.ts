@@ -1,4 +1,4 @@
-/** Strict decoders for UTF-8, base64 and JSON: invalid input is `null`, or `undefined` for JSON. */
+/** Decoders for UTF-8, base64 and JSON: invalid input is `null`, or `undefined` for JSON. */
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
@@ -17,16 +17,34 @@ export function parseUtf8(bytes: Uint8Array): string | null {
   }
 }
 
+type Reviver = (key: string, value: unknown) => unknown
+
 /** The value of a JSON text; `undefined`, which JSON cannot express, if it is not JSON. */
-export function parseJson(
-  text: string,
-  reviver?: (key: string, value: unknown) => unknown,
-): unknown {
+export function parseJson(text: string, reviver?: Reviver): unknown {
   try {
     return JSON.parse(text, reviver)
   } catch {
     return undefined
   }
+}
+
+/**
+ * The value of a JSON text whose strings may hold raw control characters, as WeChat has sent names
+ * and pasted texts; `undefined` if it is not JSON even so. What is signed is the raw text.
+ */
+export function parseLenientJson(text: string, reviver?: Reviver): unknown {
+  return parseJson(text, reviver) ?? parseJson(escapeControls(text), reviver)
+}
+
+/** The text with the control characters inside its strings escaped. */
+function escapeControls(text: string): string {
+  let isInString = false
+  // A backslash takes the next character along.
+  return text.replace(/\\[\s\S]|["\p{Cc}]/gu, (found) => {
+    if (found === '"') isInString = !isInString
+    const isControl = found < ' '
+    return isControl && isInString ? JSON.stringify(found).slice(1, -1) : found
+  })
 }
 
 /** Whether a JSON value is an object and not an array. */

@@ -1,4 +1,4 @@
-/** JSON values, and the JSON of what another Worker or the caller's own code gives as one. */
+/** JSON values, their JSON, and that of what another Worker or the caller's own code gives as one. */
 
 import { isObject, utf8 } from './encoding'
 
@@ -25,6 +25,14 @@ export function toJson(value: unknown, limit: number): string | null {
   if (!isObject(value) || !isJsonValue(value, { left: limit }, 0)) return null
   const json = JSON.stringify(value)
   return utf8(json).length <= limit ? json : null
+}
+
+/**
+ * The JSON of a value of our own, as it is sent: U+2028 and U+2029 are escaped, because on some phones
+ * `wx.request` does not parse an answer that holds them.
+ */
+export function toSentJson(value: object): string {
+  return JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
 
 /** How many more bytes the JSON may take. */

@@ -7,7 +7,7 @@ import { EVENT_MILLISECONDS, enqueue } from '../core/hook-calls'
 import { eventRefused, invalidRequest, Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
 import { randomBytes, sha256 } from '../lib/crypto'
-import { isObject, parseJson } from '../lib/encoding'
+import { isObject, parseJson, parseLenientJson } from '../lib/encoding'
 import { chooseMiniProgram, type PushSettings, requirePush } from './config'
 import type { Context } from './context'
 import { askEventHook, type HookContext } from './hooks'
@@ -211,7 +211,7 @@ async function endSessions(
 }
 
 function parseFields(text: string): EventFields {
-  const value = parseJson(text, keepDigits)
+  const value = parseLenientJson(text, keepDigits)
   if (isObject(value)) return trimKeys(value)
   throw notJson()
 }

@@ -10,7 +10,7 @@ import { Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
 import { rejectOnAbort } from '../lib/abort'
 import { randomBytes } from '../lib/crypto'
-import { isObject, parseJson, parseUtf8 } from '../lib/encoding'
+import { isObject, parseLenientJson, parseUtf8 } from '../lib/encoding'
 import { readAtMost } from '../lib/read-at-most'
 import { type PayCall, toRefusal } from './codes'
 import type { PayConfig } from './config'
@@ -165,7 +165,7 @@ async function readResponse(
   const { status, headers } = response
   const body = await readAtMost(response.body, RESPONSE_LIMIT)
   if (!body) throw unavailable('the body is too large')
-  const fields = parseJson(parseUtf8(body) ?? '')
+  const fields = parseLenientJson(parseUtf8(body) ?? '')
   if (!response.ok) {
     throw toRefusal({ call, status, fields, log: findRequestId(headers) })
   }

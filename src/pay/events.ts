@@ -9,7 +9,7 @@
 import * as v from 'valibot'
 import { callHook, EVENT_DETAIL, EVENT_MILLISECONDS, enqueue, MISSING } from '../core/hook-calls'
 import { eventRefused, invalidRequest, Problem } from '../core/problem'
-import { parseBase64, parseJson, parseUtf8, utf8 } from '../lib/encoding'
+import { parseBase64, parseLenientJson, parseUtf8, utf8 } from '../lib/encoding'
 import type { PayContext } from './api'
 import { type Payment, parseTransaction, toPayment } from './orders'
 import { parseRefundNotice, type Refund } from './refunds'
@@ -69,7 +69,7 @@ export async function receivePaymentEvent(
   const { runtime, config } = context
   const fault = await findSignatureFault({ headers, body }, config.publicKeys, runtime.now())
   if (fault) throw eventRefused(fault)
-  const notice = v.safeParse(Notice, parseJson(parseUtf8(body) ?? ''))
+  const notice = v.safeParse(Notice, parseLenientJson(parseUtf8(body) ?? ''))
   if (!notice.success) throw invalidRequest('', 'is not a notification of WeChat Pay')
   const { event_type: type, resource } = notice.output
   const isEvent = type === 'TRANSACTION.SUCCESS' || REFUND_TYPES.includes(type)
@@ -81,7 +81,7 @@ export async function receivePaymentEvent(
   const text = await openResource(resource, config.apiV3Key)
   if (text === null) throw eventRefused('resource')
   // The self-test: that it has opened proves the APIv3 key.
-  if (isEvent) await deliver(context, toEvent(type, parseJson(text), config.mchid))
+  if (isEvent) await deliver(context, toEvent(type, parseLenientJson(text), config.mchid))
   else runtime.log({ level: 'info', reason: `a verified callback: ${ECHO_TYPE}` })
 }
 

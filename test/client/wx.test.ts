@@ -61,6 +61,57 @@ describe('a wx that misbehaves', () => {
   })
 })
 
+describe('a wx that does not parse JSON', () => {
+  const API = 'https://api.example'
+
+  /** A `wx` that gives every body as its text, as some phones do where it has a raw U+2028. */
+  function createUnparsed() {
+    const request: Wx['request'] = (options) =>
+      phone.wx.request({
+        ...options,
+        success: (response) =>
+          options.success?.({ ...response, data: JSON.stringify(response.data) }),
+      })
+    return createClient({ baseUrl: BASE_URL, hosts: [API], wx: { ...phone.wx, request } })
+  }
+
+  it('The client parses what the server answers', async () => {
+    const client = createUnparsed()
+    const { userId } = await client.login()
+    expect((await client.request({ url: '/session' })).data).toMatchObject({ userId })
+    expect((await client.request({ url: `${BASE_URL}/session` })).data).toMatchObject({ userId })
+    expect((await client.weRun()).data.stepInfoList).toHaveLength(31)
+    expect(await client.sessions()).toHaveLength(1)
+  })
+
+  it('The client reads code, action and errcode of a problem', async () => {
+    await phone.press('fail', { errcode: 45011 })
+    await expect(createUnparsed().login()).rejects.toMatchObject({
+      code: 'rate_limited',
+      action: 'retry_later',
+      errcode: 45011,
+      retryAfter: 60,
+    })
+  })
+
+  it('request() leaves the text of another host, and a text that was asked for, as it is', async () => {
+    const client = createUnparsed()
+    const { data } = await client.request({ url: `${API}/news` })
+    expect(data).toBe(JSON.stringify({ host: `${API}/news` }))
+    const session = await client.request({ url: '/session', dataType: 'text' })
+    expect(session.data).toMatch(/^{"userId"/)
+  })
+
+  it.each(['<html>', '{"token"', ''])(
+    'login() rejects with answer_invalid if the text is %j',
+    async (data) => {
+      phone.answers.set(`${BASE_URL}/login`, () => ({ statusCode: 200, data, header: {} }))
+      const login = createWith({}).login()
+      await expect(login).rejects.toMatchObject({ code: 'answer_invalid', statusCode: 200 })
+    },
+  )
+})
+
 describe('a mini game', () => {
   /** What a mini game has in common with a mini program, and nothing else. */
   function createGame() {

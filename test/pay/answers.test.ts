@@ -71,6 +71,16 @@ describe('answers that cannot be believed', () => {
     }
   })
 
+  it('an answer whose texts have raw control characters is read', async () => {
+    await place()
+    app.pay.next((response) => ({
+      ...response,
+      body: response.body.replace('订单未支付', '订单\n未支付\u0014'),
+    }))
+    const { status, answer } = await app.send('GET', `/payments/${NUMBER}`)
+    expect([status, answer.state]).toEqual([200, 'NOTPAY'])
+  })
+
   it('a body that was touched is not believed, by as little as a space', async () => {
     await place()
     app.pay.next(async (response) => ({

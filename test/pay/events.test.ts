@@ -5,6 +5,7 @@ import type { PaymentEvent } from '../../src/pay/events'
 import { usePaidOrder } from '../support/paid-order'
 import { APPID, OPENID } from '../support/pay-app'
 import { API_V3_KEY, MCHID } from '../support/wechat-pay'
+import { createCallback } from '../support/wechat-pay-api'
 import vectors from '../support/wechat-pay-vectors.json'
 
 const { app, recorded, start, placePaidOrder, paid } = usePaidOrder()
@@ -29,6 +30,18 @@ describe('an outcome', () => {
   it('a payment goes to the hook with appid, openid, total and currency', async () => {
     expect(await app.notify('TRANSACTION.SUCCESS', paid())).toEqual({ status: 204, answer: null })
     expect(recorded.events).toEqual([PAID])
+  })
+
+  it('a payment goes to the hook if the texts of its callback have raw control characters', async () => {
+    const [fields, untouched] = [
+      paid(),
+      await createCallback('TRANSACTION.SUCCESS', paid(), app.clock.now),
+    ]
+    const text = JSON.stringify({ ...fields, trade_state_desc: '|' }).replace('|', '支付\n成功')
+    const body = untouched.body.replace('支付成功', '支付\u0014成功')
+    expect(await app.notify('TRANSACTION.SUCCESS', text)).toEqual({ status: 204, answer: null })
+    expect((await app.notify('TRANSACTION.SUCCESS', fields, { body })).status).toBe(204)
+    expect(recorded.events).toEqual([PAID, PAID])
   })
 
   it.each(['SUCCESS', 'ABNORMAL', 'CLOSED'] as const)(

@@ -138,7 +138,7 @@ export function createPayApp({
     send,
     deliver,
     /** Makes a callback and delivers it. */
-    notify: async (type: string, fields: object, options?: CallbackOptions) =>
+    notify: async (type: string, fields: object | string, options?: CallbackOptions) =>
       deliver(await createCallback(type, fields, clock.now, options)),
   }
 }

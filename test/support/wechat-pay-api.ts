@@ -84,7 +84,7 @@ export interface CallbackOptions extends Forgery {
 /** A callback: its signed headers and its body. */
 export async function createCallback(
   type: string,
-  fields: object,
+  fields: object | string,
   now: number,
   { apiV3Key = API_V3_KEY, algorithm, body, ...forgery }: CallbackOptions = {},
 ) {

@@ -154,6 +154,26 @@ function sendCredentials(wx, options, token) {
 	};
 	return callWx(wx, "request", secured, networkFailed, onRedirect);
 }
+/** {@link sendCredentials} to the server itself. */
+async function sendToServer(...[wx, options, token]) {
+	return parseAnswer(await sendCredentials(wx, options, token));
+}
+/**
+* An answer of the server, parsed where `wx` has left it as text. Some phones do so if a text in it
+* holds a raw U+2028.
+*/
+function parseAnswer(response) {
+	const { data } = response;
+	if (typeof data !== "string" || data[0] !== "{") return response;
+	try {
+		return {
+			...response,
+			data: JSON.parse(data)
+		};
+	} catch (_) {
+		return response;
+	}
+}
 /** WeChat ends a request at a redirect, and is documented to call only `onHeadersReceived` then. */
 function onRedirect(task, receive) {
 	if (!isRequestTask(task)) return;
@@ -280,7 +300,7 @@ function createLogin(wx, settings) {
 		const code = await requestCode();
 		const old = store.current();
 		const url = `${baseUrl}/login`;
-		const response = await sendCredentials(wx, {
+		const response = await sendToServer(wx, {
 			url,
 			method: "POST",
 			data: appid ? {
@@ -511,20 +531,22 @@ function createRequest(wx, settings, login) {
 	const needsLogin = (response) => response.statusCode === 401 || (loginWhen ? loginWhen(response) : false);
 	async function request(requested) {
 		const { login: mayLogIn = true, ...rest } = requested;
+		const { dataType = "json" } = requested;
 		const asked = String(rest.url);
 		const options = {
 			...rest,
 			url: asked[0] === "/" ? baseUrl + asked : asked
 		};
 		if (origins.indexOf(requireOrigin(options.url)) < 0) return send(wx, options);
+		const parse = options.url.indexOf(`${baseUrl}/`) === 0 && dataType === "json" ? parseAnswer : (response) => response;
 		const logouts = login.logouts();
 		const session = mayLogIn ? await login.session() : login.current();
-		if (!session) return send(wx, options);
-		const response = await sendCredentials(wx, options, session.token);
+		if (!session) return parse(await send(wx, options));
+		const response = parse(await sendCredentials(wx, options, session.token));
 		if (!needsLogin(response) || login.logouts() !== logouts) return response;
 		login.forget(session.token);
 		if (!mayLogIn) return response;
-		return sendCredentials(wx, options, (await login.session()).token);
+		return parse(await sendCredentials(wx, options, (await login.session()).token));
 	}
 	async function call(...[method, path, data]) {
 		const options = {
@@ -590,7 +612,7 @@ function createClient(options) {
 			url: `${settings.baseUrl}/session`,
 			method: "DELETE"
 		};
-		const response = await sendCredentials(wxApi, options, session.token);
+		const response = await sendToServer(wxApi, options, session.token);
 		const failure = findFailure(response);
 		if (failure && response.statusCode !== 401) throw failure;
 	}

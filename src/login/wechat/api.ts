@@ -8,7 +8,7 @@
 import { chooseHost } from '../../core/hosts'
 import { Problem } from '../../core/problem'
 import { rejectOnAbort } from '../../lib/abort'
-import { isObject, parseJson, parseUtf8 } from '../../lib/encoding'
+import { isObject, parseLenientJson, parseUtf8 } from '../../lib/encoding'
 import { readAtMost } from '../../lib/read-at-most'
 import type { Context } from '../context'
 import { findErrcodeRow, isBusy, type WeChatCall } from './errcodes'
@@ -124,7 +124,7 @@ export async function readResponse(response: Response, appid: string): Promise<W
   }
   // Piece by piece: a Content-Length beside `Transfer-Encoding: chunked` bounds nothing.
   const bytes = await readAtMost(response.body, RESPONSE_LIMIT)
-  const fields = bytes && parseJson(parseUtf8(bytes) ?? '')
+  const fields = bytes && parseLenientJson(parseUtf8(bytes) ?? '')
   if (isUnread(response, fields)) {
     const reason = `HTTP status ${response.status}`
     throw new UnreadRequest('wechat_unavailable', { log: { reason } })

@@ -10,7 +10,13 @@
 
 import { invalidRequest, Problem } from '../../core/problem'
 import { equalDigests, sha1 } from '../../lib/crypto'
-import { isObject, parseBase64, parseHexSha1, parseJson, parseUtf8 } from '../../lib/encoding'
+import {
+  isObject,
+  parseBase64,
+  parseHexSha1,
+  parseLenientJson,
+  parseUtf8,
+} from '../../lib/encoding'
 
 /** How far WeChat's clock may be ahead of ours, in seconds. */
 const CLOCK_SKEW_SECONDS = 60
@@ -51,7 +57,7 @@ export async function verifySignedData(
   if (!claimed || !digests.some((digest) => equalDigests(digest, claimed))) {
     throw new Problem('session_key_stale')
   }
-  const data = parseJson(rawData)
+  const data = parseLenientJson(rawData)
   if (data === undefined) throw invalidRequest('rawData', 'must be JSON')
   return data
 }
@@ -104,7 +110,7 @@ async function decrypt(
 }
 
 function parsePlaintext(bytes: Uint8Array): Plaintext | null {
-  const fields = parseJson(parseUtf8(bytes) ?? '')
+  const fields = parseLenientJson(parseUtf8(bytes) ?? '')
   if (!isObject(fields) || !isObject(fields.watermark)) return null
   const { appid, timestamp } = fields.watermark
   return typeof appid === 'string' && typeof timestamp === 'number'

@@ -10,7 +10,7 @@ import { chooseHost } from '../../core/hosts'
 import { invalidRequest, Problem, RESPONSE_HEADERS } from '../../core/problem'
 import { rejectOnAbort } from '../../lib/abort'
 import { concat } from '../../lib/bytes'
-import { isObject, parseJson, parseUtf8 } from '../../lib/encoding'
+import { isObject, parseLenientJson, parseUtf8 } from '../../lib/encoding'
 import { readAtMost } from '../../lib/read-at-most'
 import type { MiniProgram } from '../config'
 import {
@@ -235,7 +235,7 @@ async function peek(response: Response): Promise<Attempt> {
 }
 
 function findFault(response: Response, bytes: Uint8Array): Attempt['fault'] {
-  const fields = parseJson(parseUtf8(bytes) ?? '')
+  const fields = parseLenientJson(parseUtf8(bytes) ?? '')
   if (isUnread(response, fields)) return 'unread'
   const errcode = isObject(fields) && typeof fields.errcode === 'number' ? fields.errcode : 0
   return isAccessTokenRejected(errcode) ? 'rejected' : null
