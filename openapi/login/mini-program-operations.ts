@@ -74,7 +74,7 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
     caller: 'session',
     summary: 'Check the session_key',
     description: 'Asks WeChat whether the session_key of this session is the current one.',
-    success: json('Valid', { valid: true }, "WeChat's answer"),
+    success: json('Valid', { valid: true }, 'What WeChat says'),
     calls: ['access_token', 'session_key'],
   },
   {
@@ -85,7 +85,7 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
     caller: 'session',
     summary: 'Reset the session_key',
     description:
-      'Has WeChat replace the session_key. The answer has a new token, and the old session has ended.',
+      'Has WeChat replace the session_key. The response has a new token, and the old session has ended.',
     success: json('Login', LOGIN, 'The session with the new session_key'),
     calls: ['access_token', 'session_key'],
   },

@@ -22,11 +22,13 @@ function pathParameter(example: string) {
   return parameter('path', 'path', "The path of WeChat's API.", example)
 }
 
-/** WeChat's answer is handed back as it is. */
-function answer(example: unknown): Operation['success'] {
+/** WeChat's response is handed back as it is. */
+function response(example: unknown): Operation['success'] {
   const description =
-    "WeChat's answer with its status, `Content-Type` and body; a failure at WeChat is a 200 with an `errcode`"
-  return { 200: { description, content: { [ANYTHING]: { schema: ref('WeChatAnswer'), example } } } }
+    "WeChat's response with its status, `Content-Type` and body; a failure at WeChat is a 200 with an `errcode`"
+  return {
+    200: { description, content: { [ANYTHING]: { schema: ref('WeChatResponse'), example } } },
+  }
 }
 
 export const PASS_THROUGH_OPERATIONS: readonly Operation[] = [
@@ -36,7 +38,7 @@ export const PASS_THROUGH_OPERATIONS: readonly Operation[] = [
     method: 'get',
     summary: "Call WeChat's server API with GET",
     parameters: [pathParameter('cgi-bin/getcallbackip'), APP],
-    success: answer({ ip_list: ['203.0.113.1', '203.0.113.2'] }),
+    success: response({ ip_list: ['203.0.113.1', '203.0.113.2'] }),
   },
   {
     ...COMMON,
@@ -49,6 +51,6 @@ export const PASS_THROUGH_OPERATIONS: readonly Operation[] = [
       schema: ref('WeChatRequest'),
       example: { path: '/pages/index/index', query: 'from=mail' },
     },
-    success: answer({ errcode: 0, errmsg: 'ok', url_link: 'https://wxaurl.cn/BfzCqlVvzrd' }),
+    success: response({ errcode: 0, errmsg: 'ok', url_link: 'https://wxaurl.cn/BfzCqlVvzrd' }),
   },
 ]

@@ -73,7 +73,7 @@ function pushOperations(path: string, suffix: string): Operation[] {
         example: { ToUserName: 'gh_97417a04a28d', Encrypt: ENCRYPT },
       },
       success: plainText(
-        'The answer that WeChat wants: `success`, or as JSON a reply, which safe mode encrypts',
+        'The response that WeChat wants: `success`, or as JSON a reply, which safe mode encrypts',
         'success',
       ),
       errors: [...errors, 'store_unavailable', 'hook_unavailable'],

@@ -157,6 +157,6 @@ export const SCHEMAS = {
   ),
   Push: { type: 'object', description: 'An event, or in safe mode `{"ToUserName","Encrypt"}`.' },
   WeChatRequest: { description: "What WeChat's API takes: JSON, a file, or nothing." },
-  WeChatAnswer: { description: "What WeChat's API gives: JSON, or a picture." },
+  WeChatResponse: { description: "What WeChat's API gives: JSON, or a picture." },
   Health,
 }

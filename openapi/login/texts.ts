@@ -39,12 +39,12 @@ export const WHEN: Readonly<Record<ErrorCode, Text>> = {
     zh: '微信系统繁忙。',
   },
   wechat_timeout: {
-    en: 'WeChat gave no complete answer within five seconds.',
-    zh: '五秒内没有收到微信的完整应答。',
+    en: 'WeChat gave no complete response within five seconds.',
+    zh: '五秒内没有收到微信的完整响应。',
   },
   wechat_unavailable: {
-    en: "The connection to WeChat failed, or WeChat's answer is an HTTP error, has an errcode that the server does not know, or lacks what it should contain.",
-    zh: '连接不上微信，或者微信返回了 HTTP 错误、服务器不认识的 errcode，或应答缺少应有的内容。',
+    en: "The connection to WeChat failed, or WeChat's response is an HTTP error, has an errcode that the server does not know, or lacks what it should contain.",
+    zh: '连接不上微信，或者微信返回了 HTTP 错误、服务器不认识的 errcode，或响应缺少应有的内容。',
   },
   access_token_refused: {
     en: 'WeChat rejects the access_token that it has just issued to the server.',
@@ -99,7 +99,7 @@ export const WHEN: Readonly<Record<ErrorCode, Text>> = {
     zh: '开发者的登录钩子（hook）拒绝了这次登录。',
   },
   hook_unavailable: {
-    en: 'A hook of the developer failed, was late, or gave an unusable answer, or a pushed message needs one that is missing. The log says which.',
+    en: 'A hook of the developer failed, was late, or returned something unusable, or a pushed message needs one that is missing. The log says which.',
     zh: '开发者的钩子（hook）出错、超时、返回了无法使用的结果，或者某条推送消息需要钩子却没有配置。日志会说明是哪种情况。',
   },
   wechat_path_refused: {

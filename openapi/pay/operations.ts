@@ -103,11 +103,11 @@ const CALLBACK: Operation<PaymentsErrorCode, PayCall> = {
   path: '/wechat/pay/events',
   tag: 'WeChat',
   caller: 'anyone',
-  summary: 'Receive an outcome',
+  summary: 'Receive an event',
   description:
     'The body is verified with the four `Wechatpay-` headers, decrypted, and goes to the Queue `EVENTS` and the hook `onPayment`. Failures are `{"code":"FAIL","message"}`, the form that WeChat Pay wants, and not problem details.',
   body: { schema: ref('PaymentCallback'), example: EVENT_BODY },
-  success: noContent('The Queue or the hook has the outcome'),
+  success: noContent('The Queue or the hook has the event'),
   errors: ['event_refused', 'hook_unavailable', 'store_unavailable'],
   toFailure: ([error]) => ({
     'application/json': {

@@ -25,7 +25,7 @@ const attach = {
   description: 'Comes back in queries and callbacks. The user does not see it.',
 }
 
-const MAY_BE_ABSENT = "Before the payment, it is there only where WeChat Pay's answer has it."
+const MAY_BE_ABSENT = "Before the payment, it is there only where WeChat Pay's response has it."
 
 export const PAY_SCHEMAS = {
   PaymentRequest: object(

@@ -44,11 +44,11 @@ export const PAY_WHEN: Readonly<Record<PaymentsErrorCode, Text>> = {
     zh: '商户余额不足以退款。充值后用同一 `outRefundNo` 再发一次。',
   },
   pay_timeout: {
-    en: 'WeChat Pay gave no answer within five seconds, so the outcome is not known. Repeat the same request with the same number, or query it.',
-    zh: '微信支付五秒内没有应答，结果未知。请用同一单号重复同样的请求，或先查询。',
+    en: 'WeChat Pay did not respond within five seconds, so the outcome is not known. Repeat the same request with the same number, or query it.',
+    zh: '微信支付五秒内没有响应，结果未知。请用同一单号重复同样的请求，或先查询。',
   },
   pay_unavailable: {
-    en: 'The connection failed, WeChat Pay has a fault, its answer is not signed as it should be, or no signed query has confirmed its refusal, so the outcome is not known. Repeat the same request with the same number, or query it.',
+    en: 'The connection failed, WeChat Pay has a fault, its response is not signed as it should be, or no signed query has confirmed its refusal, so the outcome is not known. Repeat the same request with the same number, or query it.',
     zh: '连接失败、微信支付故障、响应的签名不可信，或它的拒绝没有得到带签名的查询确认，结果未知。请用同一单号重复同样的请求，或先查询。',
   },
   invalid_request: {
@@ -56,7 +56,7 @@ export const PAY_WHEN: Readonly<Record<PaymentsErrorCode, Text>> = {
     zh: '字段缺失、类型不对、过长，或微信支付不接受它的值。能确定是哪个字段时，`errors` 会指出。',
   },
   session_invalid: {
-    en: "The `token` in the body has no session, so the order has no payer. Answer 401, and the mini program's client logs in and repeats the request.",
+    en: "The `token` in the body has no session, so the order has no payer. Respond with 401: the mini program's client logs in and repeats the request.",
     zh: '请求体里的 `token` 没有会话，因而没有付款人。请返回 401，小程序的客户端会重新登录并重试。',
   },
   rate_limited: {
@@ -72,12 +72,12 @@ export const PAY_WHEN: Readonly<Record<PaymentsErrorCode, Text>> = {
     zh: '回调不是微信支付发出的、与当前时间相差超过五分钟、无法用 APIv3 密钥解密，或属于别的商户。微信支付的签名探测流量也在此拒绝。',
   },
   hook_unavailable: {
-    en: 'Nobody has taken the outcome of a callback: neither `EVENTS` nor `HOOKS` is bound, or the hook failed or took more than 2.5 seconds. WeChat Pay calls again.',
-    zh: '回调的结果没有人接收：`EVENTS` 和 `HOOKS` 都没有绑定，或钩子（hook）出错或超过 2.5 秒。微信支付会再次回调。',
+    en: 'Nobody has taken the event of a callback: neither `EVENTS` nor `HOOKS` is bound, or the hook failed or took more than 2.5 seconds. WeChat Pay calls again.',
+    zh: '回调的事件没有人接收：`EVENTS` 和 `HOOKS` 都没有绑定，或钩子（hook）出错或超过 2.5 秒。微信支付会再次回调。',
   },
   store_unavailable: {
-    en: 'The login Worker cannot tell whose token it is, or the Queue `EVENTS` did not take an outcome.',
-    zh: '登录 Worker 无法得知 token 属于谁，或队列 `EVENTS` 没有收下结果。',
+    en: 'The login Worker cannot tell whose token it is, or the Queue `EVENTS` did not take an event.',
+    zh: '登录 Worker 无法得知 token 属于谁，或队列 `EVENTS` 没有收下事件。',
   },
   not_found: {
     en: 'There is no such path, or `SERVICE_KEYS` is not set.',
