@@ -157,8 +157,17 @@ describe('the settings', () => {
 
   it('WECHAT_APPS must be a JSON object of AppIDs and AppSecrets, and no value of it is reported', () => {
     const bad = [
-      ...['value', '[]', '{}', '{"value":"s"}', '{"wx1":1}', '{"wx1":""}', '{"wx1":"a b"}'],
-      ...[7, [], {}, true],
+      'value',
+      '[]',
+      '{}',
+      '{"value":"s"}',
+      '{"wx1":1}',
+      '{"wx1":""}',
+      '{"wx1":"a b"}',
+      7,
+      [],
+      {},
+      true,
     ]
     for (const apps of bad) {
       expect(findProblems({ WECHAT_APPS: apps })).toEqual([

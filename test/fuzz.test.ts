@@ -40,15 +40,14 @@ const JSON_TYPES = [
   'multipart/form-data',
   '',
 ]
-const FIELDS = [
-  ...['code', 'appid', 'rawData', 'signature', 'encryptedData', 'iv', 'openid', 'templateId'],
-  ...['data', 'page', 'state', 'lang', 'token', 'Encrypt', 'Event', 'OpenID', ' OpenID'],
-  ...['__proto__', 'constructor', 'toString', 'length', ''],
-]
-const PUSH_FIELDS = [
-  ...['MsgId', 'FromUserName', 'CreateTime', 'Event', 'OpenID', 'AppID', 'MsgType', 'Encrypt'],
-  ...[' OpenID', 'Event ', 'ToUserName', 'RevokeInfo', 'List', '__proto__', 'constructor'],
-]
+const FIELDS = `code appid rawData signature encryptedData iv openid templateId data page state
+  lang token Encrypt Event OpenID __proto__ constructor toString length`
+  .split(/\s+/)
+  .concat(' OpenID', '')
+const PUSH_FIELDS = `MsgId FromUserName CreateTime Event OpenID AppID MsgType Encrypt ToUserName
+  RevokeInfo List __proto__ constructor`
+  .split(/\s+/)
+  .concat(' OpenID', 'Event ')
 /** What a conversion calls or reads, if an object brings it along. */
 const METHODS = ['toString', 'valueOf', 'toJSON', 'then', '__proto__', 'constructor', 'length']
 

@@ -162,7 +162,7 @@ describe('over HTTP, after a first host that refuses connections', () => {
     }
   })
 
-  it('HOOKS without onPayment takes no outcome, and the log says so', async () => {
+  it('HOOKS without onPayment takes no event, and the log says so', async () => {
     await request('POST', '/payments', { ...known, ...order('NOHOOK01') })
     const fields = wechatPay.pay('NOHOOK01')
     expect(await deliver('TRANSACTION.SUCCESS', fields, { 'X-No-Hook': '1' })).toMatchObject({
@@ -171,7 +171,7 @@ describe('over HTTP, after a first host that refuses connections', () => {
     expect(logs.join()).toContain('neither HOOKS with onPayment nor EVENTS')
   })
 
-  it('a hundred orders at once each get an argument of their own, and a key of one outcome', async () => {
+  it('a hundred orders at once each get an argument and an event of their own', async () => {
     const numbers = Array.from({ length: 100 }, (_, index) => `MANY${1000 + index}`)
     const placed = await Promise.all(
       numbers.map((number) => request('POST', '/payments', { ...known, ...order(number) })),

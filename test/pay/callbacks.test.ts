@@ -1,4 +1,4 @@
-/** WeChat Pay's callbacks that are refused, or that are no outcome. */
+/** WeChat Pay's callbacks that are refused, or that are no event of a payment. */
 
 import { describe, expect, it } from 'vitest'
 import { usePaidOrder } from '../support/paid-order'
@@ -130,7 +130,7 @@ describe('what is refused', () => {
   })
 })
 
-describe('types that are no outcome', () => {
+describe('types that are no event of a payment', () => {
   it('a verified type that we do not know is answered 204 and logged, even without a resource', async () => {
     expect((await app.notify('PAYSCORE.USER_OPEN_SERVICE', {})).status).toBe(204)
     const body = '{"event_type":"OTHER"}'

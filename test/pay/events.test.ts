@@ -1,4 +1,4 @@
-/** The outcomes of WeChat Pay's callbacks: who gets one, and when WeChat Pay calls again. */
+/** The events of WeChat Pay's callbacks: who gets one, and when WeChat Pay calls again. */
 
 import { describe, expect, it } from 'vitest'
 import type { PaymentEvent } from '../../src/pay/events'
@@ -26,7 +26,7 @@ const PAID = {
   },
 }
 
-describe('an outcome', () => {
+describe('an event', () => {
   it('a payment goes to the hook with appid, openid, total and currency', async () => {
     expect(await app.notify('TRANSACTION.SUCCESS', paid())).toEqual({ status: 204, answer: null })
     expect(recorded.events).toEqual([PAID])
@@ -71,7 +71,7 @@ describe('an outcome', () => {
     },
   )
 
-  it('each delivery of one outcome has the same key', async () => {
+  it('each delivery of one event has the same key', async () => {
     for (let i = 0; i < 3; i++) {
       app.clock.now += 600
       await app.notify('TRANSACTION.SUCCESS', paid())
@@ -89,7 +89,7 @@ describe('an outcome', () => {
     },
   )
 
-  it('an outcome needs no service key, and the log has no value of it', async () => {
+  it('an event needs no service key, and the log has no value of it', async () => {
     app.replace({ hooks: recorded.hooks, settings: { SERVICE_KEYS: undefined } })
     const fields = { ...paidFields(), attach: 'attached' }
     expect((await app.notify('TRANSACTION.SUCCESS', fields)).status).toBe(204)
@@ -110,11 +110,11 @@ const paidFields = () => ({
   amount: { total: 100, payer_total: 99, currency: 'CNY' },
 })
 
-describe('who takes an outcome', () => {
+describe('who takes an event', () => {
   const FAIL = { status: 503, answer: { code: 'FAIL', message: expect.any(String) } }
   const errorLine = () => JSON.parse(app.log.at(-1) ?? '')
 
-  it('if nobody takes outcomes, WeChat Pay calls again, and the log says what to bind', async () => {
+  it('if nobody takes events, WeChat Pay calls again, and the log says what to bind', async () => {
     app.replace()
     await placePaidOrder()
     expect(await app.notify('TRANSACTION.SUCCESS', paid())).toEqual(FAIL)
@@ -145,7 +145,7 @@ describe('who takes an outcome', () => {
     expect(errorLine().reason).toBe('HOOKS.onPayment did not answer in time')
   })
 
-  it('the Queue gets an outcome before the hook, and alone is enough', async () => {
+  it('the Queue gets an event before the hook, and alone is enough', async () => {
     const order: string[] = []
     const EVENTS = { send: async (event: PaymentEvent) => void order.push(`queue ${event.key}`) }
     await start(({ key }) => order.push(`hook ${key}`), { EVENTS })

@@ -146,7 +146,8 @@ export async function serveShop(
       sql(
         `UPDATE orders SET created_at = unixepoch() - ?, next_query_at = 0, asked_at = 0
           WHERE out_trade_no = ?`,
-        ...[seconds, outTradeNo],
+        seconds,
+        outTradeNo,
       ),
     /** Runs this while D1 fails for each query of orders. */
     async withoutOrders<Result>(use: () => Promise<Result>): Promise<Result> {
