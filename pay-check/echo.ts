@@ -7,6 +7,7 @@
 
 import { Problem } from '../src/core/problem'
 import type { Runtime } from '../src/core/runtime'
+import { findFaults, findValue } from '../src/core/settings'
 import { callWeChatPay, createNonce } from '../src/pay/api'
 import { type PayConfig, parsePayConfig } from '../src/pay/config'
 
@@ -48,6 +49,8 @@ export async function checkSettings(
 ): Promise<Finding[]> {
   try {
     const config = await parsePayConfig(env)
+    const faults = findFaults(config.serviceKeys)
+    if (faults.length > 0) return toFindings(faults)
     return [
       { kind: 'ok', text: 'Every setting has the right form.' },
       ...findMissing(config),
@@ -55,15 +58,18 @@ export async function checkSettings(
     ]
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    const settings = error.options.log?.settings ?? []
-    return settings.map((text): Finding => ({ kind: 'wrong', text: `${text}.` }))
+    return toFindings(error.options.log?.settings ?? [])
   }
+}
+
+function toFindings(faults: readonly string[]): Finding[] {
+  return faults.map((text) => ({ kind: 'wrong', text: `${text}.` }))
 }
 
 /** What a Worker can do without, but not every feature can. */
 function findMissing({ serviceKeys, hooks, events }: PayConfig): Finding[] {
   const notes: string[] = []
-  if (!serviceKeys) {
+  if (findValue(serviceKeys) === null) {
     notes.push('SERVICE_KEYS is missing: only other Workers can place orders, over RPC.')
   }
   if (!hooks && !events) {

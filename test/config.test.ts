@@ -12,8 +12,7 @@ const GOOD = {
 /** What parseConfig reports for good settings with these changes; empty if they are valid. */
 function findProblems(settings: Record<string, unknown>): readonly string[] {
   try {
-    parseConfig({ ...GOOD, ...settings })
-    return []
+    return parseConfig({ ...GOOD, ...settings }).faults
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'misconfigured') throw error
     return error.options.log?.settings ?? []
@@ -29,15 +28,15 @@ describe('the settings', () => {
       sessionTtl: 604800,
       openDataMaxAge: 300,
       apiBases: ['https://api.weixin.qq.com'],
-      serviceKeys: null,
-      push: null,
+      serviceKeys: { value: null },
+      push: { value: null },
       sessions: env.SESSIONS,
-      events: null,
       loginLimit: null,
       userLimit: null,
       clientIpHeader: null,
       hooks: null,
       analytics: null,
+      faults: [],
     })
   })
 
@@ -178,7 +177,8 @@ describe('the settings', () => {
 
   it('SERVICE_KEYS are keys of at least 32 characters, separated by commas', () => {
     const [one, two] = ['k'.repeat(32), 'l'.repeat(40)]
-    expect(parseConfig({ ...GOOD, SERVICE_KEYS: `${one}, ${two}` }).serviceKeys).toEqual([one, two])
+    const { serviceKeys } = parseConfig({ ...GOOD, SERVICE_KEYS: `${one}, ${two}` })
+    expect(serviceKeys).toEqual({ value: [one, two] })
     for (const keys of ['k'.repeat(31), `${one},`, `${one},short`, `${one} ${two}`]) {
       expect(findProblems({ SERVICE_KEYS: keys })).toHaveLength(1)
     }
@@ -190,10 +190,15 @@ describe('the settings', () => {
       WECHAT_PUSH_AES_KEY: key,
     })
     expect(parseConfig({ ...GOOD, ...push('AAAAA', '') }).push).toEqual({
-      token: 'AAAAA',
-      aesKey: null,
+      value: { token: 'AAAAA', aesKey: null, events: null },
     })
-    expect(findProblems(push('AAAAA', 'A'.repeat(43)))).toEqual([])
+    for (const end of ['', '=', '=\n']) {
+      const { push: parsed } = parseConfig({ ...GOOD, ...push('AAAAA', `${'A'.repeat(43)}${end}`) })
+      expect(parsed).toMatchObject({ value: { aesKey: 'A'.repeat(43) } })
+    }
+    for (const key of ['='.repeat(43), `${'A'.repeat(42)}=`, `${'A'.repeat(43)}==`]) {
+      expect(findProblems(push('AAAAA', key))).toHaveLength(1)
+    }
     expect(findProblems(push('AA', 'A'.repeat(42)))).toHaveLength(2)
     for (const [before, after] of [
       ['-', ''],

@@ -23,21 +23,39 @@ type Values<Groups> = {
 }
 
 /**
- * The values of these groups, by the same names.
+ * The values of these groups, by the same names: settings without which nothing works.
  *
+ * @param others What is wrong with other settings, which then stands in the log, too
  * @throws {Problem} `misconfigured`, with all that is wrong in its log
  */
 export function requireGroups<Groups extends Readonly<Record<string, Group<unknown>>>>(
   groups: Groups,
+  others: readonly string[] = [],
 ): Values<Groups> {
-  const faults: string[] = []
-  const values = Object.entries(groups).map(([name, group]) => {
-    if ('value' in group) return [name, group.value]
-    faults.push(...group.faults)
-    return [name, null]
-  })
-  if (faults.length > 0) throw misconfigured(faults)
+  const faults = Object.values(groups).flatMap(findFaults)
+  if (faults.length > 0) throw misconfigured([...faults, ...others])
+  const values = Object.entries(groups).map(([name, group]) => [name, findValue(group)])
   return Object.fromEntries(values) as Values<Groups>
+}
+
+/** What is wrong with a group. */
+export function findFaults(group: Group<unknown>): readonly string[] {
+  return 'faults' in group ? group.faults : []
+}
+
+/** The value of a group whose settings can be done without; `null` if they are wrong. */
+export function findValue<Value>(group: Group<Value>): Value | null {
+  return 'value' in group ? group.value : null
+}
+
+/**
+ * The value of a group that an endpoint needs.
+ *
+ * @throws {Problem} `misconfigured`
+ */
+export function requireValue<Value>(group: Group<Value>): Value {
+  if ('faults' in group) throw misconfigured(group.faults)
+  return group.value
 }
 
 /** The problem of a Worker whose settings have these faults, which only the log names. */
@@ -111,9 +129,17 @@ export const binding = <Binding>(method: string, message: string) =>
 const SERVICE_KEY_LENGTH = 32
 
 /** The keys that backends authenticate with; `null` for none. */
-export const serviceKeys = list(
-  (key) => /^[\x21-\x7e]*$/.test(key) && key.length >= SERVICE_KEY_LENGTH,
-  `must be keys of at least ${SERVICE_KEY_LENGTH} characters, separated by commas`,
+export const ServiceKeys = v.pipe(
+  v.object(
+    {
+      SERVICE_KEYS: list(
+        (key) => /^[\x21-\x7e]*$/.test(key) && key.length >= SERVICE_KEY_LENGTH,
+        `must be keys of at least ${SERVICE_KEY_LENGTH} characters, separated by commas`,
+      ),
+    },
+    'is missing',
+  ),
+  v.transform(({ SERVICE_KEYS }) => SERVICE_KEYS),
 )
 
 /** A base URL of an API. Requests carry credentials, so plain http is for a loopback host only. */

@@ -6,12 +6,15 @@ import {
   baseUrls,
   binding,
   endpointOff,
+  findFaults,
+  findValue,
   type Group,
   optionalText,
   parseGroup,
   requireGroups,
+  requireValue,
+  ServiceKeys,
   seconds,
-  serviceKeys,
   text,
   trimmed,
 } from '../core/settings'
@@ -23,12 +26,19 @@ export interface MiniProgram {
   readonly appsecret: string
 }
 
-/** Message push: the Token, and for safe mode the EncodingAESKey; without it, plain mode. */
+/** Message push. */
 export interface PushSettings {
   readonly token: string
+  /** The EncodingAESKey of safe mode; `null` for plain mode. */
   readonly aesKey: string | null
+  /** The Queue that takes messages; `null` for none. */
+  readonly events: Queue | null
 }
 
+/**
+ * The settings. Those in a {@link Group} can be wrong, and turn off what they are for and nothing
+ * else; so do limits and analytics, which are `null` then.
+ */
 export interface Config {
   /** By appid; at least one. */
   readonly miniPrograms: ReadonlyMap<string, MiniProgram>
@@ -39,12 +49,10 @@ export interface Config {
   /** Base URLs of WeChat's API without a trailing slash, in the order to try them; at least one. */
   readonly apiBases: readonly string[]
   /** The keys that backends authenticate with; `null` turns their endpoints off. */
-  readonly serviceKeys: readonly string[] | null
+  readonly serviceKeys: Group<readonly string[] | null>
   /** Message push; `null` turns its endpoint off. */
-  readonly push: PushSettings | null
+  readonly push: Group<PushSettings | null>
   readonly sessions: KVNamespace
-  /** The Queue that takes pushed events; `null` for none. */
-  readonly events: Queue | null
   /** Logins per IP address; `null` for no limit. */
   readonly loginLimit: RateLimit | null
   /** Costly requests per user; `null` for no limit. */
@@ -55,6 +63,8 @@ export interface Config {
   readonly hooks: object | null
   /** One data point per request; `null` for none. */
   readonly analytics: AnalyticsEngineDataset | null
+  /** What is wrong with the settings, each by its name. */
+  readonly faults: readonly string[]
 }
 
 /** KV keeps a key for at least 60 seconds; a login should last 30 days at most. */
@@ -97,34 +107,35 @@ const Sessions = object({
   SESSIONS: binding<KVNamespace>('getWithMetadata', 'must be a KV namespace binding'),
 })
 
-const ServiceKeys = object({ SERVICE_KEYS: serviceKeys })
-
-const Push = object({
-  WECHAT_PUSH_TOKEN: v.pipe(
-    optionalText,
-    v.check(
-      (value) => value === null || /^[A-Za-z0-9]{3,32}$/.test(value),
-      'must be 3 to 32 letters and digits',
+const Push = v.pipe(
+  object({
+    WECHAT_PUSH_TOKEN: v.pipe(
+      optionalText,
+      v.check(
+        (value) => value === null || /^[A-Za-z0-9]{3,32}$/.test(value),
+        'must be 3 to 32 letters and digits',
+      ),
     ),
-  ),
-  WECHAT_PUSH_AES_KEY: v.pipe(
-    optionalText,
-    v.check(
-      (value) => value === null || /^[A-Za-z0-9]{43}$/.test(value),
-      'must be the 43 letters and digits of EncodingAESKey',
+    WECHAT_PUSH_AES_KEY: v.pipe(
+      optionalText,
+      // The "=" makes base64 of the key, and WeChat's documents append it in their code.
+      v.transform((value) => value?.replace(/=$/, '') ?? null),
+      v.check(
+        (value) => value === null || /^[A-Za-z0-9]{43}$/.test(value),
+        'must be the 43 letters and digits of EncodingAESKey',
+      ),
     ),
+    EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')),
+  }),
+  v.transform(({ WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: aesKey, EVENTS: events = null }) =>
+    token === null ? null : { token, aesKey, events },
   ),
-})
+)
 
-const Events = object({
-  EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')),
-})
+const rateLimit = v.optional(binding<RateLimit>('limit', 'must be a rate limit binding'))
 
-const RATE_LIMIT_MESSAGE = 'must be a rate limit binding'
-
-const Limits = object({
-  LOGIN_LIMIT: v.optional(binding<RateLimit>('limit', RATE_LIMIT_MESSAGE)),
-  USER_LIMIT: v.optional(binding<RateLimit>('limit', RATE_LIMIT_MESSAGE)),
+const LoginLimit = object({
+  LOGIN_LIMIT: rateLimit,
   CLIENT_IP_HEADER: v.pipe(
     optionalText,
     v.check(
@@ -133,6 +144,8 @@ const Limits = object({
     ),
   ),
 })
+
+const UserLimit = object({ USER_LIMIT: rateLimit })
 
 const HooksBinding = object({
   HOOKS: v.optional(binding<object>('fetch', 'must be a service binding')),
@@ -152,8 +165,8 @@ export function listSettings(): readonly string[] {
     Sessions,
     ServiceKeys,
     Push,
-    Events,
-    Limits,
+    LoginLimit,
+    UserLimit,
     HooksBinding,
     Analytics,
   ].flatMap(({ entries }) => Object.keys(entries))
@@ -162,35 +175,39 @@ export function listSettings(): readonly string[] {
 /**
  * Parses a Worker's `env`.
  *
- * @throws {Problem} `misconfigured`, with every setting that is wrong in its log, by name
+ * @throws {Problem} `misconfigured` for a setting that every login depends on. Its log names all that
+ * are wrong.
  */
 export function parseConfig(env: unknown): Config {
-  const groups = requireGroups({
-    miniPrograms: parseMiniPrograms(env),
-    sessions: parseGroup(Sessions, env),
-    serviceKeys: parseGroup(ServiceKeys, env),
-    push: parseGroup(Push, env),
-    events: parseGroup(Events, env),
-    limits: parseGroup(Limits, env),
-    hooks: parseGroup(HooksBinding, env),
-    analytics: parseGroup(Analytics, env),
-  })
-  const { sessions, limits } = groups
-  const { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: aesKey } = groups.push
+  const serviceKeys = parseGroup(ServiceKeys, env)
+  const push = parseGroup(Push, env)
+  const loginLimit = parseGroup(LoginLimit, env)
+  const userLimit = parseGroup(UserLimit, env)
+  const analytics = parseGroup(Analytics, env)
+  const faults = [serviceKeys, push, loginLimit, userLimit, analytics].flatMap(findFaults)
+  // A hook that is not asked would admit whom it denies.
+  const { miniPrograms, sessions, hooks } = requireGroups(
+    {
+      miniPrograms: parseMiniPrograms(env),
+      sessions: parseGroup(Sessions, env),
+      hooks: parseGroup(HooksBinding, env),
+    },
+    faults,
+  )
   return {
-    miniPrograms: groups.miniPrograms,
+    miniPrograms,
     sessionTtl: sessions.SESSION_TTL,
     openDataMaxAge: sessions.OPEN_DATA_MAX_AGE,
     apiBases: sessions.WECHAT_API_BASE ?? [API_BASE],
-    serviceKeys: groups.serviceKeys.SERVICE_KEYS,
-    push: token === null ? null : { token, aesKey },
+    serviceKeys,
+    push,
     sessions: sessions.SESSIONS,
-    events: groups.events.EVENTS ?? null,
-    loginLimit: limits.LOGIN_LIMIT ?? null,
-    userLimit: limits.USER_LIMIT ?? null,
-    clientIpHeader: limits.CLIENT_IP_HEADER,
-    hooks: groups.hooks.HOOKS ?? null,
-    analytics: groups.analytics.ANALYTICS ?? null,
+    loginLimit: findValue(loginLimit)?.LOGIN_LIMIT ?? null,
+    userLimit: findValue(userLimit)?.USER_LIMIT ?? null,
+    clientIpHeader: findValue(loginLimit)?.CLIENT_IP_HEADER ?? null,
+    hooks: hooks.HOOKS ?? null,
+    analytics: findValue(analytics)?.ANALYTICS ?? null,
+    faults,
   }
 }
 
@@ -230,14 +247,16 @@ export function requireMiniProgram({ miniPrograms }: Config, appid: string): Min
   return miniProgram
 }
 
-/** @throws {Problem} `not_found`: without `WECHAT_PUSH_TOKEN` there is no push endpoint */
-export function requirePush({ push }: Config): PushSettings {
+/** @throws {Problem} `misconfigured`; `not_found`: without `WECHAT_PUSH_TOKEN` there is no endpoint */
+export function requirePush(config: Config): PushSettings {
+  const push = requireValue(config.push)
   if (!push) throw endpointOff('WECHAT_PUSH_TOKEN', new Problem('not_found'))
   return push
 }
 
-/** @throws {Problem} `not_found`: without `SERVICE_KEYS` there are no endpoints for backends */
-export function requireServiceKeys({ serviceKeys }: Config): readonly string[] {
-  if (!serviceKeys) throw endpointOff('SERVICE_KEYS', new Problem('not_found'))
-  return serviceKeys
+/** @throws {Problem} `misconfigured`; `not_found`: without `SERVICE_KEYS` there are no endpoints */
+export function requireServiceKeys(config: Config): readonly string[] {
+  const keys = requireValue(config.serviceKeys)
+  if (!keys) throw endpointOff('SERVICE_KEYS', new Problem('not_found'))
+  return keys
 }

@@ -87,14 +87,15 @@ export async function receivePush(
   if (ENDS_SESSIONS.has(event.Event)) await endSessions(context, miniProgram.appid, event)
   const message = { key: await sha256(text), appid: miniProgram.appid, event }
   const signal = runtime.deadline(EVENT_MILLISECONDS)
-  if (config.events) await enqueue(config.events, message, signal)
+  if (push.events) await enqueue(push.events, message, signal)
   const reply =
-    (await askEventHook(context, message, signal)) ?? requireDefaultReply(context, event)
+    (await askEventHook(context, message, signal)) ??
+    requireDefaultReply(event, { isQueued: push.events !== null, now: runtime.now() })
   return isSafe ? sealReply(push, { appid: miniProgram.appid, reply, runtime }) : toText(reply)
 }
 
-function requireDefaultReply({ config, runtime }: PushContext, event: EventFields) {
-  const reply = toDefaultReply(event, { isQueued: config.events !== null, now: runtime.now() })
+function requireDefaultReply(event: EventFields, options: Parameters<typeof toDefaultReply>[1]) {
+  const reply = toDefaultReply(event, options)
   if (reply !== null) return reply
   const advice =
     'bind HOOKS and answer this event in onEvent, which WeChat repeats until then; for purchases and refunds, a Queue bound as EVENTS is enough'

@@ -179,6 +179,8 @@ function bindService(shared: Shared, env: object): Service {
   const context = () => {
     if (bound) return bound
     const config = parseConfig(env)
+    const { faults } = config
+    if (faults.length > 0) runtime.log({ level: 'error', code: 'misconfigured', settings: faults })
     bound = { ...shared, config, hooks: shared.hooks ?? config.hooks }
     return bound
   }

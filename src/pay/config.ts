@@ -7,12 +7,14 @@ import {
   baseUrls,
   binding,
   endpointOff,
+  findFaults,
   type Group,
   isBaseUrl,
   optionalText,
   parseGroup,
   requireGroups,
-  serviceKeys,
+  requireValue,
+  ServiceKeys,
   text,
 } from '../core/settings'
 import { isObject, parseJson, utf8 } from '../lib/encoding'
@@ -45,8 +47,8 @@ export interface PayConfig {
   readonly notifyUrl: string
   /** Base URLs without a trailing slash, in the order to try them; at least one. */
   readonly apiBases: readonly string[]
-  /** The keys that backends authenticate with; `null` turns their endpoints off. */
-  readonly serviceKeys: readonly string[] | null
+  /** The keys that backends authenticate with; `null` turns their endpoints off. Callbacks need none. */
+  readonly serviceKeys: Group<readonly string[] | null>
   /** The login Worker; `null` if no payment names a token. */
   readonly login: LoginBinding | null
   /** The developer's own entrypoint, with `onPayment`; `null` for none. */
@@ -83,7 +85,6 @@ const Settings = v.object(
       v.check((key) => utf8(key).length === 32, 'must have 32 bytes'),
     ),
     WECHAT_PAY_EXTRA_KEYS: optionalText,
-    SERVICE_KEYS: serviceKeys,
     LOGIN: v.optional(binding<LoginBinding>('fetch', 'must be a service binding')),
     HOOKS: v.optional(binding<object>('fetch', 'must be a service binding')),
     EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')),
@@ -91,16 +92,25 @@ const Settings = v.object(
   'is missing',
 )
 
+/** The names of all settings of the payments Worker, required or not. */
+export function listPaySettings(): readonly string[] {
+  return [Settings, ServiceKeys].flatMap(({ entries }) => Object.keys(entries))
+}
+
 /**
  * Parses the `env` of the payments Worker.
  *
  * @throws {Problem} `misconfigured`, with every setting that is wrong in its log, by name
  */
 export async function parsePayConfig(env: unknown): Promise<PayConfig> {
-  const { settings: output, keys } = requireGroups({
-    settings: parseGroup(Settings, env),
-    keys: await parseKeys(isObject(env) ? env : {}),
-  })
+  const backends = parseGroup(ServiceKeys, env)
+  const { settings: output, keys } = requireGroups(
+    {
+      settings: parseGroup(Settings, env),
+      keys: await parseKeys(isObject(env) ? env : {}),
+    },
+    findFaults(backends),
+  )
   const { privateKey, publicKey, extraKeys } = keys
   if (!privateKey || !publicKey) throw new Problem('misconfigured')
   return {
@@ -112,17 +122,18 @@ export async function parsePayConfig(env: unknown): Promise<PayConfig> {
     apiV3Key: await importApiV3Key(output.WECHAT_PAY_API_V3_KEY),
     notifyUrl: output.WECHAT_PAY_NOTIFY_URL,
     apiBases: output.WECHAT_PAY_API_BASE ?? API_BASES,
-    serviceKeys: output.SERVICE_KEYS,
+    serviceKeys: backends,
     login: output.LOGIN ?? null,
     hooks: output.HOOKS ?? null,
     events: output.EVENTS ?? null,
   }
 }
 
-/** @throws {Problem} `not_found`: without `SERVICE_KEYS` there are no endpoints for backends */
-export function requirePayServiceKeys({ serviceKeys }: PayConfig): readonly string[] {
-  if (!serviceKeys) throw endpointOff('SERVICE_KEYS', payProblem('not_found'))
-  return serviceKeys
+/** @throws {Problem} `misconfigured`; `not_found`: without `SERVICE_KEYS` there are no endpoints */
+export function requirePayServiceKeys(config: PayConfig): readonly string[] {
+  const keys = requireValue(config.serviceKeys)
+  if (!keys) throw endpointOff('SERVICE_KEYS', payProblem('not_found'))
+  return keys
 }
 
 interface Keys {

@@ -7,6 +7,7 @@ import { BEARER_CHALLENGE } from '../core/errors'
 import { type FinishRequest, startRequest } from '../core/log'
 import { Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
+import { findFaults } from '../core/settings'
 import { rejectOnAbort } from '../lib/abort'
 import { perEnv } from '../lib/per-env'
 import type { KnownHosts, PayContext } from './api'
@@ -95,7 +96,7 @@ export function createPayments(
 function bindPayments(runtime: Runtime, hooks: PaymentHooks | null, env: object): Payments {
   let parsed: Promise<PayConfig> | null = null
   const config = () => {
-    parsed ??= parsePayConfig(env)
+    parsed ??= readConfig(runtime, env)
     return parsed
   }
   const hosts: KnownHosts = { passedOver: new Set(), answered: null }
@@ -117,6 +118,13 @@ function bindPayments(runtime: Runtime, hooks: PaymentHooks | null, env: object)
     queryRefund: async (outRefundNo) => queryRefund(await context(), outRefundNo),
     receiveEvent: async (callback) => receivePaymentEvent(await context(), callback),
   }
+}
+
+async function readConfig(runtime: Runtime, env: object): Promise<PayConfig> {
+  const config = await parsePayConfig(env)
+  const settings = findFaults(config.serviceKeys)
+  if (settings.length > 0) runtime.log({ level: 'error', code: 'misconfigured', settings })
+  return config
 }
 
 /** @throws {Problem} `session_invalid`; `store_unavailable` where that cannot be found out */

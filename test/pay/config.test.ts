@@ -34,8 +34,8 @@ const FORMS = {
 /** The faults that the log names; none for settings that are right. */
 async function findFaults(settings: Record<string, unknown>): Promise<readonly string[]> {
   try {
-    await parsePayConfig({ ...PAY_SETTINGS, ...settings })
-    return []
+    const { serviceKeys } = await parsePayConfig({ ...PAY_SETTINGS, ...settings })
+    return 'faults' in serviceKeys ? serviceKeys.faults : []
   } catch (error) {
     if (error instanceof Problem && error.code === 'misconfigured') {
       return error.options.log?.settings ?? []
@@ -153,7 +153,7 @@ describe('other settings', () => {
   it('two hosts of WeChat Pay are the default, and service keys, LOGIN, HOOKS and EVENTS are off', async () => {
     expect(await parsePayConfig(PAY_SETTINGS)).toMatchObject({
       apiBases: ['https://api.mch.weixin.qq.com', 'https://api2.mch.weixin.qq.com'],
-      serviceKeys: null,
+      serviceKeys: { value: null },
       login: null,
       hooks: null,
       events: null,
@@ -230,6 +230,21 @@ describe('a Worker that is misconfigured', () => {
     })
     expect(app.log[0]).toContain('"level":"error"')
     expect((await app.send('GET', '/health')).status).toBe(200)
+  })
+
+  it('with wrong SERVICE_KEYS callbacks go on, the endpoints for backends do not, and the log says so', async () => {
+    const app = createPayApp({ settings: { SERVICE_KEYS: 'short-secret' } })
+    expect((await app.notify('OTHER', {})).status).toBe(204)
+    const fault = expect.stringMatching(/^SERVICE_KEYS must be keys/)
+    expect(JSON.parse(app.log[0] ?? '')).toEqual({
+      level: 'error',
+      code: 'misconfigured',
+      settings: [fault],
+    })
+    const { status, answer } = await app.send('GET', '/payments/A00001')
+    expect([status, answer.code]).toEqual([500, 'misconfigured'])
+    expect(JSON.parse(app.log.at(-1) ?? '')).toMatchObject({ settings: [fault] })
+    expect(app.log.join()).not.toContain('short-secret')
   })
 
   it('without SERVICE_KEYS the endpoints for backends do not exist, whatever the method', async () => {
