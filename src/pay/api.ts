@@ -12,9 +12,10 @@ import { rejectOnAbort } from '../lib/abort'
 import { randomBytes } from '../lib/crypto'
 import { isObject, parseLenientJson, parseUtf8 } from '../lib/encoding'
 import { readAtMost } from '../lib/read-at-most'
-import { type PayCall, toRefusal } from './codes'
+import type { PayCall } from './codes'
 import type { PayConfig } from './config'
 import { payProblem } from './errors'
+import { toRefusal } from './refusals'
 import { findSignatureFault, toAuthorization } from './signature'
 
 /** What a call needs: the settings and the outside world. */
