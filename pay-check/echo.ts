@@ -117,7 +117,7 @@ function toCallbackNote({ notifyUrl }: PayConfig): string {
 function explain({ code, options }: Problem<string>): string {
   const { settings, reason = '', rid } = options.log ?? {}
   const request = rid ? ` Its Request-ID is ${rid}.` : ''
-  const fault = FAULTS[reason.split(': ').at(-1) ?? '']
+  const fault = FAULTS[/^a response is not WeChat Pay's: (\w+)$/.exec(reason)?.[1] ?? '']
   if (fault) return `${fault}${request}`
   if (settings)
     return `WeChat Pay refuses the request (${reason}): ${settings.join('; ')}.${request}`

@@ -47,11 +47,13 @@ export function isPayRefusal(value: unknown): value is PayRefusal {
 
 export const ok = (fields: object): PayResponse => ({ status: 200, body: JSON.stringify(fields) })
 
-/** @param field The JSON pointer of the field that is wrong */
+/** @param field The JSON pointer of the field that is wrong, which WeChat Pay names in the message */
 export function refuse(name: PayRefusal, field?: string): PayResponse {
   const [status, message] = REFUSALS[name]
   const code = name === 'REPEATED_NUMBER' ? 'PARAM_ERROR' : name
-  return refusal(status, code, message, field ? { field, issue: '不符合规则' } : undefined)
+  if (!field) return refusal(status, code, message)
+  const [, location] = field.split('/')
+  return refusal(status, code, `输入源“${field}”映射到值字段校验失败`, { location })
 }
 
 /** A refusal, unsigned as most of WeChat Pay's are. */

@@ -22,7 +22,7 @@ describe('pay:check', () => {
   it('a refusal without a cause is blamed on the id of the public key', async () => {
     expect(await findFault(refused)).toEqual({
       kind: 'wrong',
-      text: 'WeChat Pay refuses the request (HTTP status 400, PARAM_ERROR). The likely cause is that WECHAT_PAY_PUBLIC_KEY_ID does not belong to this merchant. Its Request-ID is 08B2-1.',
+      text: 'WeChat Pay refuses the request (HTTP status 400, PARAM_ERROR: 参数错误). The likely cause is that WECHAT_PAY_PUBLIC_KEY_ID does not belong to this merchant. Its Request-ID is 08B2-1.',
     })
   })
 

@@ -29,7 +29,7 @@ function settle(state: State): void {
 const refuseNext = (code: string, state: State, status = 400) =>
   app.pay.next(() => {
     settle(state)
-    return refusal(status, code, '一段文字')
+    return refusal(status, code, '')
   })
 
 const readReason = () => JSON.parse(app.log.at(-1) ?? '{}').reason

@@ -10,8 +10,8 @@ import { CODES } from '../../src/pay/codes'
 import { listCodes } from '../support/listed-errors'
 import { NUMBER, ORDER, type PayReply, recordingHooks, usePayApp } from '../support/pay-app'
 
-/** Part of everything that is sent; no answer may contain it. */
-const MARK = 'zQ7mArK'
+/** Part of everything that is sent; neither an answer nor the log may contain it. */
+const MARK = 'zQ7mArKzQ7mArKzQ'
 const PROPERTIES = 4
 const RUNS = Math.ceil(inject('fuzzRuns') / PROPERTIES / 10)
 

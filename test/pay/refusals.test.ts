@@ -51,17 +51,18 @@ describe('refusals of WeChat Pay', () => {
     async (wechat, seen, code, status) => {
       for (const spelled of [wechat, wechat.replaceAll('_', '')]) {
         app.pay.next(() => ({
-          ...refusal(seen, spelled, '一段文字 with a secret'),
+          ...refusal(seen, spelled, '一段文字', { value: 'a secret' }),
           headers: { 'Request-ID': id },
         }))
         const { status: got, answer } = await place()
         expect([got, answer.code]).toEqual([status, code])
         if (repeatable.includes(code)) expect(answer.action).toBe('retry_later')
         const line = app.log.at(-1) ?? ''
-        expect(line).toContain(spelled)
+        expect(line).toContain(`"HTTP status ${seen}, ${spelled}: 一段文字"`)
         expect(line).toContain(id)
         if (code === 'misconfigured') expect(line).toContain('"settings":[')
-        expect(JSON.stringify([answer, line])).not.toMatch(/secret|文字/)
+        expect(JSON.stringify(answer)).not.toContain('文字')
+        expect(JSON.stringify([answer, line])).not.toContain('secret')
       }
       expect(app.pay.requests).toHaveLength(2)
     },
@@ -79,6 +80,110 @@ describe('refusals of WeChat Pay', () => {
     },
   )
 
+  it.each<[name: string, message: string, detail: object | undefined, path: string]>([
+    [
+      'the message',
+      '输入源“/body/time_expire”映射到值字段“交易结束时间”字符串规则校验失败',
+      { location: 'body', value: '20220421191948' },
+      'expiresAt',
+    ],
+    [
+      'the message, of a path',
+      '输入源“/uri_template/out_trade_no”映射到值字段“商户订单号”字符串规则校验失败，字节数 35，大于最大值 32',
+      { location: 'uri_template', value: 35 },
+      'outTradeNo',
+    ],
+    ['the value', '请求中含有未在API文档中定义的参数', { value: ['/body/payer/openid'] }, 'openid'],
+    ['one of the values', 'x', { value: ['/body/secret', '/body/attach'] }, 'attach'],
+    ['the value as a text', 'x', { value: '/body/goods_tag' }, 'goodsTag'],
+    [
+      'the field, before the message',
+      '“/body/attach”',
+      { field: '/body/description' },
+      'description',
+    ],
+    ['what the message says of openid', '无效的openid', undefined, 'openid'],
+    ['no field, where the name is not known', '“/body/secret”', { value: '/body/secret' }, ''],
+    ['no field, where a value is no pointer', 'x', { value: 'openid' }, ''],
+    ['no field, where a name is no pointer', 'attach', undefined, ''],
+  ])('the field of a refusal is taken from %s', async (_, message, detail, path) => {
+    for (const code of ['PARAM_ERROR', 'INVALID_REQUEST']) {
+      app.pay.next(() => refusal(400, code, message, detail))
+      const { status, answer } = await place()
+      expect([status, answer.errors?.map((error) => error.path)]).toEqual([400, [path]])
+      expect(JSON.stringify(answer)).not.toContain('20220421191948')
+    }
+  })
+
+  it.each<[wechat: string, message: string, code: string, fault: object | null]>([
+    ['NO_AUTH', '此商家的收款功能已被限制，暂无法支付', 'payment_refused', null],
+    ['INVALID_REQUEST', '收款功能被限制', 'payment_refused', null],
+    [
+      'INVALID_REQUEST',
+      'appid和openid不匹配',
+      'invalid_request',
+      { path: 'openid', message: 'belongs to another appid' },
+    ],
+    [
+      'PARAM_ERROR',
+      'Openid and AppID not match',
+      'invalid_request',
+      { path: 'openid', message: 'belongs to another appid' },
+    ],
+    [
+      'PARAM_ERROR',
+      '请求中含有未在API文档中定义的参数',
+      'invalid_request',
+      { path: '', message: 'is a field that WeChat Pay does not know' },
+    ],
+    ['NO_AUTH', '商户号该产品权限未开通', 'misconfigured', null],
+    ['RULE_LIMIT', 'appid和openid不匹配', 'payment_refused', null],
+  ])('%s that says “%s” is a %s', async (wechat, message, code, fault) => {
+    app.pay.next(() => refusal(403, wechat, message))
+    const { answer } = await place()
+    expect(answer.code).toBe(code)
+    expect(answer.errors).toEqual(fault ? [fault] : undefined)
+    expect(app.log.at(-1)).toContain(message)
+    const isRestricted = message.includes('收款功能')
+    if (isRestricted)
+      expect(app.log.at(-1)).toContain('has restricted what this merchant may receive')
+  })
+
+  it('the log has 120 characters of a message, without what may be a number, an openid or a key', async () => {
+    const texts = [
+      ['价格 12345 元', '价格 12345 元'],
+      ['订单 123456 无效', '订单 … 无效'],
+      ['手机13800138000号', '手机…号'],
+      ['user oUpF8uMuAJO_M2pxb1Q9zNjWeS6o', 'user …'],
+      ['key abcdefghijklmno', 'key abcdefghijklmno'],
+      ['key abcdefghijklmnop', 'key …'],
+      ['T-2026_11-25-ABCDEF and 12-34_5678', '… and 12-34_5678'],
+      ['ab123456cd', 'ab…cd'],
+      ['茶'.repeat(121), '茶'.repeat(120)],
+      ['🍵'.repeat(121), '🍵'.repeat(120)],
+      [`${'x'.repeat(60_000)}茶`, '…茶'],
+    ] as const
+    for (const [message, logged] of texts) {
+      app.pay.next(() => refusal(400, 'PARAM_ERROR', message))
+      const { answer } = await place()
+      expect(JSON.parse(app.log.at(-1) ?? '').reason).toBe(
+        `HTTP status 400, PARAM_ERROR: ${logged}`,
+      )
+      expect(JSON.stringify(answer)).not.toContain(message)
+    }
+  })
+
+  it('a message that is no text, or too long to be one, is no reason to fail', async () => {
+    for (const message of [7, null, { a: 1 }, ['x'], 'appid'.repeat(13_000)]) {
+      app.pay.next(() => ({
+        status: 400,
+        body: JSON.stringify({ code: 'PARAM_ERROR', message }),
+        forgery: null,
+      }))
+      expect((await place()).answer.code).toBe('invalid_request')
+    }
+  })
+
   it.each([
     [{ field: '/amount/total', value: 'secret', issue: 'x' }, 'total'],
     [{ field: '/body/payer/openid', value: 'secret' }, 'openid'],
@@ -89,7 +194,7 @@ describe('refusals of WeChat Pay', () => {
     [{ field: 7 }, ''],
     [undefined, ''],
   ])('the field of a refusal is named and its value never: %o', async (detail, path) => {
-    app.pay.next(() => refusal(400, 'PARAM_ERROR', 'secret', detail))
+    app.pay.next(() => refusal(400, 'PARAM_ERROR', '参数错误', detail))
     const { answer } = await place()
     expect(answer.errors).toEqual([{ path, message: 'WeChat Pay refuses this value' }])
     expect(JSON.stringify([answer, app.log])).not.toContain('secret')
