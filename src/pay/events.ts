@@ -68,9 +68,11 @@ export async function receivePaymentEvent(
 ): Promise<void> {
   const { runtime, config } = context
   const fault = await findSignatureFault({ headers, body }, config.publicKeys, runtime.now())
-  if (fault) throw eventRefused(fault)
-  const notice = v.safeParse(Notice, parseLenientJson(parseUtf8(body) ?? ''))
-  if (!notice.success) throw invalidRequest('', 'is not a notification of WeChat Pay')
+  const text = parseUtf8(body) ?? ''
+  if (fault) throw eventRefused(isXml(text) ? `${fault}, the body ${IS_XML}` : fault)
+  const fields = parseLenientJson(text)
+  const notice = v.safeParse(Notice, fields)
+  if (!notice.success) throw invalidRequest('', toBodyFault(text, fields))
   const { event_type: type, resource } = notice.output
   const isEvent = type === 'TRANSACTION.SUCCESS' || REFUND_TYPES.includes(type)
   if (!isEvent && type !== ECHO_TYPE) {
@@ -78,11 +80,24 @@ export async function receivePaymentEvent(
     runtime.log({ level: 'info', reason: 'ignored a verified callback: unknown event_type' })
     return
   }
-  const text = await openResource(resource, config.apiV3Key)
-  if (text === null) throw eventRefused('resource')
+  const opened = await openResource(resource, config.apiV3Key)
+  if (opened === null) throw eventRefused('resource')
   // The self-test: that it has opened proves the APIv3 key.
-  if (isEvent) await deliver(context, toEvent(type, parseLenientJson(text), config.mchid))
+  if (isEvent) await deliver(context, toEvent(type, parseLenientJson(opened), config.mchid))
   else runtime.log({ level: 'info', reason: `a verified callback: ${ECHO_TYPE}` })
+}
+
+const IS_XML =
+  'is XML, as of API v2: refund through the payments Worker, or set no refund URL in the merchant console'
+
+function isXml(text: string): boolean {
+  return /^\s*</.test(text)
+}
+
+/** Why a body that WeChat Pay has signed is no notification. */
+function toBodyFault(text: string, fields: unknown): string {
+  if (isXml(text)) return IS_XML
+  return fields === undefined ? 'must be JSON' : 'is not a notification of WeChat Pay'
 }
 
 /**

@@ -85,15 +85,25 @@ describe('what is refused', () => {
   it('the XML of API v2 is refused', async () => {
     const body = '<xml><return_code><![CDATA[SUCCESS]]></return_code></xml>'
     await expectRefused(app.deliver({ headers: { 'Content-Type': 'text/xml' }, body }))
+    expect(JSON.parse(app.log[0] ?? '').reason).toMatch(/^refused: missing, the body is XML, as of/)
   })
 
-  it('signed bytes that are no notification are refused', async () => {
-    for (const body of ['<xml/>', '[]', 'null', '{}', '\ufeff', '{"event_type":7}']) {
+  it('signed bytes that are no notification are refused, and the log says what they are', async () => {
+    const bodies = [
+      ['\n<xml/>', 'is XML, as of API v2'],
+      ['[]', 'is not a notification of WeChat Pay'],
+      ['null', 'is not a notification of WeChat Pay'],
+      ['{"event_type":7}', 'is not a notification of WeChat Pay'],
+      ['\ufeff', 'must be JSON'],
+      ['', 'must be JSON'],
+    ] as const
+    for (const [body, reason] of bodies) {
       const headers = await sign(body, app.clock.now)
       expect(await app.deliver({ headers, body })).toEqual({
         status: 400,
         answer: { code: 'FAIL', message: 'Invalid request' },
       })
+      expect(JSON.parse(app.log.at(-1) ?? '').reason).toContain(`the body ${reason}`)
     }
     const body = '{"event_type":"TRANSACTION.SUCCESS"}'
     expect(await app.deliver({ headers: await sign(body, app.clock.now), body })).toEqual(REFUSED)
@@ -108,12 +118,13 @@ describe('what is refused', () => {
     expect(await deliverSized(65_537)).toMatchObject({ status: 413, answer: { code: 'FAIL' } })
   })
 
-  it('a body whose connection breaks is refused', async () => {
+  it('a body whose connection breaks is refused, and the log says why', async () => {
     const body = new ReadableStream({ start: (stream) => stream.error(new Error('broken')) })
     expect(await app.deliver({ headers: {}, body })).toMatchObject({
       status: 400,
       answer: { code: 'FAIL' },
     })
+    expect(JSON.parse(app.log[0] ?? '').reason).toBe('the body was interrupted')
   })
 
   it('a callback under a key of WECHAT_PAY_EXTRA_KEYS is taken', async () => {

@@ -16,7 +16,7 @@ export async function receiveCallback(c: Context<PaymentAppEnv>): Promise<Respon
     await c.var.service.receiveEvent({ headers: c.req.raw.headers, body })
     return emptyResponse(c)
   } catch (error) {
-    const problem = toProblem(error)
+    const problem = withReason(toProblem(error))
     c.set('problem', problem)
     const { status } = problem.row
     return Response.json(
@@ -24,4 +24,11 @@ export async function receiveCallback(c: Context<PaymentAppEnv>): Promise<Respon
       { status, headers: RESPONSE_HEADERS },
     )
   }
+}
+
+/** The caller is WeChat Pay, which nobody can ask what it was answered. So the log says what is wrong. */
+function withReason(problem: Problem): Problem {
+  const { log, errors = [] } = problem.options
+  const [fault] = errors
+  return fault ? problem.with({ log: { ...log, reason: `the body ${fault.message}` } }) : problem
 }
