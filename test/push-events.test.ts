@@ -1,58 +1,11 @@
-import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { pushRequest } from '../sandbox/push'
 import type { EventMessage } from '../src/login/hooks'
-import { APPID, type ProblemBody, useTestApp } from './support/app'
+import { APPID } from './support/app'
+import { AES_KEY, ENDPOINT, PLAIN, TOKEN, toAnswer, usePush } from './support/push'
 import { PUSH, URL_CHECKS } from './support/vectors'
 
-const TOKEN = env.WECHAT_PUSH_TOKEN
-const AES_KEY = env.WECHAT_PUSH_AES_KEY
-const PLAIN = { WECHAT_PUSH_AES_KEY: undefined }
-const ENDPOINT = 'https://login.example/wechat/events'
-
-const app = useTestApp()
-let token: string
-let openid: string
-
-async function start(settings: Record<string, unknown> = {}) {
-  app.replace({ settings })
-  token = (await app.login()).token
-  openid = await app.getOpenid()
-}
-beforeEach(() => start())
-
-interface Push {
-  readonly url?: string
-  readonly appid?: string
-  readonly age?: number
-  readonly token?: string
-  readonly key?: string | null
-}
-
-async function push(event: object | string, options: Push = {}): Promise<[number, string]> {
-  const { url = ENDPOINT, appid = APPID, age = 0, key = AES_KEY } = options
-  const request = await pushRequest(url, event, {
-    appid,
-    token: options.token ?? TOKEN,
-    encodingAESKey: key,
-    timestamp: app.clock.now - age,
-  })
-  return toAnswer(await app.receive(request))
-}
-
-async function toAnswer(response: Response): Promise<[number, string]> {
-  const text = await response.text()
-  return [response.status, response.ok ? text : (JSON.parse(text) as ProblemBody).code]
-}
-
-function event(other: object = {}): object {
-  const Event = 'user_authorization_revoke'
-  const CreateTime = app.clock.now
-  const sender = { ToUserName: 'gh_1', FromUserName: 'oWeChat', CreateTime, MsgType: 'event' }
-  return { ...sender, Event, OpenID: openid, AppID: APPID, RevokeInfo: '6', ...other }
-}
-
-const isAlive = async () => (await app.send('GET', '/session', { token })).status === 200
+const { app, session, start, push, event, isAlive } = usePush()
 
 describe("WeChat's published examples", () => {
   it.each(URL_CHECKS)(
@@ -186,7 +139,7 @@ describe('a push in safe mode', () => {
     url.searchParams.set('timestamp', timestamp ?? '')
     url.searchParams.set('nonce', nonce ?? '')
     app.clock.now = Number(timestamp)
-    token = (await app.login()).token
+    session.token = (await app.login()).token
     expect(await toAnswer(await app.receive(new Request(url, recorded)))).toEqual([
       403,
       'event_refused',
@@ -290,78 +243,6 @@ describe('a push that nobody has signed', () => {
   it('A push that nobody has signed is read as an envelope in safe mode, and no further', async () => {
     expect(await countParses(JSON.stringify({ Encrypt: 'AAAA' }))).toEqual([false])
     expect(await countParses(JSON.stringify(event()))).toEqual([false])
-  })
-})
-
-describe('a text that a user has pasted', () => {
-  const pasted = () =>
-    `{"ToUserName":"gh_1","FromUserName":"oTalk","CreateTime":${app.clock.now},"MsgType":"text","Content":"log:\n\u001b[0;32mI\u001b[0m","MsgId":23456789012345678}`
-
-  it.each([
-    ['safe', {}, AES_KEY],
-    ['plain', PLAIN, null],
-  ])(
-    'A text with raw control characters is handled like any other in %s mode',
-    async (_, mode, key) => {
-      const sent: EventMessage[] = []
-      await start({
-        ...mode,
-        EVENTS: { send: async (message: EventMessage) => void sent.push(message) },
-      })
-      expect((await push(pasted(), { key }))[0]).toBe(200)
-      expect(sent.map(({ event }) => [event.Content, event.MsgId])).toEqual([
-        ['log:\n\u001b[0;32mI\u001b[0m', '23456789012345678'],
-      ])
-    },
-  )
-})
-
-describe('the Queue EVENTS', () => {
-  const queue = (sent: EventMessage[]) => ({
-    EVENTS: { send: async (message: EventMessage) => void sent.push(message) },
-  })
-
-  it('The Queue EVENTS gets every event, with the same key for every delivery of one event', async () => {
-    const sent: EventMessage[] = []
-    await start(queue(sent))
-    const first = event({ Event: 'user_info_modified' })
-    await push(first)
-    await push(first)
-    await push(event({ Event: 'user_info_modified', OpenID: 'oBob' }))
-    await push({ MsgType: 'text', MsgId: 7, Content: 'hello' })
-    expect(sent[0]).toEqual({ key: expect.any(String), appid: APPID, event: first })
-    expect(sent[1]?.key).toBe(sent[0]?.key)
-    expect(new Set(sent.map(({ key }) => key)).size).toBe(3)
-  })
-
-  it('The Queue EVENTS gets a MsgId of 64 bits with all of its digits', async () => {
-    const sent: EventMessage[] = []
-    await start({ ...queue(sent), ...PLAIN })
-    for (const id of ['23456789012345678', '23456789012345679', '7']) {
-      const options = {
-        appid: APPID,
-        token: TOKEN,
-        encodingAESKey: null,
-        timestamp: app.clock.now,
-      }
-      const { url } = await pushRequest(ENDPOINT, {}, options)
-      const body = `{"MsgType":"text","MsgId":${id}}`
-      expect((await app.receive(new Request(url, { method: 'POST', body }))).status).toBe(200)
-    }
-    expect(sent.map(({ event }) => event.MsgId)).toEqual([
-      '23456789012345678',
-      '23456789012345679',
-      7,
-    ])
-    expect(new Set(sent.map(({ key }) => key)).size).toBe(3)
-  })
-
-  it.each<[string, () => Promise<unknown>]>([
-    ['fails', () => Promise.reject(new Error('Queue is down'))],
-    ['takes more than 2.5 seconds', () => new Promise(() => app.timeOut(2500))],
-  ])('WeChat sends a push again if the Queue EVENTS %s', async (_, send) => {
-    await start({ EVENTS: { send } })
-    expect(await push(event())).toEqual([503, 'store_unavailable'])
   })
 })
 
