@@ -102,3 +102,17 @@ export function parameter(
   const required = where === 'path'
   return { name, in: where, required, description, schema: { type: 'string' }, example }
 }
+
+/** `GET /health`, which both APIs have. */
+export function health(description: string): Operation<never, never> {
+  return {
+    id: 'health',
+    method: 'get',
+    path: '/health',
+    tag: 'Health',
+    caller: 'anyone',
+    summary: 'Check that the Worker runs',
+    description,
+    success: json('Health', { status: 'ok' }, 'The Worker runs'),
+  }
+}

@@ -11,13 +11,15 @@ const TOKEN_ERRORS: readonly ErrorCode[] = ['session_invalid', 'store_unavailabl
 const SIGN_DATA =
   '{"offerId":"123","buyQuantity":1,"env":0,"currencyType":"CNY","productId":"gem","goodsPrice":10,"outTradeNo":"T20261125","attach":""}'
 
+const OF_SERVICE = { tag: 'Backend', caller: 'service' } as const
+const OF_OAUTH_CLIENT = { tag: 'Backend', caller: 'oauth' } as const
+
 const TOKENS: readonly Operation[] = [
   {
+    ...OF_OAUTH_CLIENT,
     id: 'introspect',
     method: 'post',
     path: '/introspect',
-    tag: 'Backend',
-    caller: 'oauth',
     rpc: 'verify',
     summary: 'Introspect a token',
     description: 'Tells whose token this is (RFC 7662).',
@@ -39,11 +41,10 @@ const TOKENS: readonly Operation[] = [
     errors: ['store_unavailable'],
   },
   {
+    ...OF_OAUTH_CLIENT,
     id: 'revoke',
     method: 'post',
     path: '/revoke',
-    tag: 'Backend',
-    caller: 'oauth',
     rpc: 'revoke',
     summary: 'Revoke a token',
     description: 'Ends the session of a token (RFC 7009). `token_type_hint` is ignored.',
@@ -52,11 +53,10 @@ const TOKENS: readonly Operation[] = [
     errors: ['store_unavailable'],
   },
   {
+    ...OF_SERVICE,
     id: 'endUserSessions',
     method: 'delete',
     path: '/users/{userId}/sessions',
-    tag: 'Backend',
-    caller: 'service',
     rpc: 'revokeUser',
     summary: "End all of a user's sessions",
     description:
@@ -69,11 +69,10 @@ const TOKENS: readonly Operation[] = [
 
 const SESSION_KEYS: readonly Operation[] = [
   {
+    ...OF_SERVICE,
     id: 'sign',
     method: 'post',
     path: '/session-key/sign',
-    tag: 'Backend',
-    caller: 'service',
     rpc: 'sign',
     summary: 'Sign with the session_key',
     description:
@@ -85,11 +84,10 @@ const SESSION_KEYS: readonly Operation[] = [
     errors: TOKEN_ERRORS,
   },
   {
+    ...OF_SERVICE,
     id: 'encryptionKeys',
     method: 'post',
     path: '/session-key/encryption-keys',
-    tag: 'Backend',
-    caller: 'service',
     rpc: 'encryptionKeys',
     summary: 'Get encryption keys',
     description:
@@ -113,11 +111,10 @@ const SESSION_KEYS: readonly Operation[] = [
 
 const SUBSCRIBE_MESSAGES: readonly Operation[] = [
   {
+    ...OF_SERVICE,
     id: 'sendSubscribeMessage',
     method: 'post',
     path: '/subscribe-messages',
-    tag: 'Backend',
-    caller: 'service',
     rpc: 'sendSubscribeMessage',
     summary: 'Send a subscribe message',
     body: {

@@ -22,6 +22,8 @@ const LOGIN = {
   userId: USER_ID,
 }
 
+const OF_SESSION = { tag: 'Mini program', caller: 'session' } as const
+
 const LOGIN_AND_SESSIONS: readonly Operation[] = [
   {
     id: 'login',
@@ -44,11 +46,10 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
     ],
   },
   {
+    ...OF_SESSION,
     id: 'getSession',
     method: 'get',
     path: '/session',
-    tag: 'Mini program',
-    caller: 'session',
     summary: 'Get this session',
     success: json(
       'Session',
@@ -57,32 +58,29 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
     ),
   },
   {
+    ...OF_SESSION,
     id: 'endSession',
     method: 'delete',
     path: '/session',
-    tag: 'Mini program',
-    caller: 'session',
     summary: 'End this session',
     success: noContent('The session has ended'),
     errors: ['rate_limited'],
   },
   {
+    ...OF_SESSION,
     id: 'checkSessionKey',
     method: 'post',
     path: '/session/check',
-    tag: 'Mini program',
-    caller: 'session',
     summary: 'Check the session_key',
     description: 'Asks WeChat whether the session_key of this session is the current one.',
     success: json('Valid', { valid: true }, 'What WeChat says'),
     calls: ['access_token', 'session_key'],
   },
   {
+    ...OF_SESSION,
     id: 'resetSessionKey',
     method: 'post',
     path: '/session/reset',
-    tag: 'Mini program',
-    caller: 'session',
     summary: 'Reset the session_key',
     description:
       'Has WeChat replace the session_key. The response has a new token, and the old session has ended.',
@@ -90,11 +88,10 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
     calls: ['access_token', 'session_key'],
   },
   {
+    ...OF_SESSION,
     id: 'listSessions',
     method: 'get',
     path: '/sessions',
-    tag: 'Mini program',
-    caller: 'session',
     summary: 'List the sessions of the user',
     success: json(
       'Sessions',
@@ -114,21 +111,19 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
     errors: ['rate_limited'],
   },
   {
+    ...OF_SESSION,
     id: 'endAllSessions',
     method: 'delete',
     path: '/sessions',
-    tag: 'Mini program',
-    caller: 'session',
     summary: 'End all sessions of the user',
     success: noContent('All sessions have ended, including this one'),
     errors: ['rate_limited'],
   },
   {
+    ...OF_SESSION,
     id: 'endSessionById',
     method: 'delete',
     path: '/sessions/{id}',
-    tag: 'Mini program',
-    caller: 'session',
     summary: 'End another session of the user',
     parameters: [parameter('id', 'path', 'The `id` of an entry of `GET /sessions`.', SESSION_ID)],
     success: noContent('The session has ended'),
@@ -138,11 +133,10 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
 
 const OPEN_DATA: readonly Operation[] = [
   {
+    ...OF_SESSION,
     id: 'verifyData',
     method: 'post',
     path: '/open-data/verify',
-    tag: 'Mini program',
-    caller: 'session',
     summary: 'Verify signed data',
     description: 'Checks the signature of `rawData`.',
     body: {
@@ -156,11 +150,10 @@ const OPEN_DATA: readonly Operation[] = [
     errors: ['session_key_stale'],
   },
   {
+    ...OF_SESSION,
     id: 'decryptData',
     method: 'post',
     path: '/open-data/decrypt',
-    tag: 'Mini program',
-    caller: 'session',
     rpc: 'decrypt',
     summary: 'Decrypt open data',
     description: 'Decrypts what `wx.getUserInfo`, `wx.getWeRunData` and similar functions give.',
@@ -173,11 +166,10 @@ const OPEN_DATA: readonly Operation[] = [
     errors: OPEN_DATA_ERRORS,
   },
   {
+    ...OF_SESSION,
     id: 'getPhoneNumber',
     method: 'post',
     path: '/phone-number',
-    tag: 'Mini program',
-    caller: 'session',
     summary: 'Get the phone number',
     description:
       'Takes the whole `e.detail` of a phone button. It uses `code`, or without one `encryptedData` and `iv`.',

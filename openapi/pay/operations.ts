@@ -3,7 +3,7 @@
 import type { PayCall } from '../../src/pay/codes'
 import type { PaymentsErrorCode } from '../../src/pay/errors'
 import { TOKEN } from '../example-values'
-import { json, noContent, type Operation, parameter, ref } from '../operation'
+import { health, json, noContent, type Operation, parameter, ref } from '../operation'
 import {
   EVENT_BODY,
   EXPIRES_AT,
@@ -17,13 +17,14 @@ import {
 const ORDER = parameter('outTradeNo', 'path', 'Your number of the order.', OUT_TRADE_NO)
 const REFUND_NO = parameter('outRefundNo', 'path', 'Your number of the refund.', OUT_REFUND_NO)
 
+const OF_SERVICE = { tag: 'Backend', caller: 'service' } as const
+
 const PAYMENTS: readonly Operation<PaymentsErrorCode, PayCall>[] = [
   {
+    ...OF_SERVICE,
     id: 'createPayment',
     method: 'post',
     path: '/payments',
-    tag: 'Backend',
-    caller: 'service',
     summary: 'Place an order',
     description:
       'The payer is either a `token` of the login Worker, or an `appid` and an `openid`. Repeat the same body with the same `outTradeNo` where the outcome is not known; it places no second order.',
@@ -42,22 +43,20 @@ const PAYMENTS: readonly Operation<PaymentsErrorCode, PayCall>[] = [
     errors: ['session_invalid', 'store_unavailable'],
   },
   {
+    ...OF_SERVICE,
     id: 'getPayment',
     method: 'get',
     path: '/payments/{outTradeNo}',
-    tag: 'Backend',
-    caller: 'service',
     summary: 'Query an order',
     parameters: [ORDER],
     success: json('Payment', PAYMENT, 'The order as WeChat Pay knows it'),
     calls: ['query'],
   },
   {
+    ...OF_SERVICE,
     id: 'closePayment',
     method: 'post',
     path: '/payments/{outTradeNo}/close',
-    tag: 'Backend',
-    caller: 'service',
     summary: 'Close an order',
     description: 'Only an order that is not paid can be closed. Closing it again succeeds.',
     parameters: [ORDER],
@@ -68,11 +67,10 @@ const PAYMENTS: readonly Operation<PaymentsErrorCode, PayCall>[] = [
 
 const REFUNDS: readonly Operation<PaymentsErrorCode, PayCall>[] = [
   {
+    ...OF_SERVICE,
     id: 'createRefund',
     method: 'post',
     path: '/payments/{outTradeNo}/refunds',
-    tag: 'Backend',
-    caller: 'service',
     summary: 'Refund an order',
     description:
       'Repeat the same body with the same `outRefundNo` where the outcome is not known. With another number, the money may go back twice.',
@@ -85,11 +83,10 @@ const REFUNDS: readonly Operation<PaymentsErrorCode, PayCall>[] = [
     calls: ['refund'],
   },
   {
+    ...OF_SERVICE,
     id: 'getRefund',
     method: 'get',
     path: '/refunds/{outRefundNo}',
-    tag: 'Backend',
-    caller: 'service',
     summary: 'Query a refund',
     parameters: [REFUND_NO],
     success: json('Refund', { ...REFUND, status: 'SUCCESS' }),
@@ -117,20 +114,9 @@ const CALLBACK: Operation<PaymentsErrorCode, PayCall> = {
   }),
 }
 
-const HEALTH: Operation<PaymentsErrorCode, PayCall> = {
-  id: 'health',
-  method: 'get',
-  path: '/health',
-  tag: 'Health',
-  caller: 'anyone',
-  summary: 'Check that the Worker runs',
-  description: 'Does not ask WeChat Pay, and succeeds even if a setting is wrong.',
-  success: json('Health', { status: 'ok' }, 'The Worker runs'),
-}
-
 export const PAY_OPERATIONS: readonly Operation<PaymentsErrorCode, PayCall>[] = [
   ...PAYMENTS,
   ...REFUNDS,
   CALLBACK,
-  HEALTH,
+  health('Does not ask WeChat Pay, and succeeds even if a setting is wrong.'),
 ]
