@@ -2,7 +2,6 @@
 
 import type { ErrorCode, ErrorRow } from '../src/core/errors'
 import type { WeChatCall } from '../src/login/wechat/errcodes'
-import type { LoginServiceMethods } from '../src/workers/login-service'
 import type { SCHEMAS } from './login/schemas'
 import type { PAY_SCHEMAS } from './pay/schemas'
 
@@ -59,7 +58,7 @@ export interface Operation<Code extends string = ErrorCode, Call extends string 
   /** By status. */
   readonly success: Readonly<Record<string, Success>>
   /** The RPC method that does the same. */
-  readonly rpc?: keyof LoginServiceMethods
+  readonly rpc?: string
   /** What it asks of WeChat. */
   readonly calls?: readonly Call[]
   /** Besides those that its caller, its body and its calls bring along. */
