@@ -210,6 +210,53 @@ describe("WeChat's errcodes", () => {
     expect(settings).toEqual([expect.stringMatching(`^${setting} `)])
   })
 
+  /** Makes this call of a session while WeChat answers it with this errcode. */
+  async function sendAgainst(errcode: number, api: string, path: string, body?: object) {
+    const { token } = await app.login()
+    await app.press('fail', { errcode, api })
+    return app.send('POST', path, { token, ...(body && { body }) })
+  }
+
+  const CALLS: Record<string, (errcode: number) => Promise<Response>> = {
+    'a login': (errcode) => loginAgainst({ errcode }),
+    'a phone code': (errcode) =>
+      sendAgainst(errcode, '/wxa/business/getuserphonenumber', '/phone-number', { code: 'x' }),
+    'a check of the session_key': (errcode) =>
+      sendAgainst(errcode, '/wxa/checksession', '/session/check'),
+    'a reset of the session_key': (errcode) =>
+      sendAgainst(errcode, '/wxa/resetusersessionkey', '/session/reset'),
+    'a subscribe message': (errcode) => sendMessageAgainst(errcode),
+  }
+
+  const FAULTS = [40013, 48001, 50002, 61007, ...Array.from({ length: 11 }, (_, n) => 40230 + n)]
+
+  it.each(Object.entries(CALLS))(
+    "An operator's fault is misconfigured on %s, and the log has advice",
+    async (_, call) => {
+      for (const errcode of FAULTS) {
+        app.replace()
+        const { code, action } = await (await call(errcode)).json<ProblemBody>()
+        expect([errcode, code, action]).toEqual([errcode, 'misconfigured', 'stop'])
+        const { level, settings } = JSON.parse(app.warnings.at(-1) ?? '')
+        expect([level, settings]).toEqual(['error', [expect.stringMatching(/.{20}/)]])
+      }
+    },
+  )
+
+  it.each(Object.entries(CALLS))(
+    'An errcode without a row is logged as undocumented on %s',
+    async (_, call) => {
+      await call(9009099)
+      expect(JSON.parse(app.warnings.at(-1) ?? '')).toMatchObject({
+        errcode: 9009099,
+        reason: 'undocumented errcode',
+      })
+      app.replace()
+      await call(45009)
+      expect(app.warnings.join()).not.toContain('undocumented')
+    },
+  )
+
   it('A wrong AppSecret is misconfigured, and the log names the setting', async () => {
     app.replace({ settings: { WECHAT_APPSECRET: 'not-the-one' } })
     const body = { code: await app.wxLogin() }

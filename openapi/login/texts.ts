@@ -189,6 +189,20 @@ export const CHINESE: Readonly<Record<string, string>> = {
     '微信系统繁忙。消息可能已经发出，因此没有再次发送。',
   'this appid may not call getPhoneNumber: personal accounts and accounts that are not verified have no phone number API':
     '这个 AppID 无权调用 getPhoneNumber：个人主体和未认证的小程序没有手机号接口',
+  'the phone code is from another mini program than the access_token; check WECHAT_APPID and WECHAT_APPS':
+    '手机号 code 与 access_token 不属于同一个小程序，请检查 WECHAT_APPID 和 WECHAT_APPS',
+  'API security (API 安全) is on in the WeChat console, but this server neither signs nor encrypts its calls; turn it off':
+    '小程序后台开启了“API 安全”，而服务器的请求既不签名也不加密，请关闭它',
+  'WECHAT_API_BASE changes the request: its body did not reach WeChat as JSON':
+    'WECHAT_API_BASE 改动了请求：请求体传到微信时不是 JSON',
+  'WECHAT_API_BASE changes the request: openid, signature or sig_method did not reach WeChat':
+    'WECHAT_API_BASE 改动了请求：openid、signature 或 sig_method 没有传到微信',
+  'this appid may not call this API; the WeChat console lists its permissions':
+    '这个 AppID 无权调用这个接口，权限列表见小程序后台',
+  'WeChat has restricted the account of this appid; see the notices in the WeChat console':
+    '该 AppID 的账号受到微信限制，请查看小程序后台的通知',
+  'WECHAT_API_BASE puts in the access_token of a third-party platform, to which this appid has not granted this API':
+    'WECHAT_API_BASE 换上了第三方平台的 access_token，而这个 AppID 没有把该接口授权给第三方平台',
   'an admin of the mini program has to confirm the IP address of this server in WeChat, or turn the IP allowlist off':
     '需要小程序管理员在微信中确认服务器的 IP 地址，或者关闭 IP 白名单',
   'WECHAT_API_BASE changes the request: grant_type did not reach WeChat':

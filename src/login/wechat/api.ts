@@ -139,7 +139,7 @@ export async function readResponse(response: Response, appid: string): Promise<W
 
 /** The problem that a refusal stands for. Of errmsg, only what the log needs is kept. */
 export function wechatError({ appid, errcode, errmsg }: WeChatResponse, call: WeChatCall): Problem {
-  const { code, detail, advice, namesIp } = findErrcodeRow(errcode, call)
+  const { code, detail, advice, namesIp, isUndocumented } = findErrcodeRow(errcode, call)
   const text = typeof errmsg === 'string' ? errmsg : ''
   const ip = namesIp && /\bip(?:v6)?:? ([\da-f.:]{3,45})/i.exec(text)?.[1]
   return new Problem(code, {
@@ -150,6 +150,7 @@ export function wechatError({ appid, errcode, errmsg }: WeChatResponse, call: We
       rid: /\brid: ?([\w-]{1,64})/.exec(text)?.[1],
       ...(advice !== undefined && { settings: [advice] }),
       ...(ip && { reason: `WeChat saw the IP ${ip}` }),
+      ...(isUndocumented && { reason: 'undocumented errcode' }),
     },
   })
 }

@@ -27,6 +27,8 @@ export interface ErrcodeRow {
   readonly advice?: string
   /** Whether `errmsg` names the IP address that WeChat saw, which the operator needs. */
   readonly namesIp?: true
+  /** Whether the errcode has no row for this call. */
+  readonly isUndocumented?: true
 }
 
 const WITH_ACCESS_TOKEN = ['phone_number', 'session_key', 'subscribe_message'] as const
@@ -34,7 +36,14 @@ const WITH_ACCESS_TOKEN = ['phone_number', 'session_key', 'subscribe_message'] a
 const PHONE_CODE_DETAIL =
   'WeChat does not accept this phone code. It is older than five minutes, used, or not from the phone button. The user has to tap again.'
 
+/** What WeChat refuses unsigned or unencrypted calls with, where the console asks for both. */
+const API_SECURITY_ERRCODES = [
+  40230, 40231, 40232, 40233, 40234, 40235, 40236, 40237, 40238, 40239, 40240,
+]
+
 const SECRET_ADVICE = 'WECHAT_APPSECRET is not the secret of this appid'
+const SIGNED_QUERY_ADVICE =
+  'WECHAT_API_BASE changes the request: openid, signature or sig_method did not reach WeChat'
 const IP_CONFIRMATION_ADVICE =
   'an admin of the mini program has to confirm the IP address of this server in WeChat, or turn the IP allowlist off'
 
@@ -55,7 +64,13 @@ export const ERRCODES: readonly ErrcodeRow[] = [
   },
   { errcode: 40003, code: 'openid_invalid', calls: ['subscribe_message'] },
   { errcode: 40003, code: 'openid_mismatch', calls: ['phone_number'] },
-  { errcode: 40013, code: 'code_invalid', calls: ['phone_number'], detail: PHONE_CODE_DETAIL },
+  {
+    errcode: 40013,
+    code: 'misconfigured',
+    calls: ['phone_number'],
+    advice:
+      'the phone code is from another mini program than the access_token; check WECHAT_APPID and WECHAT_APPS',
+  },
   {
     errcode: 40013,
     code: 'misconfigured',
@@ -65,6 +80,12 @@ export const ERRCODES: readonly ErrcodeRow[] = [
   { errcode: 40029, code: 'code_invalid', calls: ['phone_number'], detail: PHONE_CODE_DETAIL },
   { errcode: 40029, code: 'code_invalid', calls: ['code2session'] },
   { errcode: 40037, code: 'template_invalid', calls: ['subscribe_message'] },
+  {
+    errcode: 40097,
+    code: 'wechat_unavailable',
+    calls: ['session_key'],
+    advice: SIGNED_QUERY_ADVICE,
+  },
   { errcode: 40125, code: 'misconfigured', advice: SECRET_ADVICE },
   { errcode: 40163, code: 'code_used', calls: ['code2session'] },
   {
@@ -75,6 +96,12 @@ export const ERRCODES: readonly ErrcodeRow[] = [
     namesIp: true,
   },
   { errcode: 40226, code: 'user_blocked', calls: ['code2session'] },
+  ...API_SECURITY_ERRCODES.map((errcode) => ({
+    errcode,
+    code: 'misconfigured' as const,
+    advice:
+      'API security (API 安全) is on in the WeChat console, but this server neither signs nor encrypts its calls; turn it off',
+  })),
   {
     errcode: 40243,
     code: 'misconfigured',
@@ -98,6 +125,11 @@ export const ERRCODES: readonly ErrcodeRow[] = [
   { errcode: 45011, code: 'rate_limited' },
   { errcode: 45168, code: 'message_sensitive', calls: ['subscribe_message'] },
   { errcode: 47001, code: 'message_data_invalid', calls: ['subscribe_message'] },
+  {
+    errcode: 47001,
+    code: 'wechat_unavailable',
+    advice: 'WECHAT_API_BASE changes the request: its body did not reach WeChat as JSON',
+  },
   { errcode: 47003, code: 'message_data_invalid', calls: ['subscribe_message'] },
   {
     errcode: 48001,
@@ -105,6 +137,17 @@ export const ERRCODES: readonly ErrcodeRow[] = [
     calls: ['phone_number'],
     advice:
       'this appid may not call getPhoneNumber: personal accounts and accounts that are not verified have no phone number API',
+  },
+  {
+    errcode: 48001,
+    code: 'misconfigured',
+    advice: 'this appid may not call this API; the WeChat console lists its permissions',
+  },
+  {
+    errcode: 50002,
+    code: 'misconfigured',
+    advice:
+      'WeChat has restricted the account of this appid; see the notices in the WeChat console',
   },
   {
     errcode: 50004,
@@ -116,7 +159,19 @@ export const ERRCODES: readonly ErrcodeRow[] = [
     code: 'misconfigured',
     advice: 'the account of this appid is frozen; see the WeChat console',
   },
+  {
+    errcode: 61007,
+    code: 'misconfigured',
+    advice:
+      'WECHAT_API_BASE puts in the access_token of a third-party platform, to which this appid has not granted this API',
+  },
   { errcode: 87007, code: 'session_key_stale', calls: ['session_key'] },
+  {
+    errcode: 87008,
+    code: 'wechat_unavailable',
+    calls: ['session_key'],
+    advice: SIGNED_QUERY_ADVICE,
+  },
   { errcode: 87009, code: 'session_key_stale', calls: ['session_key'] },
   { errcode: 89501, code: 'misconfigured', advice: IP_CONFIRMATION_ADVICE },
   { errcode: 89503, code: 'misconfigured', advice: IP_CONFIRMATION_ADVICE },
@@ -134,19 +189,13 @@ export const ERRCODES: readonly ErrcodeRow[] = [
   },
 ]
 
-/** What an errcode means that no row names. WeChat's list for phone codes is incomplete. */
-const UNKNOWN = {
-  code2session: { code: 'wechat_unavailable' },
-  access_token: { code: 'wechat_unavailable' },
-  phone_number: { code: 'code_invalid', detail: PHONE_CODE_DETAIL },
-  session_key: { code: 'wechat_unavailable' },
-  subscribe_message: { code: 'wechat_unavailable' },
-} as const satisfies Record<WeChatCall, Omit<ErrcodeRow, 'errcode'>>
-
-/** What an errcode means on a call. */
-export function findErrcodeRow(errcode: number, call: WeChatCall): Omit<ErrcodeRow, 'errcode'> {
+/** What an errcode means on a call. WeChat's list for phone codes is incomplete. */
+export function findErrcodeRow(errcode: number, call: WeChatCall): ErrcodeRow {
   const row = ERRCODES.find((row) => row.errcode === errcode && (row.calls?.includes(call) ?? true))
-  return row ?? UNKNOWN[call]
+  if (row) return row
+  return call === 'phone_number'
+    ? { errcode, code: 'code_invalid', detail: PHONE_CODE_DETAIL, isUndocumented: true }
+    : { errcode, code: 'wechat_unavailable', isUndocumented: true }
 }
 
 /** Whether WeChat asks for another attempt. After any other failure a code may be spent. */
