@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 
 registerHooks({
   resolve(specifier, context, next) {
-    if (!specifier.startsWith('.') || /\.\w+$/.test(specifier)) return next(specifier, context)
+    const isOurs = specifier.startsWith('.') && context.parentURL?.endsWith('.ts')
+    if (!isOurs || /\.\w+$/.test(specifier)) return next(specifier, context)
     const url = new URL(`${specifier}.ts`, context.parentURL)
     return next(existsSync(fileURLToPath(url)) ? url.href : `${specifier}/index.ts`, context)
   },

@@ -6,7 +6,6 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BuiltWorker, buildProduction } from '../support/built-worker'
 import {
-  APPID,
   CREDENTIALS,
   type Environment,
   send as sendTo,
@@ -99,59 +98,6 @@ describe('the production bundle over HTTP, with the sandbox in another process',
         expect.objectContaining({ code: 'not_found' }),
       ])
     }
-  })
-
-  it('a session can be created, read, listed and ended', async () => {
-    const token = await logIn('carol')
-    const { answer } = await send('GET', '/session', token)
-    expect(answer).toMatchObject({ appid: APPID, userId: token.slice(0, 43) })
-    const list = await send('GET', '/sessions', token)
-    expect(list.answer).toMatchObject({ sessions: [{ current: true }] })
-    expect((await send('DELETE', '/session', token)).status).toBe(204)
-    expect((await send('GET', '/session', token)).status).toBe(401)
-  })
-
-  it('DELETE /sessions/:id ends one session, and DELETE /sessions all of them', async () => {
-    const [one, two] = [await logIn('dave'), await logIn('dave')]
-    const list = await send('GET', '/sessions', one)
-    const sessions = list.answer?.sessions as { id: string; current: boolean }[]
-    const other = sessions.find(({ current }) => !current)
-    expect((await send('DELETE', `/sessions/${other?.id}`, one)).status).toBe(204)
-    expect((await send('GET', '/session', two)).status).toBe(401)
-    expect((await send('DELETE', '/sessions', one)).status).toBe(204)
-    expect((await send('GET', '/session', one)).status).toBe(401)
-  })
-
-  it('open data from the phone can be verified and decrypted', async () => {
-    const token = await logIn()
-    const data = await environment.press('wx.getUserInfo')
-    const verified = await send('POST', '/open-data/verify', token, data)
-    expect(verified).toMatchObject({ status: 200, answer: { data: data.userInfo } })
-    const opened = await send('POST', '/open-data/decrypt', token, data)
-    expect(opened.answer).toEqual({ data: data.userInfo, timestamp: expect.any(String) })
-    const steps = await environment.press('wx.getWeRunData')
-    const { answer } = await send('POST', '/open-data/decrypt', token, steps)
-    expect(answer).toHaveProperty('data.stepInfoList.length', 31)
-  })
-
-  it('ten concurrent logins with the same code call WeChat once and get the same token', async () => {
-    const { code } = await environment.press('wx.login')
-    const before = environment.upstream.calls()
-    const first = environment.upstream.hold()
-    const logins = Array.from({ length: 10 }, () => send('POST', '/login', undefined, { code }))
-    await first.arrived
-    // The Worker takes requests in the order of their arrival: once a later login has reached WeChat,
-    // all ten are waiting for the first one's answer.
-    const later = environment.upstream.hold()
-    const laterLogin = logIn()
-    await later.arrived
-    first.release()
-    later.release()
-    const answers = await Promise.all(logins)
-    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200))
-    expect(new Set(answers.map(({ answer }) => answer?.token)).size).toBe(1)
-    await laterLogin
-    expect(environment.upstream.calls() - before).toBe(2)
   })
 
   it.each([

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { CREDENTIALS } from './environment'
 
 /** The command of `npm run serve`, without npm. */
 const COMMANDS = { login: 'src/server/login-server.ts', payments: 'src/server/payments-server.ts' }
@@ -71,5 +72,13 @@ function spawnServer({ env, kind = 'login' }: ServerOptions) {
       await ended
       rmSync(cwd, { recursive: true, force: true })
     },
+  }
+}
+
+/** For the contract of the login: a server with this store. */
+export function serveLogin(store: string) {
+  return async (_: unknown, settings: Record<string, string>) => {
+    const server = await startServer({ env: { ...CREDENTIALS, ...settings, STORE: store } })
+    return { url: server.url, log: server.output, close: server.close }
   }
 }

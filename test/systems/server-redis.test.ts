@@ -1,0 +1,159 @@
+/** The server with a real Redis: its store, its outages, its limits, its stream. */
+
+import { createClient } from '@redis/client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openRedis } from '../../src/server/redis'
+import { type Database, hasProgram, startRedis } from '../support/databases'
+import { CREDENTIALS, type Environment, send, startEnvironment } from '../support/environment'
+import { describeHome } from '../support/home-contract'
+import { runServer, serveLogin, startServer } from '../support/server'
+import { describeStore } from '../support/store-contract'
+
+describe.skipIf(!hasProgram('/usr/bin/redis-server'))('Redis', () => {
+  let redis: Database
+  let url: string
+  beforeAll(async () => {
+    redis = await startRedis(['--requirepass', 'secret'])
+    url = `redis://:secret@127.0.0.1:${redis.port}`
+  })
+  afterAll(() => redis.close())
+
+  describeStore('Redis', async () => {
+    const [store, other] = [await openRedis(url, fail), await openRedis(url, fail)]
+    return {
+      store,
+      other,
+      pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+      close: async () => {
+        await store.close()
+        await other.close()
+      },
+    }
+  })
+
+  describeHome('the server with Redis', async (environment, settings) =>
+    serveLogin(url)(environment, settings),
+  )
+
+  describe('the server with Redis', () => {
+    let environment: Environment
+    const settings = () => ({
+      ...CREDENTIALS,
+      WECHAT_API_BASE: environment.upstream.url,
+      SERVICE_KEYS: 's'.repeat(32),
+      STORE: url,
+    })
+    beforeAll(async () => {
+      environment = await startEnvironment()
+    })
+    afterAll(() => environment.close())
+
+    it('every key of Redis has a lifetime', async () => {
+      const server = await startServer({ env: settings() })
+      await environment.logIn(server.url)
+      await server.close()
+      const client = await createClient({ url }).connect()
+      const keys = await client.keys('*')
+      const lifetimes = await Promise.all(keys.map((key) => client.ttl(key)))
+      client.destroy()
+      expect(keys.length).toBeGreaterThan(2)
+      expect(lifetimes.filter((seconds) => seconds < 0)).toEqual([])
+    })
+
+    it('a log-out in one process ends the session in another at once', async () => {
+      const [one, two] = [
+        await startServer({ env: settings() }),
+        await startServer({ env: settings() }),
+      ]
+      const token = await environment.logIn(one.url, 'bob')
+      expect((await send(two.url, 'GET', '/session', { token })).status).toBe(200)
+      expect((await send(one.url, 'DELETE', '/sessions', { token })).status).toBe(204)
+      expect((await send(two.url, 'GET', '/session', { token })).status).toBe(401)
+      await one.close()
+      await two.close()
+    })
+
+    it('a limit of logins counts for all processes, and no header evades it', async () => {
+      // In a Redis of its own, which has counted no other login.
+      const counting = await startRedis()
+      const env = { ...settings(), STORE: `redis://127.0.0.1:${counting.port}`, LOGIN_LIMIT: '3' }
+      const servers = [await startServer({ env }), await startServer({ env })]
+      const statuses: number[] = []
+      for (let index = 0; index < 8; index++) {
+        const { code } = await environment.press('wx.login', { user: 'limited' })
+        const response = await fetch(new URL('/login', servers[index % 2]?.url), {
+          method: 'POST',
+          headers: {
+            'Content-Type': 'application/json',
+            'CF-Connecting-IP': `10.0.0.${index}`,
+            'X-Forwarded-For': `10.0.0.${index}`,
+          },
+          body: JSON.stringify({ code }),
+        })
+        statuses.push(response.status)
+      }
+      const logs = servers.map((server) => server.output()).join('')
+      for (const server of servers) await server.close()
+      await counting.close()
+      expect(statuses.slice(0, 3)).toEqual([200, 200, 200])
+      // A minute may end in between.
+      expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(2)
+      expect(logs).toContain('set CLIENT_IP_HEADER')
+    })
+
+    it('a silent Redis is store_unavailable within 3 seconds, and works when it is back', async () => {
+      const server = await startServer({ env: settings() })
+      const token = await environment.logIn(server.url)
+      redis.freeze()
+      const started = Date.now()
+      const silent = await send(server.url, 'GET', '/session', { token })
+      const milliseconds = Date.now() - started
+      const health = await send(server.url, 'GET', '/health')
+      redis.wake()
+      expect(silent).toMatchObject({ status: 503, answer: { code: 'store_unavailable' } })
+      expect(milliseconds).toBeLessThan(3000)
+      expect(health.status).toBe(200)
+      expect((await send(server.url, 'GET', '/session', { token })).status).toBe(200)
+      await server.close()
+    })
+
+    it('a Redis that is away is store_unavailable at once, and sessions outlive its restart', async () => {
+      const server = await startServer({ env: settings() })
+      const token = await environment.logIn(server.url)
+      await redis.stop()
+      const away = await send(server.url, 'GET', '/session', { token })
+      expect(away).toMatchObject({ status: 503, answer: { code: 'store_unavailable' } })
+      await redis.restart()
+      let status = 503
+      for (const deadline = Date.now() + 10_000; status === 503 && Date.now() < deadline; ) {
+        status = (await send(server.url, 'GET', '/session', { token })).status
+      }
+      expect(status).toBe(200)
+      await server.close()
+    })
+
+    it('the server starts although Redis is away, and says so', async () => {
+      const server = await startServer({ env: { ...settings(), STORE: 'redis://127.0.0.1:1' } })
+      const { status } = await send(server.url, 'GET', '/health')
+      await server.close()
+      expect([status, server.output()]).toEqual([
+        200,
+        expect.stringContaining('Redis does not answer'),
+      ])
+    })
+
+    it('a wrong password of Redis ends the server with 1', async () => {
+      const env = { ...settings(), STORE: `redis://:wrong@127.0.0.1:${redis.port}` }
+      const { code, output } = await runServer({ env })
+      expect([code, output]).toEqual([
+        1,
+        expect.stringContaining('refuses the user or the password'),
+      ])
+      expect(output).not.toContain('wrong')
+    })
+  })
+})
+
+function fail(reason: string): void {
+  throw new Error(reason)
+}
