@@ -213,12 +213,12 @@ export function describeHome(
       const { openid: OpenID } = answer as { openid: string }
       const now = Math.floor(Date.now() / 1000)
       const event = {
-      MsgType: 'event',
-      CreateTime: now,
-      Event: 'user_authorization_revoke',
-      OpenID,
-      AppID: APPID,
-    }
+        MsgType: 'event',
+        CreateTime: now,
+        Event: 'user_authorization_revoke',
+        OpenID,
+        AppID: APPID,
+      }
       const push = await pushRequest(new URL(`/wechat/events/${APPID}`, login).href, event, {
         appid: APPID,
         token: PUSH.WECHAT_PUSH_TOKEN,
