@@ -20,8 +20,8 @@ export interface Api {
   readonly refusals: readonly Refusal[]
   /** The names of the calls to WeChat. */
   readonly calls: Readonly<Record<string, Text>>
-  /** The errors that any of these calls can have, whatever WeChat refuses. */
-  readonly ofCalls: readonly string[]
+  /** The errors of every call besides those that WeChat's refusals stand for. */
+  readonly ofEveryCall: readonly string[]
   readonly errorTable: TableHead
   readonly refusalTable: TableHead
 }
@@ -64,7 +64,7 @@ const BY_CALLER: Readonly<Record<Operation['caller'], readonly ErrorCode[]>> = {
 }
 const WITH_BODY: readonly ErrorCode[] = ['invalid_request', 'body_too_large']
 const ANYWHERE: readonly ErrorCode[] = ['misconfigured', 'internal_error']
-/** The only error that no operation has: it is that of a method without one. */
+/** No operation has it: it is the response to a method that a path does not have. */
 const OF_NO_OPERATION: ErrorCode = 'method_not_allowed'
 
 /** The errors of an operation. */
@@ -80,7 +80,7 @@ export function listErrorsOf(
     ...(body ? WITH_BODY : []),
     ...(isTyped ? ['unsupported_media_type'] : []),
     ...calls.flatMap((call) => listRefusalsOf(api, call)),
-    ...(calls.length > 0 ? api.ofCalls : []),
+    ...(calls.length > 0 ? api.ofEveryCall : []),
     ...errors,
     ...ANYWHERE,
   ])
@@ -95,7 +95,7 @@ function listRefusalsOf({ refusals }: Api, call: string): readonly string[] {
   return [...named, ...others].map(({ code }) => code)
 }
 
-/** The errors of these operations, and that of a method without one. */
+/** The errors of these operations, and `method_not_allowed`. */
 export function listErrors(api: Api, operations = api.operations): readonly ApiError[] {
   const possible = new Set(operations.flatMap((operation) => listErrorsOf(api, operation)))
   return api.errors.filter((error) => possible.has(error) || error.code === OF_NO_OPERATION)

@@ -40,15 +40,18 @@ function listCodes(operation: Operation): string[] {
 /** The errors of an operation of which this call is refused, with one errcode after the other. */
 async function listSeen(operation: Operation, refused: 'access_token' | 'own', token: string) {
   const seen: string[] = []
-  for (const { errcode } of ERRCODES) {
-    let isAsked = false
-    app.replace({
-      fetch: async ({ url }) => {
-        const call = new URL(url).pathname === TOKEN_PATH ? 'access_token' : 'own'
-        isAsked ||= call === refused
-        return Response.json(call === refused ? { errcode } : { access_token: 'a', expires_in: 60 })
-      },
-    })
+  let isAsked = false
+  let errcode = 0
+  app.replace({
+    fetch: async ({ url }) => {
+      const call = new URL(url).pathname === TOKEN_PATH ? 'access_token' : 'own'
+      isAsked ||= call === refused
+      // A lifetime so short that each request asks for an access_token.
+      return Response.json(call === refused ? { errcode } : { access_token: 'a', expires_in: 60 })
+    },
+  })
+  for (const row of ERRCODES) {
+    errcode = row.errcode
     const response = await send(operation, token)
     if (!isAsked) return []
     if (!response.ok) seen.push((await response.json<ProblemBody>()).code)

@@ -42,7 +42,7 @@ export const LOGIN_API: Api = {
     whatToDo: toAdvice(row),
   })),
   calls: CALLS,
-  ofCalls: ['wechat_timeout', 'wechat_unavailable'] satisfies ErrorCode[],
+  ofEveryCall: ['wechat_timeout', 'wechat_unavailable'] satisfies ErrorCode[],
   errorTable: {
     name: 'errors',
     header: {

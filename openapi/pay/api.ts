@@ -42,7 +42,7 @@ export const PAY_API: Api = {
     whatToDo: advice === undefined ? PAY_WHEN[code] : toSentence(advice, PAY_CHINESE),
   })),
   calls: PAY_CALLS,
-  ofCalls: ['pay_timeout', 'pay_unavailable'] satisfies PaymentsErrorCode[],
+  ofEveryCall: ['pay_timeout', 'pay_unavailable'] satisfies PaymentsErrorCode[],
   errorTable: {
     name: 'pay-errors',
     header: {
