@@ -1,82 +1,23 @@
 /** The package as its users get it: packed, unpacked beside their other packages, and used. */
 
-import { execFileSync, spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { dirname, join, relative, resolve } from 'node:path'
+import { join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { parse } from 'acorn'
 import { buildSync, transformSync } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { run, TSC_5, usePackage } from '../support/package'
 
 const GZIP_LIMIT = 5 * 1024
 const ESM = 'dist/client.js'
 const CJS = 'dist/miniprogram/client.js'
 const CLIENT_EXPORTS = ['Code2SessionError', 'createClient']
 
-/** What is already installed here, and what a user of the Worker or of the client has as well. */
-const NEIGHBOURS = ['hono', 'valibot', '@cloudflare/workers-types', 'miniprogram-api-typings']
+const { workspace, unpacked, tarball, inPackage, read, writeProject, compile } = usePackage()
 
-const workspace = mkdtempSync(join(tmpdir(), 'code2session-package-'))
-const unpacked = join(workspace, 'node_modules/code2session')
-const inPackage = (file: string) => join(unpacked, file)
-const read = (file: string) => readFileSync(inPackage(file), 'utf8')
-let tarball: string
-
-beforeAll(() => {
-  // It builds first: `prepare`.
-  execFileSync('npm', ['pack', '--pack-destination', workspace], { stdio: 'pipe' })
-  tarball = join(workspace, globSync('*.tgz', { cwd: workspace })[0] ?? '')
-  mkdirSync(unpacked, { recursive: true })
-  execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked])
-  for (const name of NEIGHBOURS) {
-    const link = join(workspace, 'node_modules', name)
-    mkdirSync(dirname(link), { recursive: true })
-    symlinkSync(resolve('node_modules', name), link, 'junction')
-  }
-})
-afterAll(() => rmSync(workspace, { recursive: true, force: true }))
-
-/** Writes a project beside the package, and gives its folder. */
-function writeProject(name: string, files: Readonly<Record<string, string | object>>): string {
-  const project = join(workspace, name)
-  mkdirSync(project)
-  for (const [file, content] of Object.entries(files)) {
-    const text = typeof content === 'string' ? content : JSON.stringify(content)
-    writeFileSync(join(project, file), text)
-  }
-  return project
-}
-
-/** Runs a program: its exit code, and what it has printed. */
-function run(program: string, ...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
-    encoding: 'utf8',
-  })
-  return { status, output: stdout + stderr }
-}
-
-/** What `tsc` says about a project: nothing, if it is right. */
-const typeErrors = (project: string, tsc: string) => run(tsc, '-p', project).output
-
-const TSC = resolve('node_modules/typescript/bin/tsc')
 const ATTW = 'node_modules/@arethetypeswrong/cli/dist/index.js'
 const PUBLINT = 'node_modules/publint/src/cli.js'
-/** Developer tools and editors of mini programs bring a TypeScript 5, as attw does. */
-const TSC_5 = createRequire(resolve('node_modules/@arethetypeswrong/core/package.json')).resolve(
-  'typescript/bin/tsc',
-)
 
 describe('the tarball', () => {
   it('the tarball holds the built package and its documents, and no source', () => {
@@ -198,6 +139,7 @@ describe('the built client', () => {
 })
 
 describe('a Worker with its own Hono app', () => {
+  const options = { target: 'es2024', lib: ['es2024'], types: ['@cloudflare/workers-types'] }
   const code = `
     import { createApp, createLoginService, requireSession } from 'code2session'
     import { Hono } from 'hono'
@@ -217,35 +159,14 @@ describe('a Worker with its own Hono app', () => {
   `
 
   it('a Worker compiles in Cloudflare’s template, with declarations and no lib but ES2024', () => {
-    const compilerOptions = {
-      target: 'es2024',
-      lib: ['es2024'],
-      module: 'es2022',
-      moduleResolution: 'bundler',
-      types: ['@cloudflare/workers-types'],
-      strict: true,
-      isolatedModules: true,
-      skipLibCheck: true,
-      declaration: true,
-      emitDeclarationOnly: true,
-      outDir: 'types',
-    }
-    const files = { 'index.ts': code, 'tsconfig.json': { compilerOptions } }
-    expect(typeErrors(writeProject('worker', files), TSC)).toBe('')
+    const template = { ...options, module: 'es2022', moduleResolution: 'bundler' }
+    const declarations = { noEmit: false, declaration: true, emitDeclarationOnly: true }
+    const all = { ...template, ...declarations, isolatedModules: true, outDir: 'types' }
+    expect(compile({ 'index.ts': code }, all)).toBe('')
   })
 
   it('a Worker compiles with the module resolution of Node', () => {
-    const compilerOptions = {
-      target: 'es2024',
-      lib: ['es2024'],
-      module: 'nodenext',
-      strict: true,
-      noEmit: true,
-      types: ['@cloudflare/workers-types'],
-      skipLibCheck: true,
-    }
-    const files = { 'index.mts': code, 'tsconfig.json': { compilerOptions } }
-    expect(typeErrors(writeProject('worker-nodenext', files), TSC)).toBe('')
+    expect(compile({ 'index.mts': code }, { ...options, module: 'nodenext' })).toBe('')
   })
 
   const payments = `
@@ -264,21 +185,10 @@ describe('a Worker with its own Hono app', () => {
   `
 
   it.each([
-    ['Cloudflare’s template', 'worker-pay', 'index.ts', 'es2022', 'bundler'],
-    ['the module resolution of Node', 'worker-pay-nodenext', 'index.mts', 'nodenext', 'nodenext'],
-  ])('a Worker with payments compiles with %s', (_, name, file, module, moduleResolution) => {
-    const compilerOptions = {
-      target: 'es2024',
-      lib: ['es2024'],
-      module,
-      moduleResolution,
-      strict: true,
-      types: ['@cloudflare/workers-types'],
-      noEmit: true,
-      skipLibCheck: true,
-    }
-    const files = { [file]: payments, 'tsconfig.json': { compilerOptions } }
-    expect(typeErrors(writeProject(name, files), TSC)).toBe('')
+    ['Cloudflare’s template', 'index.ts', { module: 'es2022', moduleResolution: 'bundler' }],
+    ['the module resolution of Node', 'index.mts', { module: 'nodenext' }],
+  ])('a Worker with payments compiles with %s', (_, file, resolution) => {
+    expect(compile({ [file]: payments }, { ...options, ...resolution })).toBe('')
   })
 
   it('an import of code2session brings no code of payments', () => {
@@ -291,7 +201,7 @@ describe('a Worker with its own Hono app', () => {
   })
 
   it('a Worker with Hono has one hono in its bundle, and not a second', () => {
-    const project = writeProject('worker-bundle', { 'index.ts': code })
+    const project = writeProject({ 'index.ts': code })
     const { metafile } = buildSync({
       entryPoints: [join(project, 'index.ts')],
       bundle: true,
@@ -327,53 +237,26 @@ describe('a mini program', () => {
   const types = ['miniprogram-api-typings']
 
   it('a mini program in TypeScript compiles in WeChat’s template: CommonJS and node10', () => {
-    const compilerOptions = {
-      target: 'es2020',
-      lib: ['es2020'],
-      module: 'commonjs',
-      moduleResolution: 'node10',
-      strict: true,
-      noEmit: true,
-      skipLibCheck: true,
-      types,
-    }
     const code = `import { createClient } from 'code2session/client'\n${use}`
-    const files = { 'app.ts': code, 'tsconfig.json': { compilerOptions } }
-    expect(typeErrors(writeProject('template', files), TSC_5)).toBe('')
+    const options = { target: 'es2020', lib: ['es2020'], module: 'commonjs', types }
+    expect(compile({ 'app.ts': code }, { ...options, moduleResolution: 'node10' }, TSC_5)).toBe('')
   })
 
   it('a mini program in TypeScript compiles with the module resolution of Node', () => {
-    const compilerOptions = {
-      target: 'es2018',
-      lib: ['es2018'],
-      module: 'nodenext',
-      strict: true,
-      noEmit: true,
-      types,
-    }
     const code = `import { createClient } from 'code2session/client'\n${use}\nexport {}`
-    const files = { 'app.mts': code, 'app.cts': code, 'tsconfig.json': { compilerOptions } }
-    expect(typeErrors(writeProject('nodenext', files), TSC)).toBe('')
+    const options = { target: 'es2018', lib: ['es2018'], module: 'nodenext', types }
+    for (const file of ['app.mts', 'app.cts']) {
+      expect(compile({ [file]: code }, { ...options, skipLibCheck: false })).toBe('')
+    }
   })
 
   it('a mini program in checked JavaScript compiles with the two files that it copied', () => {
-    const compilerOptions = {
-      target: 'es2018',
-      lib: ['es2018'],
-      module: 'commonjs',
-      allowJs: true,
-      checkJs: true,
-      strict: true,
-      noEmit: true,
-      skipLibCheck: true,
-      types,
-    }
-    const project = writeProject('copied', {
+    const options = { target: 'es2018', lib: ['es2018'], module: 'commonjs', types }
+    const files = {
       'app.js': `const { createClient } = require('./client')\n${use}`,
       'client.js': read(CJS),
       'client.d.ts': read(CJS.replace('.js', '.d.ts')),
-      'tsconfig.json': { compilerOptions, files: ['app.js'] },
-    })
-    expect(typeErrors(project, TSC_5)).toBe('')
+    }
+    expect(compile(files, { ...options, allowJs: true, checkJs: true }, TSC_5)).toBe('')
   })
 })
