@@ -49,14 +49,15 @@ describe('the tarball', () => {
       'dist/pay.js',
       'dist/server-pay.js',
       'dist/server.js',
+      'dist/server/listen.js',
       'dist/server/node-version.js',
       'dist/server/payments.js',
       'dist/server/runtime.js',
+      'dist/server/service.js',
       'dist/server/start-login.js',
-      'dist/server/start-login2.js',
       'dist/server/start-payments.js',
-      'dist/shared/frame.d.ts',
       'dist/shared/outcome.js',
+      'dist/shared/settings.d.ts',
       'package.json',
     ])
   })
