@@ -185,7 +185,8 @@ describe('a push in safe mode', () => {
       errors: [
         {
           path: '',
-          message: 'must be a JSON object; choose JSON as data format in the WeChat console',
+          message:
+            'is XML; choose JSON as data format (数据格式) of message push in the WeChat console',
         },
       ],
     })

@@ -27,6 +27,17 @@ export function startRequest(runtime: Runtime): FinishRequest {
   }
 }
 
+/**
+ * The problem, with what it answers in its log as well. For requests of WeChat: nobody there reads the
+ * answer, and only the operator can do something about it.
+ */
+export function withReason(problem: Problem<string>): Problem<string> {
+  const { log = {}, errors, detail = problem.row.detail } = problem.options
+  if (log.reason !== undefined || log.settings !== undefined) return problem
+  const faults = errors?.map(({ path, message }) => `${path || 'the body'} ${message}`)
+  return problem.with({ log: { ...log, reason: faults?.join('; ') ?? detail } })
+}
+
 /** The log line of a request. */
 function toLogEntry({ problem, appid, ...request }: RequestRecord): LogEntry {
   const level = request.status < 400 ? 'info' : request.status < 500 ? 'warn' : 'error'

@@ -165,7 +165,7 @@ async function openSafe(
 ): Promise<OpenedPush> {
   const { msg_signature: signature = '', timestamp = '', nonce = '' } = query
   const envelope = parseJson(body)
-  if (!isObject(envelope)) throw notJson()
+  if (!isObject(envelope)) throw notJson(body)
   const { Encrypt } = envelope
   // The plain signature covers no body, so with a key configured only the envelope counts.
   if (typeof Encrypt !== 'string') {
@@ -214,14 +214,14 @@ async function endSessions(
 function parseFields(text: string): EventFields {
   const value = parseLenientJson(text, keepDigits)
   if (isObject(value)) return trimKeys(value)
-  throw notJson()
+  throw notJson(text)
 }
 
-function notJson(): Problem {
-  return invalidRequest(
-    '',
-    'must be a JSON object; choose JSON as data format in the WeChat console',
-  )
+/** XML is what the console offers first. */
+function notJson(text: string): Problem {
+  const what = /^\s*</.test(text) ? 'is XML' : 'is not a JSON object'
+  const advice = 'choose JSON as data format (数据格式) of message push in the WeChat console'
+  return invalidRequest('', `${what}; ${advice}`)
 }
 
 /** A MsgId has 64 bits, a JavaScript number 53: an integer that does not fit stays a text. */

@@ -116,6 +116,7 @@ describe('what is refused', () => {
     }
     expect((await deliverSized(65_536)).status).toBe(204)
     expect(await deliverSized(65_537)).toMatchObject({ status: 413, answer: { code: 'FAIL' } })
+    expect(JSON.parse(app.log.at(-1) ?? '').reason).toBe('Request bodies are limited to 64 KiB.')
   })
 
   it('a body whose connection breaks is refused, and the log says why', async () => {

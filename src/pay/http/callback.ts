@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono'
 import { readBytes } from '../../core/body'
+import { withReason } from '../../core/log'
 import { invalidRequest, Problem, RESPONSE_HEADERS, toProblem } from '../../core/problem'
 import { emptyResponse } from '../../core/responses'
 import type { PaymentAppEnv } from './context'
@@ -24,11 +25,4 @@ export async function receiveCallback(c: Context<PaymentAppEnv>): Promise<Respon
       { status, headers: RESPONSE_HEADERS },
     )
   }
-}
-
-/** The caller is WeChat Pay, which nobody can ask what it was answered. So the log says what is wrong. */
-function withReason(problem: Problem): Problem {
-  const { log, errors = [] } = problem.options
-  const [fault] = errors
-  return fault ? problem.with({ log: { ...log, reason: `the body ${fault.message}` } }) : problem
 }

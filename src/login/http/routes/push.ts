@@ -1,6 +1,7 @@
 /** `/wechat/events`: message push, which WeChat calls. */
 
 import { readText } from '../../../core/body'
+import { withReason } from '../../../core/log'
 import { textResponse } from '../../../core/responses'
 import { requirePush } from '../../config'
 import { type App, onlyWith } from '../context'
@@ -10,6 +11,10 @@ const PATHS = ['/wechat/events', '/wechat/events/:appid']
 
 export function addPushRoutes(app: App): void {
   for (const path of PATHS) {
+    app.use(path, async function logAnswer(c, next) {
+      await next()
+      if (c.var.problem) c.set('problem', withReason(c.var.problem))
+    })
     app.use(path, onlyWith(requirePush))
     app.get(path, async (c) => {
       const request = { appid: c.req.param('appid') ?? null, query: c.req.query() }
