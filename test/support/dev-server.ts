@@ -1,18 +1,23 @@
-/** `npm run dev`, as a test starts it: on a free port, with a KV directory of its own. */
+/** `wrangler dev`, as a test starts it: on a free port, with a KV directory of its own. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export type DevServer = Awaited<ReturnType<typeof startDev>>
+export type DevServer = Awaited<ReturnType<typeof startWrangler>>
 
 /** Runs the command of package.json's `dev`. */
-export async function startDev() {
+export function startDev(): Promise<DevServer> {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
     scripts: { dev: string }
   }
   const [, ...args] = scripts.dev.split(' ')
+  return startWrangler(args)
+}
+
+/** @param args What `node` gets, up to the configurations */
+export async function startWrangler(args: readonly string[]) {
   const state = mkdtempSync(join(tmpdir(), 'code2session-'))
   const options = ['--port', '0', '--inspector-port', '0', '--persist-to', state]
 
@@ -48,7 +53,7 @@ export async function startDev() {
 }
 
 /** The URL of a `wrangler dev` that has just been started. */
-export function readyUrl(child: ChildProcess): Promise<string> {
+function readyUrl(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = ''
     const read = (chunk: Buffer) => {
@@ -58,6 +63,6 @@ export function readyUrl(child: ChildProcess): Promise<string> {
     }
     child.stdout?.on('data', read)
     child.stderr?.on('data', read)
-    child.once('exit', (code) => reject(new Error(`npm run dev ended with ${code}: ${output}`)))
+    child.once('exit', (code) => reject(new Error(`wrangler dev ended with ${code}: ${output}`)))
   })
 }
