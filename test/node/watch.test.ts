@@ -285,8 +285,8 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
     expect(pressed.sort()).toEqual(ids.sort())
   })
 
-  it('Each diagram begins at the top of a phone’s screen, whichever button is pressed', () => {
-    expect([...watch.displaced]).toEqual([])
+  it('Whichever button is pressed, the page fits a phone, and the diagram begins at the top of its screen', () => {
+    expect([...watch.misfits]).toEqual([])
   })
 
   it('The page complains of nothing in the console, and sends no request elsewhere', () => {

@@ -7,7 +7,8 @@ import { CREDENTIALS } from './environment'
 import { findProgram } from './programs'
 
 export const CHROMIUM = findProgram('chromium', process.env.CHROMIUM)
-export const PHONE = { width: 375, height: 812 }
+/** The screen of a small one, in CSS pixels. */
+export const PHONE = { width: 360, height: 740 }
 
 /** The ids of the buttons under “Payments”. */
 export const PAYMENT_STEP_IDS = ['buy', 'lost', 'refund', 'forged', 'probe']
@@ -21,7 +22,9 @@ interface Message {
 
 export type Watch = Awaited<ReturnType<typeof openWatch>>
 
-/** Run in the page, as are the next two: the ids of all buttons. */
+/** Run in the page, as are the next three: how far it is wider than the window. */
+export const SIDEWAYS = 'document.documentElement.scrollWidth - innerWidth'
+/** The ids of all buttons. */
 export const STEP_IDS = `[...document.querySelectorAll('[data-step]')].map(
   ({ dataset }) => dataset.step,
 )`
@@ -41,7 +44,7 @@ export async function openWatch(defaults: BrowserContextOptions = {}) {
   const browser = await chromium.launch({ executablePath: CHROMIUM.path, args: ['--no-sandbox'] })
   const pages: Page[] = []
   const pressed = new Set<string>()
-  const displaced = new Set<string>()
+  const misfits = new Set<string>()
   const complaints: string[] = []
   const origins = new Set<string>()
 
@@ -96,7 +99,7 @@ export async function openWatch(defaults: BrowserContextOptions = {}) {
   async function outcome(page: Page, id: string) {
     pressed.add(id)
     await page.waitForSelector('main[aria-busy="false"] #diagram .drawn')
-    if (!(await beginsAtTop(page))) displaced.add(id)
+    if (!(await fitsPhone(page))) misfits.add(id)
     const messages = await page.evaluate<Message[]>(MESSAGES)
     await expectServerValuesToStay(page, messages)
     const between = (from: string, to: string) =>
@@ -119,8 +122,8 @@ export async function openWatch(defaults: BrowserContextOptions = {}) {
     outcome,
     /** The ids of all buttons that were pressed. */
     pressed,
-    /** The ids of those whose diagram did not begin at the top of a phone's screen. */
-    displaced,
+    /** The ids of those after which the page was too wide for a phone, or its diagram too low. */
+    misfits,
     /** What the pages said in their consoles, and what they threw. */
     complaints,
     /** Where the pages sent requests. */
@@ -146,9 +149,10 @@ export function isInSight(page: Page, selector: string): Promise<boolean> {
   })()`)
 }
 
-/** Whether the diagram does, on a phone. */
-async function beginsAtTop(page: Page): Promise<boolean> {
+/** On a phone: whether the page is as wide as the screen, and the diagram begins at its top. */
+async function fitsPhone(page: Page): Promise<boolean> {
   if (page.viewportSize()?.width !== PHONE.width) return true
+  if ((await page.evaluate<number>(SIDEWAYS)) !== 0) return false
   const title = await page.locator('#diagram h2').boundingBox()
   const isAtTop = title !== null && title.y >= 0 && title.y < 120
   return isAtTop && (await isInSight(page, '#diagram .messages > :first-child'))
