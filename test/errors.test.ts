@@ -47,7 +47,7 @@ async function loginWithHook(onLogin: () => Promise<unknown>): Promise<Response>
 /** Triggers each error: a code without an entry here does not compile. */
 const TRIGGERS: Record<ErrorCode, () => Promise<Response>> = {
   invalid_request: () => app.send('POST', '/login', { body: {} }),
-  code_invalid: () => app.send('POST', '/login', { body: { code: 'from nowhere' } }),
+  code_invalid: () => app.send('POST', '/login', { body: { code: 'from-nowhere' } }),
   code_used: async () => {
     const body = { code: await app.wxLogin() }
     await app.send('POST', '/login', { body })

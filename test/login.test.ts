@@ -42,8 +42,9 @@ describe('POST /login', () => {
     expect((await app.login()).expiresIn).toBe(3600)
   })
 
-  it('POST /login accepts any code of 1 to 512 characters and escapes it for WeChat', async () => {
-    for (const code of ['&secret=x#?%', '微信😀', '😀'.repeat(512), 'a\'b"c\n', 'a'.repeat(512)]) {
+  it('POST /login sends WeChat any code of 1 to 512 characters that can be one, escaped', async () => {
+    const codes = ['&secret=x#?%', '100%', 'x%2', 'nullable', '微信😀', '{a}\\', '\u0000', 'x']
+    for (const code of [...codes, '😀'.repeat(512), 'a'.repeat(512)]) {
       let sent: string | null = null
       app.replace({
         fetch: async ({ url }) => {
@@ -55,6 +56,30 @@ describe('POST /login', () => {
       expect(sent).toBe(code)
     }
   })
+
+  it.each([
+    ['the code is a mock one', 'no AppID'],
+    ['undefined', 'the text of a missing value'],
+    ['null', 'the text of a missing value'],
+    ['"0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P"', 'quotation mark'],
+    ["'0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P'", 'quotation mark'],
+    ['0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P\n', 'white space'],
+    ['[object Object]', 'white space'],
+    ['0a1B2c3D4e5F6g7H%3D', 'URL-encoded'],
+  ])(
+    'The text %j cannot be a code: POST /login and POST /phone-number name its fault without asking WeChat',
+    async (code, fault) => {
+      const { token } = await app.login()
+      for (const path of ['/login', '/phone-number']) {
+        const response = await app.send('POST', path, { token, body: { code } })
+        const problem = await response.json<ProblemBody>()
+        expect([problem.code, problem.action]).toEqual(['invalid_request', 'fix_request'])
+        expect(problem.errors).toEqual([{ path: 'code', message: expect.stringContaining(fault) }])
+      }
+      expect(app.sandbox.calls('/sns/jscode2session')).toBe(1)
+      expect(app.sandbox.calls('/wxa/business/getuserphonenumber')).toBe(0)
+    },
+  )
 
   it('POST /login refuses a code that is missing, empty, too long or not a string without a call to WeChat', async () => {
     for (const code of [undefined, null, '', 'a'.repeat(513), 7, {}, ['a']]) {

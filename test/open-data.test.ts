@@ -94,6 +94,41 @@ describe('POST /open-data/verify', () => {
     expect(await post('verify', body)).toEqual([200, { data }])
   })
 
+  it.each([
+    ['is stringified twice', (text: string) => JSON.stringify(text)],
+    ['is stringified twice', (text: string) => JSON.stringify(text).slice(1, -1)],
+    ['is URL-encoded', encodeURIComponent],
+    ['is URL-encoded', (text: string) => encodeURIComponent(JSON.stringify(text))],
+    ['is URL-encoded', (text: string) => encodeURIComponent(encodeURIComponent(text))],
+    ['is escaped as HTML', (text: string) => text.replaceAll('"', '&quot;')],
+    ['is escaped as HTML', (text: string) => JSON.stringify(text).replaceAll('"', '&#34;')],
+  ])('rawData that %s is named as such once its signature has failed', async (fault, change) => {
+    const { rawData, signature } = SIGNED
+    const encrypted = await encryptOpenData(watermarked({}), KEY)
+    for (const [path, others] of [
+      ['verify', {}],
+      ['decrypt', encrypted],
+    ] as const) {
+      const body = { ...others, rawData: change(rawData), signature }
+      const response = await app.send('POST', `/open-data/${path}`, { token, body })
+      const { code, errors } = await response.json<ProblemBody>()
+      const message = `${fault}; send the text as wx returned it`
+      expect([code, errors]).toEqual(['invalid_request', [{ path: 'rawData', message }]])
+    }
+  })
+
+  it('rawData that only looks changed verifies by its signature, and is stale without one', async () => {
+    for (const rawData of ['"{}"', '{"nickName":"&quot;%7B"}', '{"a":"\\"\\""}']) {
+      const signature = await signRawData(rawData, KEY)
+      expect(await post('verify', { rawData, signature })).toEqual([
+        200,
+        { data: JSON.parse(rawData) },
+      ])
+    }
+    const body = { rawData: '{"nickName":"&quot;%7B"}', signature: SIGNED.signature }
+    expect(await post('verify', body)).toEqual([409, 'session_key_stale'])
+  })
+
   it('POST /open-data/verify refuses signed text that is not JSON', async () => {
     const signature = await signRawData('[object Object]', KEY)
     const body = { rawData: '[object Object]', signature }

@@ -50,7 +50,7 @@ export const SCHEMAS = {
   }),
   LoginRequest: object(
     {
-      code: { ...textUpTo(MAX_LENGTH.code), description: 'The code of `wx.login`.' },
+      code: { ...textUpTo(MAX_LENGTH.code), description: 'The code of `wx.login`, as it came.' },
       appid,
     },
     ['code'],
@@ -80,7 +80,7 @@ export const SCHEMAS = {
     {
       code: {
         ...textUpTo(MAX_LENGTH.code),
-        description: 'The code of the phone button. With it, no other field is needed.',
+        description: 'The code of the phone button, as it came. With it, no other field is needed.',
       },
       encryptedData: base64('Together with `iv`, where there is no `code`.'),
       iv: base64('16 bytes.'),

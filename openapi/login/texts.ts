@@ -11,8 +11,8 @@ import type { Text } from '../texts'
 /** When each error occurs. */
 export const WHEN: Readonly<Record<ErrorCode, Text>> = {
   invalid_request: {
-    en: 'The body is not a JSON object, or a field is missing, has the wrong type, is too long, or is not base64 of the right size. `errors` names each field.',
-    zh: '请求体不是 JSON 对象，或者某个字段缺失、类型不对、过长，或不是长度正确的 base64。`errors` 会指出每个有误的字段。',
+    en: 'The body is not a JSON object, or a field is missing, has the wrong type, is too long, is not base64 of the right size, or was changed on its way. `errors` names each field.',
+    zh: '请求体不是 JSON 对象，或者某个字段缺失、类型不对、过长、不是长度正确的 base64，或在途中被改动过。`errors` 会指出每个有误的字段。',
   },
   code_invalid: {
     en: 'WeChat does not know the code. It is older than five minutes, from another mini program, or of the wrong kind: `wx.login` and the phone button give different codes.',

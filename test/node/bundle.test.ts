@@ -123,7 +123,7 @@ describe('the production bundle over HTTP, with the sandbox in another process',
     const began = Date.now()
     const logins = [FAULTS.hang, FAULTS.drip].map((fault, index) => {
       environment.upstream.next(fault)
-      return send('POST', '/login', undefined, { code: `held back ${index}` })
+      return send('POST', '/login', undefined, { code: `held-back-${index}` })
     })
     for (const { status, answer } of await Promise.all(logins)) {
       expect([status, answer?.code]).toEqual([504, 'wechat_timeout'])

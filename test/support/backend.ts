@@ -49,7 +49,7 @@ export async function startBackend(options: Partial<ServeOptions> = {}) {
 
   /** A login that may fail. WeChat's openid of the user is `o` and the name. */
   const tryLogin = (name = 'alice') =>
-    send(url, 'POST', '/login', { body: { code: `${name} ${Math.random()}` } })
+    send(url, 'POST', '/login', { body: { code: `${name}-${Math.random()}` } })
 
   async function logIn(name?: string): Promise<string> {
     return ((await tryLogin(name)).answer as { token: string }).token

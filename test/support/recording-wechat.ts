@@ -46,7 +46,7 @@ export async function startRecordingWeChat() {
   const api: Readonly<Record<string, Answer>> = {
     '/cgi-bin/stable_token': (_, response) => json(response, { access_token, expires_in: 7200 }),
     '/sns/jscode2session': ({ query }, response) => {
-      const openid = `o${query.get('js_code')?.split(' ')[0]}`
+      const openid = `o${query.get('js_code')?.split('-')[0]}`
       json(response, { openid, unionid: `u${openid}`, session_key: SESSION_KEY })
     },
     '/wxa/business/getuserencryptkey': ({ query }, response) => {

@@ -38,13 +38,37 @@ const textUpTo = (length: number) =>
     v.check((value) => [...value].length <= length, `must have at most ${length} characters`),
   )
 
+/** Fails with the fault that the function finds in a text; `null` is none. */
+const faultless = (findFault: (value: string) => string | null) =>
+  v.check(
+    (value: string) => findFault(value) === null,
+    ({ input }) => findFault(input) ?? '',
+  )
+
+const AS_IT_CAME = 'send the value as wx returned it'
+
+/** What shows that a text is no code of WeChat's, which promises no form for one. */
+const CODE_FAULTS: readonly (readonly [pattern: RegExp, fault: string])[] = [
+  [
+    /^the code is a mock one$/i,
+    'is the mock code of the developer tools, where the project has no AppID: choose a real one or a test one',
+  ],
+  [/^(undefined|null)$/, `is the text of a missing value; ${AS_IT_CAME}`],
+  [/["']/, `has a quotation mark; ${AS_IT_CAME}`],
+  [/%[\da-f]{2}/i, `is URL-encoded; ${AS_IT_CAME}`],
+  [/\s/, `has white space; ${AS_IT_CAME}`],
+]
+
+/** A code of `wx.login` or of the phone button. */
+const code = v.pipe(
+  textUpTo(MAX_LENGTH.code),
+  faultless((value) => CODE_FAULTS.find(([pattern]) => pattern.test(value))?.[1] ?? null),
+)
+
 const base64 = (fits: (length: number) => boolean, size: string) =>
   v.pipe(
     string,
-    v.check(
-      (value) => findBase64Fault(value, fits, size) === null,
-      ({ input }) => findBase64Fault(input, fits, size) ?? '',
-    ),
+    faultless((value) => findBase64Fault(value, fits, size)),
   )
 
 /** What is wrong with a base64 text, with the mistake that is likely behind it; `null` if nothing. */
@@ -53,11 +77,11 @@ function findBase64Fault(
   fits: (length: number) => boolean,
   size: string,
 ): string | null {
-  if (/%[\da-f]{2}/i.test(value)) return 'is URL-encoded; send the value as wx returned it'
+  if (/%[\da-f]{2}/i.test(value)) return `is URL-encoded; ${AS_IT_CAME}`
   const bytes = parseBase64(value)
   // Ciphertext is not printable by chance. Decoding it to find out would throw each time.
   const inner = bytes?.every(isPrintable) ? parseUtf8(bytes) : null
-  if (inner && parseBase64(inner)) return 'is base64 twice; send the value as wx returned it'
+  if (inner && parseBase64(inner)) return `is base64 twice; ${AS_IT_CAME}`
   if (bytes && fits(bytes.length)) return null
   return `must be base64 of ${size}; an unescaped + arrives as a space`
 }
@@ -69,7 +93,7 @@ function isPrintable(byte: number): boolean {
 
 const appid = v.optional(textUpTo(MAX_LENGTH.appid))
 
-export const LoginBody = object({ code: textUpTo(MAX_LENGTH.code), appid })
+export const LoginBody = object({ code, appid })
 
 export const VerifyBody = object({ rawData: text, signature: textUpTo(MAX_LENGTH.signature) })
 
@@ -107,9 +131,9 @@ const PHONE_CODE_MESSAGE = 'is missing; send code, or encryptedData and iv'
 /** The phone button's code, or without one, the data it encrypted; its whole `e.detail` will do. */
 export const PhoneNumberBody = v.lazy((value) => {
   if (!isObject(value)) return object(encrypted)
-  if (value.code !== undefined) return object({ code: textUpTo(MAX_LENGTH.code) })
+  if (value.code !== undefined) return object({ code })
   if (value.encryptedData !== undefined || value.iv !== undefined) return object(encrypted)
-  return v.object({ code: textUpTo(MAX_LENGTH.code), ...encrypted }, PHONE_CODE_MESSAGE)
+  return v.object({ code, ...encrypted }, PHONE_CODE_MESSAGE)
 })
 
 /** The form of WeChat's names, such as `thing1`. A response repeats no name of another form. */

@@ -46,7 +46,8 @@ export interface OpenData {
  * Verifies rawData under any of the keys, each base64 as WeChat gave it.
  *
  * @returns rawData, parsed
- * @throws {Problem} `session_key_stale` if no key fits; `invalid_request` if it is not JSON
+ * @throws {Problem} `session_key_stale` if no key fits; `invalid_request` if it is not JSON, or
+ * shows why none fits
  */
 export async function verifySignedData(
   { rawData, signature }: SignedData,
@@ -55,12 +56,25 @@ export async function verifySignedData(
   const claimed = parseHexSha1(signature)
   const digests = await Promise.all(keys.map((session_key) => sha1(rawData + session_key)))
   if (!claimed || !digests.some((digest) => equalDigests(digest, claimed))) {
-    throw new Problem('session_key_stale')
+    const fault = findRawDataFault(rawData)
+    throw fault === null ? new Problem('session_key_stale') : invalidRequest('rawData', fault)
   }
   const data = parseLenientJson(rawData)
   if (data === undefined) throw invalidRequest('rawData', 'must be JSON')
   return data
 }
+
+/** What has been done to rawData since WeChat signed it, if its form shows that; `null` if not. */
+function findRawDataFault(rawData: string): string | null {
+  const fault = RAW_DATA_FAULTS.find(([pattern]) => pattern.test(rawData))?.[1]
+  return fault === undefined ? null : `${fault}; send the text as wx returned it`
+}
+
+const RAW_DATA_FAULTS: readonly (readonly [pattern: RegExp, fault: string])[] = [
+  [/^("\{|\{?\\+")/, 'is stringified twice'],
+  [/^%(25)*(22|7b)/i, 'is URL-encoded'],
+  [/^\{?&(amp;)*(quot|#34|#x22);/i, 'is escaped as HTML'],
+]
 
 /**
  * Decrypts data with the first key that fits and checks its watermark.
