@@ -1,0 +1,82 @@
+/** A copy of the repository with mutants on the disk, for what reads them there. */
+
+import { execFile } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { type Mutant, mutate } from './mutants.ts'
+
+const LEFT_OUT = /^(node_modules|dist|\.git|\.wrangler)$/
+
+/** Not the format, nor a rule that mutants break by their form. */
+const LINT = [
+  '--vcs-enabled=false',
+  '--only=correctness/noUnusedImports',
+  '--only=nursery/noFloatingPromises',
+]
+
+/** The files of test/node that run the most of a folder. */
+const NODE_TESTS = [
+  { folder: 'src/client/', names: ['mini-program', 'exports', 'openapi'] },
+  { folder: 'src/pay/', names: ['pay', 'pay-hosts', 'openapi'] },
+  { folder: 'src/server/', names: ['server'] },
+  { folder: 'src/workers/', names: ['login-service', 'hooks', 'pay', 'pay-hosts', 'pass-through'] },
+  { folder: 'src/', names: ['endpoints', 'wechat-connection', 'pass-through', 'openapi'] },
+]
+
+/** All but a test that looks where the packages are, which are not in the copy. */
+const NAMES = '--testNamePattern=^(?!.*has only src, hono and valibot)'
+
+/** In milliseconds. */
+const TIME_LIMIT = 600_000
+
+export type Stage = 'types' | 'lint' | 'node' | 'workerd'
+
+export type Copy = ReturnType<typeof createCopy>
+
+export function createCopy() {
+  const root = mkdtempSync(join(tmpdir(), 'code2session-mutation-'))
+  process.once('exit', () => rmSync(root, { recursive: true }))
+  cpSync('.', root, { recursive: true, filter: (path) => !LEFT_OUT.test(basename(path)) })
+  symlinkSync(resolve('node_modules'), join(root, 'node_modules'))
+
+  function toCommand(stage: Stage, files: readonly string[]): string[] {
+    const isIn = (folder: string) => files.some((file) => file.startsWith(folder))
+    if (stage === 'types')
+      return ['typescript/bin/tsc', '-p', isIn('src/server/') ? 'src/server' : '.']
+    if (stage === 'lint') return ['@biomejs/biome/bin/biome', 'lint', ...LINT, ...files]
+    const config = '--config=test/vitest.config.ts'
+    const vitest = ['vitest/vitest.mjs', 'run', config, '--bail=1', NAMES, `--project=${stage}`]
+    if (stage === 'workerd') return vitest
+    const related = NODE_TESTS.find(({ folder }) => isIn(folder))
+    const names = related?.names ?? NODE_TESTS.flatMap(({ names }) => names)
+    return [...vitest, ...names.map((name) => `test/node/${name}.test.ts`)]
+  }
+
+  return {
+    /** @returns `null` if these mutants pass all together, or else what the failure says first */
+    async run(stage: Stage, mutants: readonly Mutant[]): Promise<string | null> {
+      // From the end of each file, so that the places before stay where they are.
+      for (const mutant of mutants.toSorted((one, other) => other.start - one.start)) {
+        const path = join(root, mutant.file)
+        writeFileSync(path, mutate(readFileSync(path, 'utf8'), mutant))
+      }
+      const files = mutants.map(({ file }) => file)
+      const [script, ...args] = toCommand(stage, files)
+      const failure = await fails(root, [`node_modules/${script}`, ...args])
+      for (const file of files) cpSync(file, join(root, file))
+      return failure
+    },
+  }
+}
+
+const fails = (cwd: string, command: readonly string[]) =>
+  new Promise<string | null>((resolve) => {
+    const options = { cwd, timeout: TIME_LIMIT, maxBuffer: Number.POSITIVE_INFINITY }
+    execFile(process.execPath, command, options, (error, stdout, stderr) => {
+      const output = stripVTControlCharacters(stdout + stderr)
+      const line = /^.*( FAIL |error TS| lint\/).*$/m.exec(output)?.[0] ?? 'the time limit'
+      resolve(error && line.trim())
+    })
+  })

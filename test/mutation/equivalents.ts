@@ -1,0 +1,44 @@
+/** Changes that nothing can notice. They are not drawn. */
+
+export interface Equivalent {
+  readonly why: string
+  /** As the report shows it. */
+  readonly change: string
+  /** A file, and the code around the change, which stands there once. */
+  readonly places: readonly (readonly [file: string, code: string])[]
+}
+
+export const EQUIVALENTS: readonly Equivalent[] = [
+  {
+    why: 'no code exports a key, so nothing shows whether it could',
+    change: 'false → true',
+    places: [
+      ['src/lib/crypto.ts', "utf8(key), algorithm, false, ['sign']"],
+      ['src/lib/crypto.ts', "bytes, 'AES-GCM', false, ['encrypt', 'decrypt']"],
+      ['src/lib/pem.ts', "bytes, ALGORITHM, false, ['sign']"],
+      ['src/lib/pem.ts', "bytes, ALGORITHM, false, ['verify']"],
+      ['src/login/wechat/open-data.ts', "keyBytes, 'AES-CBC', false, ['decrypt']"],
+      ['src/login/wechat/push.ts', "keyBytes, 'AES-CBC', false, ['encrypt']"],
+    ],
+  },
+  {
+    why: 'a comparator gives any positive number',
+    change: '1 → 2',
+    places: [['src/login/sessions.ts', '(a.id < b.id ? -1 : 1)']],
+  },
+  {
+    why: 'the size of a batch',
+    change: '50 → 51',
+    places: [['src/login/sessions.ts', 'const ENDED_AT_ONCE = 50']],
+  },
+  {
+    why: 'the size of a batch',
+    change: '50 → 49',
+    places: [['src/login/sessions.ts', 'const ENDED_AT_ONCE = 50']],
+  },
+  {
+    why: 'JSON leaves out what is undefined',
+    change: 'reason !== undefined && { reason } → ({ reason })',
+    places: [['src/pay/refunds.ts', '...(reason !== undefined && { reason })']],
+  },
+]

@@ -1,0 +1,103 @@
+/**
+ * `npm run mutate`: breaks the code in small ways, one at a time, and asks whether anything notices.
+ * Prints a result for each room, and the mutants that survive.
+ *
+ *     --mutants 400         how many, besides those that change only a text
+ *     --seed 1              decides which ones
+ *     --room src/login      a folder or file
+ *     --tests 'test/a*.ts'  what these files notice in Node, and nothing else
+ *
+ * A mutant meets the tests of the project `workerd`, in Node (suite.ts), then types, lint and a few
+ * files of test/node (copy.ts). All that are left meet the project `workerd` together.
+ */
+
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Copy, createCopy } from './copy.ts'
+import { drawMutants } from './draw.ts'
+import type { Mutant } from './mutants.ts'
+import { type Result, report } from './report.ts'
+import { createSuite, NOT_IN_NODE, type Suite } from './suite.ts'
+
+const RULES = ['test/*.test.ts', 'test/client/*.test.ts', 'test/pay/*.test.ts']
+
+process.chdir(join(import.meta.dirname, '../..'))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
+
+const { values } = parseArgs({
+  options: {
+    mutants: { type: 'string', default: '400' },
+    seed: { type: 'string', default: '1' },
+    room: { type: 'string', default: 'src' },
+    tests: { type: 'string', multiple: true },
+  },
+})
+const { seed, room, tests } = values
+const mutants = drawMutants(Number(seed), Number(values.mutants), room)
+console.log(`${mutants.length} mutants in ${room}, seed ${seed}. Not run in Node:`)
+for (const name of NOT_IN_NODE) console.log(`- ${name}`)
+console.log(report(await tryAll()))
+// Vitest sets it for the tests that fail.
+process.exitCode = 0
+
+async function tryAll(): Promise<readonly Result[]> {
+  const queue = mutants.values()
+  const results: Result[] = []
+  const lanes = Array.from({ length: availableParallelism() }, async (_, index) => {
+    const suite = await createSuite(tests ?? RULES)
+    const copy = tests ? null : createCopy()
+    requireGreen(await suite.run(null))
+    if (copy && index === 0) {
+      for (const stage of ['types', 'node', 'workerd'] as const) {
+        requireGreen(await copy.run(stage, []))
+      }
+    }
+    for (const mutant of queue) {
+      const result = await tryOne(mutant, suite, copy)
+      results.push(result)
+      const { killer = 'survives', failure = '' } = result
+      const place = `${mutant.file}:${mutant.line}`
+      console.error(`${results.length} of ${mutants.length}: ${place} ${killer} ${failure}`)
+    }
+    await suite.close()
+    return copy
+  })
+  const [copy] = await Promise.all(lanes)
+  if (!copy) return results
+  const left = results.filter(({ mutant, killer }) => !killer && !mutant.isText)
+  const killed = new Set(
+    await findKilled(
+      left.map(({ mutant }) => mutant),
+      copy,
+    ),
+  )
+  return results.map((result) =>
+    killed.has(result.mutant) ? { ...result, killer: 'workerd' } : result,
+  )
+}
+
+/** What fails without a mutant says nothing about one. */
+function requireGreen(failure: string | null): void {
+  if (failure) throw new Error(`Fails without a mutant: ${failure}`)
+}
+
+async function tryOne(mutant: Mutant, suite: Suite, copy: Copy | null): Promise<Result> {
+  const failure = await suite.run(mutant)
+  if (failure) return { mutant, killer: 'tests', failure }
+  if (!copy || mutant.isText) return { mutant }
+  for (const stage of ['types', 'lint', 'node'] as const) {
+    const failure = await copy.run(stage, [mutant])
+    if (failure) return { mutant, killer: stage, failure }
+  }
+  return { mutant }
+}
+
+/** Those that the tests notice in workerd. They are few, so all are tried together, then halves. */
+async function findKilled(some: readonly Mutant[], copy: Copy): Promise<readonly Mutant[]> {
+  if (some.length === 0 || !(await copy.run('workerd', some))) return []
+  if (some.length === 1) return some
+  const half = Math.ceil(some.length / 2)
+  const first = await findKilled(some.slice(0, half), copy)
+  return [...first, ...(await findKilled(some.slice(half), copy))]
+}
