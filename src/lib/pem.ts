@@ -1,13 +1,15 @@
 /**
- * Keys as they stand in settings: PEM with real or literal line breaks, or bare base64. No I/O.
+ * Keys as they stand in settings: PEM, whatever stands around it, with real or escaped line breaks; or
+ * bare base64. No I/O.
  *
  * A key of the wrong kind is recognized by its DER, so that the log can say what it is.
  *
+ * @see https://www.rfc-editor.org/rfc/rfc7468 (PEM)
  * @see https://www.rfc-editor.org/rfc/rfc5208 (PKCS#8)
  * @see https://www.rfc-editor.org/rfc/rfc5280 (SubjectPublicKeyInfo)
  */
 
-import { parseBase64 } from './encoding'
+import { parseBase64, parseUtf8 } from './encoding'
 
 const ALGORITHM = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const
 
@@ -20,13 +22,14 @@ export type ParsedKey = { readonly key: CryptoKey } | { readonly fault: string }
 
 /** The merchant's private key: apiclient_key.pem, PKCS#8. */
 export async function parsePrivateKey(text: string): Promise<ParsedKey> {
-  const der = parseDer(text)
-  if ('fault' in der) return der
-  const { bytes, first, second } = der
-  if (/ENCRYPTED/.test(text)) {
+  const { label, base64 } = findBlock(text, 'PRIVATE KEY')
+  if (label.startsWith('ENCRYPTED') || base64.includes(',ENCRYPTED')) {
     return { fault: 'is encrypted; decrypt it: openssl pkcs8 -topk8 -nocrypt' }
   }
-  if (/RSA PRIVATE KEY/.test(text) || (first === INTEGER && second === INTEGER)) {
+  const der = parseDer(base64)
+  if ('fault' in der) return der
+  const { bytes, first, second } = der
+  if (label === 'RSA PRIVATE KEY' || (first === INTEGER && second === INTEGER)) {
     return { fault: 'is PKCS#1; convert it: openssl pkcs8 -topk8 -nocrypt' }
   }
   if (first === SEQUENCE) return { fault: 'is a certificate or a public key, not a private key' }
@@ -35,10 +38,11 @@ export async function parsePrivateKey(text: string): Promise<ParsedKey> {
 
 /** A public key of WeChat Pay: pub_key.pem, SubjectPublicKeyInfo. */
 export async function parsePublicKey(text: string): Promise<ParsedKey> {
-  const der = parseDer(text)
+  const { label, base64 } = findBlock(text, 'PUBLIC KEY')
+  const der = parseDer(base64)
   if ('fault' in der) return der
   const { bytes, first, firstInside } = der
-  if (/CERTIFICATE/.test(text) || (first === SEQUENCE && firstInside === VERSION)) {
+  if (label === 'CERTIFICATE' || (first === SEQUENCE && firstInside === VERSION)) {
     return { fault: 'is a certificate; take its key: openssl x509 -pubkey -noout' }
   }
   if (first !== SEQUENCE) return { fault: 'is not a public key (SubjectPublicKeyInfo)' }
@@ -53,6 +57,25 @@ async function importKey(task: () => Promise<CryptoKey>): Promise<ParsedKey> {
   }
 }
 
+/** What stands in a text for a key. */
+interface Block {
+  /** Of its BEGIN line; empty for bare base64. */
+  readonly label: string
+  /** Without white space. Of an old encrypted key, it has headers as well. */
+  readonly base64: string
+}
+
+/** The first block of this kind, or of any; or else the text itself. */
+function findBlock(text: string, kind: string): Block {
+  // Base64 has no backslash, so a literal \n is a line break that a shell or a file has escaped.
+  const lines = text.replace(/\\+[rn]/g, '\n')
+  const block = (label: string) =>
+    new RegExp(`-----BEGIN (${label})-----(.*?)(?:-----END|$)`, 's').exec(lines)
+  const [, label = '', inside = lines.replace(/^\s*["']|["']\s*$|-----END.*/gs, '')] =
+    block(`[A-Z ]*${kind}`) ?? block('[A-Z ]+') ?? []
+  return { label, base64: inside.replace(/\s/g, '') }
+}
+
 interface Der {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** The tags of the first two members of the outer sequence, and of the first one's first member. */
@@ -61,40 +84,35 @@ interface Der {
   readonly firstInside: number | undefined
 }
 
-/** Base64 has no backslash, so a literal `\n` is a line break that a shell or a file has escaped. */
-function parseDer(text: string): Der | { readonly fault: string } {
-  const base64 = text
-    .replace(/-----(BEGIN|END) [A-Z ]+-----/g, '')
-    .replace(/\\[rn]/g, '')
-    .replace(/\s/g, '')
+const NO_KEY = 'is not a key in PEM or base64'
+
+function parseDer(base64: string): Der | { readonly fault: string } {
   if (base64 === '') return { fault: 'has nothing between its BEGIN and END lines' }
-  const bytes = parseBase64(base64)
-  if (!bytes) return { fault: 'is cut off, or is not PEM or base64' }
-  const outer = readElement(bytes, 0)
-  if (!outer || outer.tag !== SEQUENCE || outer.end !== bytes.length) {
-    return { fault: 'is cut off, or is not a key' }
+  // What is cut off need not end with a whole group of four characters.
+  const bytes = parseBase64(base64) ?? parseBase64(base64.slice(0, -(base64.length % 4)))
+  if (!bytes) return { fault: NO_KEY }
+  if (parseUtf8(bytes)?.includes('-----BEGIN')) {
+    return { fault: 'is base64 of a PEM; set the PEM itself' }
   }
+  const outer = readElement(bytes, 0)
+  if (outer?.tag !== SEQUENCE || outer.end < bytes.length) return { fault: NO_KEY }
+  if (outer.end > bytes.length) return { fault: 'is cut off' }
   const first = readElement(bytes, outer.start)
   const second = first && readElement(bytes, first.end)
   const inside = first && readElement(bytes, first.start)
   return { bytes, first: first?.tag, second: second?.tag, firstInside: inside?.tag }
 }
 
-/** One DER element; `null` if it does not fit into the bytes. */
+/** One DER element, which may end beyond the bytes; `null` if its header does. */
 function readElement(
   bytes: Uint8Array,
   offset: number,
 ): { tag: number; start: number; end: number } | null {
   const [tag, size] = [bytes[offset], bytes[offset + 1]]
   if (tag === undefined || size === undefined) return null
-  if (size < 0x80) return readSpan(bytes, tag, offset + 2, size)
-  const count = size & 0x7f
-  const digits = bytes.subarray(offset + 2, offset + 2 + count)
+  if (size < 0x80) return { tag, start: offset + 2, end: offset + 2 + size }
+  const start = offset + 2 + (size & 0x7f)
+  const digits = bytes.subarray(offset + 2, start)
   const length = digits.reduce((value, digit) => value * 256 + digit, 0)
-  return readSpan(bytes, tag, offset + 2 + count, length)
-}
-
-function readSpan(bytes: Uint8Array, tag: number, start: number, length: number) {
-  const end = start + length
-  return end <= bytes.length ? { tag, start, end } : null
+  return { tag, start, end: start + length }
 }

@@ -20,6 +20,13 @@ const CERTIFICATE = vectors.published.find(({ plaintext }) =>
 const { private_pkcs8_pem: PRIVATE, private_pkcs1_pem: PKCS1 } = MERCHANT
 const PUBLIC = PLATFORM.public_spki_pem
 
+/** What `openssl pkcs12 -nodes` writes in front of each block. */
+const BAG = `Bag Attributes
+    localKeyID: 54 69 6D 65 20 31 36
+    friendlyName: Tenpay Certificate
+subject=CN = 1900007291, O = a-shop, C = CN
+`
+
 const bare = (pem: string) => pem.replace(/-----[^-]+-----|\s/g, '')
 const lines = (pem: string) => pem.trim().split('\n')
 const FORMS = {
@@ -29,6 +36,20 @@ const FORMS = {
   'a literal \\r\\n': (pem: string) => pem.replaceAll('\n', '\\r\\n'),
   'bare base64': bare,
   'base64 in lines without armour': (pem: string) => lines(pem).slice(1, -1).join('\n'),
+  'bare base64 in quotes': (pem: string) => `"${bare(pem)}"`,
+  'base64 without its first line': (pem: string) => lines(pem).slice(1).join('\n'),
+  'a PEM without its last line': (pem: string) => lines(pem).slice(0, -1).join('\n'),
+  'a PEM on one line': (pem: string) => pem.replaceAll('\n', ' '),
+  'a \\n that is escaped twice': (pem: string) => pem.replaceAll('\n', '\\\\n'),
+  'double quotes': (pem: string) => `"${pem.replaceAll('\n', '\\n')}"`,
+  'single quotes': (pem: string) => `'${pem}'`,
+  'a BOM': (pem: string) => `\ufeff${pem}`,
+  'spaces in front of each line': (pem: string) => pem.replaceAll('\n', '\n  '),
+  'text in front': (pem: string) => `apiclient_key.pem:\n${pem}`,
+  'Bag Attributes': (pem: string) => `${BAG}Key Attributes: <No Attributes>\n${pem}`,
+  'a certificate behind it': (pem: string) => `${pem}${CERTIFICATE}`,
+  'a certificate in front': (pem: string) => `${BAG}${CERTIFICATE}\n${BAG}${pem}`,
+  'itself once more': (pem: string) => `${pem}\n${pem}`,
 }
 
 /** The faults that the log names; none for settings that are right. */
@@ -43,6 +64,8 @@ async function findFaults(settings: Record<string, unknown>): Promise<readonly s
     throw error
   }
 }
+
+const ENCRYPTION = '\nProc-Type: 4,ENCRYPTED\nDEK-Info: DES-EDE3-CBC,0123456789ABCDEF\n\n'
 
 describe('keys', () => {
   it.each(Object.entries(FORMS))('keys are accepted with %s', async (_, toForm) => {
@@ -61,10 +84,17 @@ describe('keys', () => {
     ['a bare certificate', bare(CERTIFICATE ?? ''), 'is a certificate or a public key'],
     ['a public key', PUBLIC, 'is a certificate or a public key, not a private key'],
     ['an encrypted key', PRIVATE.replaceAll(' PRIVATE', ' ENCRYPTED PRIVATE'), 'is encrypted'],
+    ['an encrypted PKCS#1', PKCS1.replace(/(?<=-)\n/, ENCRYPTION), 'is encrypted'],
+    ['base64 of a PEM', btoa(PRIVATE), 'is base64 of a PEM; set the PEM itself'],
+    ['base64 of a PEM with text in front', btoa(`${BAG}${PRIVATE}`), 'is base64 of a PEM'],
+    ['two keys in one block', bare(PRIVATE).repeat(2), 'is not a key in PEM or base64'],
+    ['base64 of another text', btoa('hello world'), 'is not a key in PEM or base64'],
+    ['a hex text', '3082'.repeat(20), 'is not a key in PEM or base64'],
     ['a cut-off PEM', PRIVATE.slice(0, 800), 'is cut off'],
     ['a PEM cut at a line', lines(PRIVATE).slice(0, 9).join('\n'), 'is cut off'],
     ['the first line alone', lines(PRIVATE)[0], 'has nothing between its BEGIN and END lines'],
-    ['another text', 'hello world!', 'is cut off, or is not PEM or base64'],
+    ['a bare one cut inside a group', bare(PRIVATE).slice(0, 801), 'is cut off'],
+    ['another text', 'hello world!', 'is not a key in PEM or base64'],
     ['nothing', '', 'is missing'],
     ['no text', 7, 'must be a string'],
   ])('a private key that is %s is named', async (_, value, fault) => {
@@ -78,6 +108,7 @@ describe('keys', () => {
     ['a private key', PRIVATE, 'is not a public key (SubjectPublicKeyInfo)'],
     ['a PKCS#1 private key', PKCS1, 'is not a public key (SubjectPublicKeyInfo)'],
     ['cut off', PUBLIC.slice(0, 300), 'is cut off'],
+    ['base64 of a PEM', btoa(PUBLIC), 'is base64 of a PEM; set the PEM itself'],
     ['the first line alone', lines(PUBLIC)[0], 'has nothing between its BEGIN and END lines'],
   ])('a public key that is %s is named', async (_, value, fault) => {
     const faults = await findFaults({ WECHAT_PAY_PUBLIC_KEY: value })
