@@ -13,6 +13,8 @@ import { parseBase64, parseUtf8 } from './encoding'
 
 const ALGORITHM = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const
 
+const SMALLEST_BITS = 2048
+
 const SEQUENCE = 0x30
 const INTEGER = 0x02
 const VERSION = 0xa0
@@ -51,7 +53,10 @@ export async function parsePublicKey(text: string): Promise<ParsedKey> {
 
 async function importKey(task: () => Promise<CryptoKey>): Promise<ParsedKey> {
   try {
-    return { key: await task() }
+    const key = await task()
+    const bits = 'modulusLength' in key.algorithm ? key.algorithm.modulusLength : 0
+    if (bits >= SMALLEST_BITS) return { key }
+    return { fault: `is an RSA key of ${bits} bits; it must have at least ${SMALLEST_BITS}` }
   } catch {
     return { fault: 'is not an RSA key that can be imported' }
   }

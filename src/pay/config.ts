@@ -83,6 +83,7 @@ const Settings = v.object(
     WECHAT_PAY_API_V3_KEY: v.pipe(
       text,
       v.check((key) => utf8(key).length === 32, 'must have 32 bytes'),
+      v.check((key) => !/^(.)\1*$/u.test(key), 'must not be one character, repeated'),
     ),
     WECHAT_PAY_EXTRA_KEYS: optionalText,
     LOGIN: v.optional(binding<LoginBinding>('fetch', 'must be a service binding')),

@@ -19,13 +19,16 @@ const LARGEST_AMOUNT = 2 ** 31 - 1
 
 const string = v.string('must be a string')
 
-/** WeChat Pay takes no character beyond U+FFFF, and no control character. */
+/**
+ * WeChat Pay takes no character beyond U+FFFF. Control characters, and those that turn the direction of
+ * a text, could make an order look like another one.
+ */
 const plainText = v.pipe(
   string,
   v.minLength(1, 'must not be empty'),
   v.regex(
-    /^[\u0020-\ud7ff\ue000-\uffff]*$/,
-    'must not have characters beyond U+FFFF or below U+0020',
+    /^[\u0020-\u007e\u00a0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd]*$/,
+    'must not have control characters, bidi overrides or characters beyond U+FFFD',
   ),
 )
 

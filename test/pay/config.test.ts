@@ -67,6 +67,23 @@ async function findFaults(settings: Record<string, unknown>): Promise<readonly s
 
 const ENCRYPTION = '\nProc-Type: 4,ENCRYPTED\nDEK-Info: DES-EDE3-CBC,0123456789ABCDEF\n\n'
 
+/** A pair of keys, in base64. */
+async function generateKeys(modulusLength: number) {
+  const algorithm = {
+    ...{ name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength },
+    publicExponent: new Uint8Array([1, 0, 1]),
+  }
+  const pair = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const { privateKey, publicKey } = pair as CryptoKeyPair
+  return {
+    privatePem: await toBase64('pkcs8', privateKey),
+    publicPem: await toBase64('spki', publicKey),
+  }
+}
+
+const toBase64 = async (format: 'pkcs8' | 'spki', key: CryptoKey) =>
+  new Uint8Array((await crypto.subtle.exportKey(format, key)) as ArrayBuffer).toBase64()
+
 describe('keys', () => {
   it.each(Object.entries(FORMS))('keys are accepted with %s', async (_, toForm) => {
     const settings = {
@@ -123,12 +140,10 @@ describe('keys', () => {
       'verify',
     ])
     const { privateKey, publicKey } = pair as CryptoKeyPair
-    const toText = async (format: 'pkcs8' | 'spki', key: CryptoKey) =>
-      new Uint8Array((await crypto.subtle.exportKey(format, key)) as ArrayBuffer).toBase64()
     expect(
       await findFaults({
-        WECHAT_PAY_PRIVATE_KEY: await toText('pkcs8', privateKey),
-        WECHAT_PAY_PUBLIC_KEY: await toText('spki', publicKey),
+        WECHAT_PAY_PRIVATE_KEY: await toBase64('pkcs8', privateKey),
+        WECHAT_PAY_PUBLIC_KEY: await toBase64('spki', publicKey),
       }),
     ).toEqual([
       'WECHAT_PAY_PRIVATE_KEY is not an RSA key that can be imported',
@@ -144,6 +159,35 @@ describe('keys', () => {
   ])('WECHAT_PAY_API_V3_KEY must have 32 bytes: %s', async (_, value, isGood) => {
     const faults = isGood ? [] : ['WECHAT_PAY_API_V3_KEY must have 32 bytes']
     expect(await findFaults({ WECHAT_PAY_API_V3_KEY: value })).toEqual(faults)
+  })
+
+  it.each(['0'.repeat(32), '茶'.repeat(8) + 'ab'.repeat(4), `${'a'.repeat(31)}b`])(
+    'WECHAT_PAY_API_V3_KEY must not be one character: %s',
+    async (value) => {
+      const isOne = value.startsWith('0')
+      const faults = isOne ? ['WECHAT_PAY_API_V3_KEY must not be one character, repeated'] : []
+      expect(await findFaults({ WECHAT_PAY_API_V3_KEY: value })).toEqual(faults)
+    },
+  )
+
+  it.each([
+    [1024, false],
+    [1920, false],
+    [2048, true],
+    [3072, true],
+  ])('RSA keys of %i bits are named, or long enough', async (modulusLength, isGood) => {
+    const { privatePem, publicPem } = await generateKeys(modulusLength)
+    const fault = (name: string) =>
+      isGood ? [] : [`${name} is an RSA key of ${modulusLength} bits; it must have at least 2048`]
+    expect(
+      await findFaults({
+        WECHAT_PAY_PRIVATE_KEY: privatePem,
+        WECHAT_PAY_PUBLIC_KEY: publicPem,
+        WECHAT_PAY_EXTRA_KEYS: JSON.stringify({ AB12: publicPem }),
+      }),
+    ).toEqual(
+      ['WECHAT_PAY_PRIVATE_KEY', 'WECHAT_PAY_PUBLIC_KEY', 'WECHAT_PAY_EXTRA_KEYS'].flatMap(fault),
+    )
   })
 
   it.each(['[]', '{"A":7}', '{"A":""}', 'null', 'no JSON'])(

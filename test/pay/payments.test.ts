@@ -1,14 +1,20 @@
 /** Orders placed against a WeChat Pay that verifies every request. */
 
 import { describe, expect, it } from 'vitest'
-import { APPID, NUMBER, OPENID, ORDER, PAY_SERVICE_KEY, usePayApp } from '../support/pay-app'
+import {
+  APPID,
+  NUMBER,
+  OPENID,
+  ORDER,
+  PAY_SERVICE_KEY,
+  toName,
+  usePayApp,
+} from '../support/pay-app'
 import { isMerchantSignature, MCHID, NOTIFY_URL } from '../support/wechat-pay'
 
 const app = usePayApp()
 
 const place = (fields: object = {}) => app.send('POST', '/payments', { ...ORDER, ...fields })
-/** JSON has escapes for what a test's name cannot hold. */
-const toName = (fields: object) => JSON.stringify(fields).slice(0, 50)
 const at = (seconds: number) => new Date((app.clock.now + seconds) * 1000).toISOString()
 
 describe('POST /payments', () => {
@@ -83,7 +89,16 @@ describe('POST /payments', () => {
       [{ [field]: 'a\nb' }, field],
       [{ [field]: 'a\u0000' }, field],
       [{ [field]: '\u001f' }, field],
-      [{ [field]: '\uffff \ue000 "\\/' }, null],
+      [{ [field]: '\u007f' }, field],
+      [{ [field]: 'a\u0085' }, field],
+      [{ [field]: '\u009f' }, field],
+      [{ [field]: 'a\u202eb' }, field],
+      [{ [field]: '\u202a' }, field],
+      [{ [field]: '\u2066' }, field],
+      [{ [field]: '\u2069' }, field],
+      [{ [field]: '\ufffe' }, field],
+      [{ [field]: '\uffff' }, field],
+      [{ [field]: '\ufffd \ue000\u00a0~\u2029\u202f\u2065\u206a "\\/' }, null],
     ] as const
 
   const limits: readonly (readonly [Record<string, unknown>, string | null])[] = [

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Tamper } from '../../sandbox/pay/faults'
 import { ok, refusal } from '../../sandbox/pay/responses'
-import { APPID, OPENID, usePayApp } from '../support/pay-app'
+import { APPID, OPENID, toName, usePayApp } from '../support/pay-app'
 import { importPrivate, MERCHANT, NOTIFY_URL } from '../support/wechat-pay'
 
 const app = usePayApp()
@@ -101,8 +101,10 @@ describe('POST /payments/:outTradeNo/refunds', () => {
     [{ reason: '' }, 'reason'],
     [{ reason: '🍵' }, 'reason'],
     [{ reason: 'a\nb' }, 'reason'],
+    [{ reason: 'a\u202eb' }, 'reason'],
+    [{ reason: '\u007f' }, 'reason'],
   ]
-  it.each(limits.map(([fields, path]) => [JSON.stringify(fields), fields, path] as const))(
+  it.each(limits.map(([fields, path]) => [toName(fields), fields, path] as const))(
     'the limits of fields hold, and what is refused never reaches WeChat Pay: %s',
     async (_, fields, path) => {
       const { status, answer } = await refund(fields)

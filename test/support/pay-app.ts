@@ -26,6 +26,15 @@ export const ORDER = {
 /** How long each call of WeChat Pay takes, in milliseconds. */
 export const WECHAT_PAY_MILLISECONDS = 20
 
+/** Fields as the name of a test, which cannot hold every character. */
+export function toName(fields: object): string {
+  const toEscape = (character: string) =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(fields)
+    .slice(0, 50)
+    .replace(/[\u007f-\u009f\u2000-\u206f\ue000-\uffff]/g, toEscape)
+}
+
 export interface PayAppOptions {
   /** Settings that replace those of the test; `undefined` removes one. */
   readonly settings?: Record<string, unknown>
