@@ -93,6 +93,7 @@ export function loginFailed(failure: unknown): Code2SessionError {
 
 /** `wx.request` failed. */
 export function networkFailed(failure: unknown): Code2SessionError {
+  if (failure instanceof Code2SessionError) return failure
   return new Code2SessionError('network_error', 'retry_later', toDetails(failure))
 }
 

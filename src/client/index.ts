@@ -7,6 +7,7 @@
  */
 
 import { type Authorization, authorize } from './authorize'
+import { type CloudOptions, overCloud } from './cloud'
 import { createLogin } from './login'
 import {
   createOpenData,
@@ -27,6 +28,7 @@ export { type Action, type ClientErrorCode, Code2SessionError } from './error'
 export type {
   Authorization,
   ClientOptions,
+  CloudOptions,
   OpenData,
   PaymentParameters,
   PhoneDetail,
@@ -189,7 +191,7 @@ declare const wx: Wx | undefined
  * Creates a client. Create one for the whole mini program. It works in mini games as well, and not
  * in plugins, which have no `wx.login`.
  *
- * @throws {Error} if `baseUrl` or one of `hosts` is missing or malformed, or if there is no `wx`.
+ * @throws {Error} if `baseUrl`, `cloud` or one of `hosts` is missing or malformed, or if there is no `wx`.
  *
  * @example
  * ```ts
@@ -202,7 +204,9 @@ declare const wx: Wx | undefined
  */
 export function createClient(options: ClientOptions): Client {
   const settings = requireSettings(options)
-  const wxApi = requireWx(settings)
+  const wxApi = settings.cloud
+    ? overCloud(requireWx(settings), settings.cloud)
+    : requireWx(settings)
   const login = createLogin(wxApi, settings)
   const { request, call } = createRequest(wxApi, settings, login)
 
@@ -236,7 +240,7 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
-function requireWx(options: ClientOptions): Wx {
+function requireWx(options: { readonly wx?: Wx }): Wx {
   if (options.wx) return options.wx
   if (typeof wx === 'undefined') {
     throw new Error('There is no wx here. Pass one to createClient: createClient({ baseUrl, wx })')

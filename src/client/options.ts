@@ -1,5 +1,6 @@
 /** The options of `createClient`, and the checks that they have to pass. */
 
+import { CLOUD_BASE, type CloudOptions } from './cloud'
 import { parseOrigin } from './origin'
 import type { Wx, WxResponse } from './wx'
 
@@ -14,14 +15,29 @@ import type { Wx, WxResponse } from './wx'
  * }
  * ```
  */
-export interface ClientOptions {
-  /** The URL of the server: `https://login.example.com`, with its path if it is mounted under one. */
-  readonly baseUrl: string
+export type ClientOptions = CommonOptions &
+  (
+    | {
+        /** The URL of the server: `https://login.example.com`, with its path if it is mounted under one. */
+        readonly baseUrl: string
+        readonly cloud?: undefined
+      }
+    | {
+        /** The server in WeChat Cloud Hosting, in place of `baseUrl`. */
+        readonly cloud: CloudOptions
+        readonly baseUrl?: undefined
+      }
+  )
+
+interface CommonOptions {
   /** The `wx` to use. The default is the global `wx` of the mini program. */
   readonly wx?: Wx
   /** Other origins that get the token, such as `https://api.example.com`. No paths, no wildcards. */
   readonly hosts?: readonly string[]
-  /** The AppID to log in to, for a server with several mini programs that gets no Referer. */
+  /**
+   * The AppID to log in to, for a server with several mini programs that gets no Referer, as in
+   * Cloud Hosting.
+   */
   readonly appid?: string
   /** The key of the session in `wx` storage. The default is `code2session`. */
   readonly storageKey?: string
@@ -35,16 +51,24 @@ export interface ClientOptions {
 }
 
 /** Checked options. */
-export interface Settings extends ClientOptions {
+export interface Settings extends CommonOptions {
+  readonly baseUrl: string
+  readonly cloud?: CloudOptions | undefined
   /** The origins that get the token. */
   readonly origins: readonly (string | null)[]
 }
 
-/** @throws {Error} if `baseUrl` or one of `hosts` is missing or malformed. */
+/** @throws {Error} if `baseUrl`, `cloud` or one of `hosts` is missing or malformed. */
 export function requireSettings(options: Partial<ClientOptions> = {}): Settings {
-  const baseUrl = requireUrl(options.baseUrl, 'baseUrl')
+  const baseUrl = options.cloud ? requireCloud(options) : requireUrl(options.baseUrl, 'baseUrl')
   const hosts = (options.hosts || []).map((host) => requireUrl(host, 'hosts'))
   return { ...options, baseUrl, origins: [baseUrl, ...hosts].map(parseOrigin) }
+}
+
+function requireCloud({ cloud, baseUrl }: Partial<ClientOptions>): string {
+  if (baseUrl) throw new Error('baseUrl and cloud exclude each other')
+  if (cloud?.env && cloud.service) return CLOUD_BASE
+  throw new Error('cloud must be like { env: "prod-0a1b2c3d", service: "code2session" }')
 }
 
 /** The token goes to these origins, so user names, wildcards and queries are refused. */

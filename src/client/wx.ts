@@ -111,10 +111,15 @@ export interface Wx {
   authorize?(options: { scope: string } & Callbacks<unknown>): void
   openSetting?(options: Callbacks<AuthSetting>): void
   requestPayment?(options: PaymentParameters & Callbacks<unknown>): void
+  /** For a server in WeChat Cloud Hosting. */
+  readonly cloud?: {
+    init(options: object): unknown
+    callContainer(options: object): unknown
+  }
 }
 
 /** The functions of `wx` that call back. */
-type WxFunction = Exclude<keyof Wx, `${string}Sync`>
+type WxFunction = Exclude<keyof Wx, `${string}Sync` | 'cloud'>
 
 /**
  * Calls a function of `wx` and returns its result as a promise. The function may fail by calling

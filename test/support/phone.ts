@@ -15,6 +15,12 @@ interface Callbacks<Result> {
   fail?: (failure: Failure) => void
 }
 
+/** The options of `wx.cloud.callContainer`. */
+interface ContainerOptions extends Omit<WxRequestOptions, 'url'>, Callbacks<WxResponse> {
+  readonly path: string
+  readonly config: object
+}
+
 export type Phone = ReturnType<typeof createPhone>
 
 export function createPhone() {
@@ -24,6 +30,10 @@ export function createPhone() {
     logins: 0,
     /** Every request, in order. */
     requests: [] as WxRequestOptions[],
+    /** What `wx.cloud.init` was called with, in order. */
+    inits: [] as object[],
+    /** What `wx.cloud.callContainer` was called with, in order. */
+    containerCalls: [] as ContainerOptions[],
     /** What `wx.requestPayment` was called with, in order. */
     payments: [] as object[],
     /** What `wx` storage holds. */
@@ -50,6 +60,14 @@ export function createPhone() {
     request: (options) => {
       state.requests.push(options)
       callBack(options, 'request', () => answer(options))
+    },
+    cloud: {
+      init: (options) => void state.inits.push(options),
+      callContainer: (options) => {
+        const { path, ...rest } = options as ContainerOptions
+        state.containerCalls.push(options as ContainerOptions)
+        callBack(rest, 'callContainer', () => answer({ ...rest, url: BASE_URL + path }))
+      },
     },
     getUserInfo: (options) =>
       callBack(options, 'getUserInfo', () => press<WxOpenData>('wx.getUserInfo')),

@@ -1,0 +1,67 @@
+/**
+ * WeChat Cloud Hosting: requests for the server go over `wx.cloud.callContainer`, which needs no
+ * domain.
+ *
+ * @see https://developers.weixin.qq.com/miniprogram/dev/wxcloudservice/wxcloudrun/src/development/call/mini.html
+ */
+
+import { Code2SessionError, networkFailed, toDetails } from './error'
+import { readFields } from './fields'
+import type { Wx, WxRequestOptions } from './wx'
+
+/**
+ * A service of WeChat Cloud Hosting.
+ *
+ * @example
+ * ```ts
+ * const cloud: CloudOptions = { env: 'prod-0a1b2c3d', service: 'code2session' }
+ * ```
+ */
+export interface CloudOptions {
+  /** The id of the environment. */
+  readonly env: string
+  /** The name of the service. */
+  readonly service: string
+}
+
+/** Stands for the service in URLs. The name resolves nowhere (RFC 6761). */
+export const CLOUD_BASE = 'https://cloud.invalid'
+
+/** What a failure of `callContainer` that lasts wants from the developer, by its errCode. */
+const FAULTS: Readonly<Record<string, string>> = {
+  '102005': 'Cloud Hosting takes GET, POST, PUT and DELETE only.',
+  '-501000': 'Check env, service and the path: this mini program may not call them.',
+  '-606001': 'Cloud Hosting takes requests of at most 100 KB. Send less.',
+  '-606003': 'The environment of Cloud Hosting is overdue. Pay for it in the console.',
+}
+
+/** The same `wx`, whose `request` sends what is for the service over `callContainer`. */
+export function overCloud(wx: Wx, { env, service }: CloudOptions): Wx {
+  let hasInit = false
+  return Object.assign(Object.create(wx) as Wx, {
+    request(options: WxRequestOptions & { fail(failure: unknown): void }) {
+      if (options.url.indexOf(`${CLOUD_BASE}/`) !== 0) return wx.request(options)
+      const { cloud } = wx
+      if (!cloud) throw new Error('cloud:fail wx.cloud does not exist here')
+      if (!hasInit) cloud.init({ env })
+      hasInit = true
+      const { url, header, ...rest } = options
+      return cloud.callContainer({
+        ...rest,
+        config: { env },
+        path: url.slice(CLOUD_BASE.length),
+        header: { ...header, 'X-WX-SERVICE': service },
+        fail: (failure: unknown) => options.fail(toFailure(failure)),
+      })
+    },
+  })
+}
+
+function toFailure(failure: unknown): Code2SessionError {
+  const details = toDetails(failure)
+  const { errCode } = readFields(failure)
+  const code = errCode || (/-?\b\d{5,6}\b/.exec(details.errMsg || '') || [])[0]
+  const detail = FAULTS[String(code)]
+  if (!detail) return networkFailed(failure)
+  return new Code2SessionError('wx_failed', 'fix_request', { ...details, detail })
+}
