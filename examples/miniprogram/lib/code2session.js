@@ -43,6 +43,7 @@ function loginFailed(failure) {
 }
 /** `wx.request` failed. */
 function networkFailed(failure) {
+	if (failure instanceof Code2SessionError) return failure;
 	return new Code2SessionError("network_error", "retry_later", toDetails(failure));
 }
 /** A `wx` function gives `errMsg` and `errno`, or throws an Error, or gives nothing at all. */
@@ -130,6 +131,56 @@ function findDecision(setting, scope) {
 function isDenial(error) {
 	if (!(error instanceof Code2SessionError)) return false;
 	return error.errno === 103 || error.errno === 104 || /den(y|ied)|cancel/.test(error.message);
+}
+
+// src/client/cloud.ts
+/**
+* WeChat Cloud Hosting: requests for the server go over `wx.cloud.callContainer`, which needs no
+* domain.
+*
+* @see https://developers.weixin.qq.com/miniprogram/dev/wxcloudservice/wxcloudrun/src/development/call/mini.html
+*/
+/** Stands for the service in URLs. The name resolves nowhere (RFC 6761). */
+const CLOUD_BASE = "https://cloud.invalid";
+/** What a failure of `callContainer` that lasts wants from the developer, by its errCode. */
+const FAULTS = {
+	"102005": "Cloud Hosting takes GET, POST, PUT and DELETE only.",
+	"-501000": "Check env, service and the path: this mini program may not call them.",
+	"-606001": "Cloud Hosting takes requests of at most 100 KB. Send less.",
+	"-606003": "The environment of Cloud Hosting is overdue. Pay for it in the console."
+};
+/** The same `wx`, whose `request` sends what is for the service over `callContainer`. */
+function overCloud(wx, { env, service }) {
+	let hasInit = false;
+	return Object.assign(Object.create(wx), { request(options) {
+		if (options.url.indexOf(`${"https://cloud.invalid"}/`) !== 0) return wx.request(options);
+		const { cloud } = wx;
+		if (!cloud) throw new Error("cloud:fail wx.cloud does not exist here");
+		if (!hasInit) cloud.init({ env });
+		hasInit = true;
+		const { url, header, ...rest } = options;
+		return cloud.callContainer({
+			...rest,
+			config: { env },
+			path: url.slice(21),
+			header: {
+				...header,
+				"X-WX-SERVICE": service
+			},
+			fail: (failure) => options.fail(toFailure(failure))
+		});
+	} });
+}
+function toFailure(failure) {
+	const details = toDetails(failure);
+	const { errCode } = readFields(failure);
+	const code = errCode || (/-?\b\d{5,6}\b/.exec(details.errMsg || "") || [])[0];
+	const detail = FAULTS[String(code)];
+	if (!detail) return networkFailed(failure);
+	return new Code2SessionError("wx_failed", "fix_request", {
+		...details,
+		detail
+	});
 }
 
 // src/client/send.ts
@@ -441,15 +492,20 @@ function parseOrigin(url) {
 
 // src/client/options.ts
 /** The options of `createClient`, and the checks that they have to pass. */
-/** @throws {Error} if `baseUrl` or one of `hosts` is missing or malformed. */
+/** @throws {Error} if `baseUrl`, `cloud` or one of `hosts` is missing or malformed. */
 function requireSettings(options = {}) {
-	const baseUrl = requireUrl(options.baseUrl, "baseUrl");
+	const baseUrl = options.cloud ? requireCloud(options) : requireUrl(options.baseUrl, "baseUrl");
 	const hosts = (options.hosts || []).map((host) => requireUrl(host, "hosts"));
 	return {
 		...options,
 		baseUrl,
 		origins: [baseUrl, ...hosts].map(parseOrigin)
 	};
+}
+function requireCloud({ cloud, baseUrl }) {
+	if (baseUrl) throw new Error("baseUrl and cloud exclude each other");
+	if ((cloud === null || cloud === void 0 ? void 0 : cloud.env) && cloud.service) return CLOUD_BASE;
+	throw new Error("cloud must be like { env: \"prod-0a1b2c3d\", service: \"code2session\" }");
 }
 /** The token goes to these origins, so user names, wildcards and queries are refused. */
 const URL_PATTERN = /^https?:\/\/[^/?#@*\\\s]+(\/[^?#@*\\\s]*)?$/i;
@@ -588,7 +644,7 @@ function requireOrigin(url) {
 * Creates a client. Create one for the whole mini program. It works in mini games as well, and not
 * in plugins, which have no `wx.login`.
 *
-* @throws {Error} if `baseUrl` or one of `hosts` is missing or malformed, or if there is no `wx`.
+* @throws {Error} if `baseUrl`, `cloud` or one of `hosts` is missing or malformed, or if there is no `wx`.
 *
 * @example
 * ```ts
@@ -601,7 +657,7 @@ function requireOrigin(url) {
 */
 function createClient(options) {
 	const settings = requireSettings(options);
-	const wxApi = requireWx(settings);
+	const wxApi = settings.cloud ? overCloud(requireWx(settings), settings.cloud) : requireWx(settings);
 	const login = createLogin(wxApi, settings);
 	const { request, call } = createRequest(wxApi, settings, login);
 	/** The phone forgets the session first, so it is logged out even if the server is out of reach. */
