@@ -184,6 +184,20 @@ describe('the settings', () => {
     }
   })
 
+  it.each([env.SERVICE_KEYS, 'the-sandbox-payments-key-is-public-too'])(
+    "SERVICE_KEYS must not be %s, which everybody knows, unless the AppSecret is the sandbox's as well",
+    (key) => {
+      const faults = [expect.stringMatching(/^SERVICE_KEYS has a key of the sandbox/)]
+      for (const keys of [key, `${'k'.repeat(32)}, ${key}`]) {
+        const { serviceKeys } = parseConfig({ ...GOOD, SERVICE_KEYS: keys })
+        expect(serviceKeys).toEqual({ faults })
+        const sandbox = { SERVICE_KEYS: keys, WECHAT_APPSECRET: env.WECHAT_APPSECRET }
+        expect(findProblems(sandbox)).toEqual([])
+      }
+      expect(findProblems({ SERVICE_KEYS: `${key}-` })).toEqual([])
+    },
+  )
+
   it('WECHAT_PUSH_TOKEN has 3 to 32 letters and digits, and WECHAT_PUSH_AES_KEY has 43', () => {
     const push = (token: string, key: string) => ({
       WECHAT_PUSH_TOKEN: token,

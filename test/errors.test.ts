@@ -258,7 +258,7 @@ describe("WeChat's errcodes", () => {
   )
 
   it('A wrong AppSecret is misconfigured, and the log names the setting', async () => {
-    app.replace({ settings: { WECHAT_APPSECRET: 'not-the-one' } })
+    app.replace({ settings: { WECHAT_APPSECRET: 'not-the-one', SERVICE_KEYS: undefined } })
     const body = { code: await app.wxLogin() }
     const response = await app.send('POST', '/login', { body })
     const text = await response.text()

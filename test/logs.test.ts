@@ -38,7 +38,7 @@ describe('the log', () => {
       () => new Response(`{"openid":"${openid}","session_key":"${session_key}"`),
       () => Response.json({ openid, session_key: `${session_key}x` }),
     ]
-    const settings = { WECHAT_APPSECRET: SECRETS.appsecret }
+    const settings = { WECHAT_APPSECRET: SECRETS.appsecret, SERVICE_KEYS: undefined }
     app.replace({
       settings,
       fetch: async ({ url }) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   APPID,
+  APPSECRET,
   KV_MILLISECONDS,
   type ProblemBody,
   SERVICE_KEY,
@@ -183,7 +184,7 @@ describe('the answer of the pass-through', () => {
 })
 
 describe('several mini programs', () => {
-  const settings = { WECHAT_APPS: JSON.stringify({ [APPID]: 's1', wx2: 's2' }) }
+  const settings = { WECHAT_APPS: JSON.stringify({ [APPID]: APPSECRET, wx2: 's2' }) }
 
   it('appid in the query names the mini program and is not passed on', async () => {
     const calls = answering(() => new Response(OK), settings)

@@ -142,6 +142,28 @@ export const ServiceKeys = v.pipe(
   v.transform(({ SERVICE_KEYS }) => SERVICE_KEYS),
 )
 
+/** The keys of `npm run dev`, which stand in the documents. */
+const SANDBOX_KEYS = [
+  'the-sandbox-service-key-is-public-too',
+  'the-sandbox-payments-key-is-public-too',
+]
+
+/**
+ * Service keys, unless one of them is the sandbox's, which everybody knows.
+ *
+ * @param isSandbox Whether the other credentials are the sandbox's, too
+ */
+export function refuseSandboxKeys(
+  keys: Group<readonly string[] | null>,
+  isSandbox: boolean,
+): Group<readonly string[] | null> {
+  const isPublic = findValue(keys)?.some((key) => SANDBOX_KEYS.includes(key)) ?? false
+  if (isSandbox || !isPublic) return keys
+  const fault =
+    'SERVICE_KEYS has a key of the sandbox, which is public; make another: openssl rand -base64 32'
+  return { faults: [fault] }
+}
+
 /** A base URL of an API. Requests carry credentials, so plain http is for a loopback host only. */
 export function isBaseUrl(value: string): boolean {
   const url = URL.parse(value)

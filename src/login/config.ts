@@ -11,6 +11,7 @@ import {
   type Group,
   optionalText,
   parseGroup,
+  refuseSandboxKeys,
   requireGroups,
   requireValue,
   ServiceKeys,
@@ -179,23 +180,25 @@ export function listSettings(): readonly string[] {
  * are wrong.
  */
 export function parseConfig(env: unknown): Config {
-  const serviceKeys = parseGroup(ServiceKeys, env)
+  const miniPrograms = parseMiniPrograms(env)
+  const serviceKeys = refuseSandboxKeys(parseGroup(ServiceKeys, env), isSandbox(miniPrograms))
   const push = parseGroup(Push, env)
   const loginLimit = parseGroup(LoginLimit, env)
   const userLimit = parseGroup(UserLimit, env)
   const analytics = parseGroup(Analytics, env)
   const faults = [serviceKeys, push, loginLimit, userLimit, analytics].flatMap(findFaults)
   // A hook that is not asked would admit whom it denies.
-  const { miniPrograms, sessions, hooks } = requireGroups(
+  const required = requireGroups(
     {
-      miniPrograms: parseMiniPrograms(env),
+      miniPrograms,
       sessions: parseGroup(Sessions, env),
       hooks: parseGroup(HooksBinding, env),
     },
     faults,
   )
+  const { sessions } = required
   return {
-    miniPrograms,
+    miniPrograms: required.miniPrograms,
     sessionTtl: sessions.SESSION_TTL,
     openDataMaxAge: sessions.OPEN_DATA_MAX_AGE,
     apiBases: sessions.WECHAT_API_BASE ?? [API_BASE],
@@ -205,10 +208,18 @@ export function parseConfig(env: unknown): Config {
     loginLimit: findValue(loginLimit)?.LOGIN_LIMIT ?? null,
     userLimit: findValue(userLimit)?.USER_LIMIT ?? null,
     clientIpHeader: findValue(loginLimit)?.CLIENT_IP_HEADER ?? null,
-    hooks: hooks.HOOKS ?? null,
+    hooks: required.hooks.HOOKS ?? null,
     analytics: findValue(analytics)?.ANALYTICS ?? null,
     faults,
   }
+}
+
+/** The AppSecret of `npm run dev`, which opens nothing at WeChat. */
+const SANDBOX_APPSECRET = 'the-sandbox-appsecret-is-public'
+
+function isSandbox(miniPrograms: Group<ReadonlyMap<string, MiniProgram>>): boolean {
+  const all = [...(findValue(miniPrograms)?.values() ?? [])]
+  return all.some(({ appsecret }) => appsecret === SANDBOX_APPSECRET)
 }
 
 function parseMiniPrograms(env: unknown): Group<ReadonlyMap<string, MiniProgram>> {

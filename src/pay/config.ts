@@ -8,10 +8,12 @@ import {
   binding,
   endpointOff,
   findFaults,
+  findValue,
   type Group,
   isBaseUrl,
   optionalText,
   parseGroup,
+  refuseSandboxKeys,
   requireGroups,
   requireValue,
   ServiceKeys,
@@ -98,16 +100,21 @@ export function listPaySettings(): readonly string[] {
   return [Settings, ServiceKeys].flatMap(({ entries }) => Object.keys(entries))
 }
 
+/** The merchant of `npm run dev`, whom WeChat Pay does not know. */
+const SANDBOX_MCHID = '1900000001'
+
 /**
  * Parses the `env` of the payments Worker.
  *
  * @throws {Problem} `misconfigured`, with every setting that is wrong in its log, by name
  */
 export async function parsePayConfig(env: unknown): Promise<PayConfig> {
-  const backends = parseGroup(ServiceKeys, env)
+  const settings = parseGroup(Settings, env)
+  const isSandbox = findValue(settings)?.WECHAT_PAY_MCHID === SANDBOX_MCHID
+  const backends = refuseSandboxKeys(parseGroup(ServiceKeys, env), isSandbox)
   const { settings: output, keys } = requireGroups(
     {
-      settings: parseGroup(Settings, env),
+      settings,
       keys: await parseKeys(isObject(env) ? env : {}),
     },
     findFaults(backends),

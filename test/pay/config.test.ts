@@ -322,6 +322,17 @@ describe('a Worker that is misconfigured', () => {
     expect(app.log.join()).not.toContain('short-secret')
   })
 
+  it.each(['the-sandbox-service-key-is-public-too', 'the-sandbox-payments-key-is-public-too'])(
+    "SERVICE_KEYS must not be %s, which everybody knows, unless the merchant is the sandbox's",
+    async (key) => {
+      const settings = { SERVICE_KEYS: key }
+      expect(await findFaults(settings)).toEqual([
+        expect.stringMatching(/^SERVICE_KEYS has a key of the sandbox/),
+      ])
+      expect(await findFaults({ ...settings, WECHAT_PAY_MCHID: '1900000001' })).toEqual([])
+    },
+  )
+
   it('without SERVICE_KEYS the endpoints for backends do not exist, whatever the method', async () => {
     const app = createPayApp({ settings: { SERVICE_KEYS: undefined } })
     const paths = ['/payments', '/payments/A00001', '/payments/A00001/close', '/refunds/R1']
