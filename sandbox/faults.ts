@@ -4,7 +4,7 @@ import { refuse } from './responses'
 
 const HANG_MILLISECONDS = 60_000
 
-const FAULTS = {
+export const FAULTS = {
   html: () =>
     new Response('<html><h1>502 Bad Gateway</h1></html>', {
       status: 502,

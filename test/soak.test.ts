@@ -6,9 +6,11 @@
 
 import { env } from 'cloudflare:workers'
 import { describe, expect, inject, it } from 'vitest'
+import { FAULTS } from '../sandbox/faults'
 import { ERRORS } from '../src/core/errors'
-import { createRandom } from './bench/random'
-import { type LoginAnswer, type OpenData, type ProblemBody, useTestApp } from './support/app'
+import { toUserId } from '../src/login/sessions'
+import { createRandom, type Random } from './bench/random'
+import { APPID, type LoginAnswer, type OpenData, type ProblemBody, useTestApp } from './support/app'
 import { hookedKV } from './support/kv'
 
 const app = useTestApp()
@@ -16,26 +18,34 @@ const app = useTestApp()
 const REQUESTS = inject('soakRequests')
 const FAULT_RATE = 0.05
 const USERS = 20
-const BROKEN = ['html', 'html_200', 'empty', 'array', 'cut', 'large', 'redirect', 'no_openid']
+const BROKEN = [
+  ...(['html', 'html_200', 'empty', 'array', 'cut', 'large', 'redirect', 'no_openid'] as const),
+]
 
-/** Whether each token of a user is alive; `null` if the answer of the server left it open. */
+/**
+ * A user, with random numbers of their own: a seed repeats what they do and when KV or WeChat fails,
+ * however far the others are. Only which sessions a failed DELETE /sessions leaves is not repeated.
+ */
 interface User {
   readonly name: string
+  readonly random: Random
+  /** Whether each token is alive; `null` if the answer of the server left it open. */
   readonly tokens: Map<string, boolean | null>
 }
 
-const random = createRandom(inject('fuzzSeed'))
-const pick = <Value>(values: readonly Value[]): Value =>
+const pick = <Value>({ random }: User, values: readonly Value[]): Value =>
   values[random.below(values.length)] as Value
-const chance = (rate: number) => random.next() < rate
+const chance = ({ random }: User, rate: number) => random.next() < rate
 
 const KV_ERRORS = ['429 Too Many Requests', '500 Internal Server Error', '503 Service Unavailable']
 
 /** The real KV, in which this share of operations fails with one of its real errors. */
-function faultyKV(faults: { rate: number }): KVNamespace {
-  return hookedKV(env.SESSIONS, (operation, _key, proceed) => {
-    if (!chance(faults.rate)) return proceed()
-    throw new Error(`KV ${operation.toUpperCase()} failed: ${pick(KV_ERRORS)}`)
+function faultyKV(users: ReadonlyMap<string, User>, faults: { rate: number }): KVNamespace {
+  return hookedKV(env.SESSIONS, (operation, key, proceed) => {
+    const user = users.get(key.split(':')[1] ?? '')
+    if (!user) throw new Error(`${operation} concerns no user`)
+    if (!chance(user, faults.rate)) return proceed()
+    throw new Error(`KV ${operation.toUpperCase()} failed: ${pick(user, KV_ERRORS)}`)
   })
 }
 
@@ -45,12 +55,25 @@ describe('a soak', () => {
     timeout: Math.max(30_000, REQUESTS * 30),
   }, async () => {
     const faults = { rate: FAULT_RATE }
-    app.replace({ settings: { SESSIONS: faultyKV(faults) } })
+    const users = new Map<string, User>()
+    /** What WeChat answers for a code, if not the user that it stands for. */
+    const broken = new Map<string, () => Response | Promise<Response>>()
+    app.replace({
+      settings: { SESSIONS: faultyKV(users, faults) },
+      fetch: async (request) => {
+        const fault = broken.get(new URL(request.url).searchParams.get('js_code') ?? '')
+        return fault ? fault() : app.sandbox.fetch(request)
+      },
+    })
+    for (let index = 0; index < USERS; index++) {
+      const name = `user ${index}`
+      const random = createRandom(inject('fuzzSeed') + index)
+      const userId = await toUserId({ appid: APPID, openid: await app.getOpenid(name) })
+      users.set(userId, { name, random, tokens: new Map() })
+    }
     const problems = new Map<string, number>()
-    let sent = 0
 
     async function ask(method: string, path: string, options: { token?: string; body?: unknown }) {
-      sent++
       const response = await app.send(method, path, options)
       if (response.ok) return { status: response.status, answer: response }
       const { code } = await response.json<ProblemBody>()
@@ -58,10 +81,11 @@ describe('a soak', () => {
       return { status: response.status, answer: response }
     }
 
-    async function logIn({ name, tokens }: User): Promise<void> {
+    async function logIn(user: User): Promise<void> {
+      const { name, tokens } = user
       const body = { code: await app.wxLogin({ user: name }) }
-      if (chance(FAULT_RATE)) await app.press('fail', { fault: pick(BROKEN) })
-      const old = tokens.size > 0 && chance(0.5) ? pick([...tokens.keys()]) : undefined
+      if (chance(user, FAULT_RATE)) broken.set(body.code, FAULTS[pick(user, BROKEN)])
+      const old = tokens.size > 0 && chance(user, 0.5) ? pick(user, [...tokens.keys()]) : undefined
       const { status, answer } = await ask('POST', '/login', { body, ...(old && { token: old }) })
       if (status === 200) tokens.set((await answer.json<LoginAnswer>()).token, true)
       if (old && status === 200) tokens.set(old, false)
@@ -78,10 +102,10 @@ describe('a soak', () => {
     }
 
     async function act(user: User): Promise<void> {
-      const { name: userName, tokens } = user
+      const { name: userName, random, tokens } = user
       const action = random.next()
       if (tokens.size === 0 || action < 0.15) return logIn(user)
-      const token = pick([...tokens.keys()])
+      const token = pick(user, [...tokens.keys()])
       if (action < 0.75) await ask('GET', '/session', { token })
       else if (action < 0.85) await ask('GET', '/sessions', { token })
       else if (action < 0.95) {
@@ -91,18 +115,15 @@ describe('a soak', () => {
       else await end(user, token, '/sessions')
     }
 
-    const users = Array.from({ length: USERS }, (_, index): User => {
-      return { name: `user ${index}`, tokens: new Map() }
-    })
     const live = async (user: User) => {
-      while (sent < REQUESTS) await act(user)
+      for (let sent = 0; sent < REQUESTS / USERS; sent++) await act(user)
     }
-    await Promise.all(users.map(live))
+    await Promise.all([...users.values()].map(live))
 
     faults.rate = 0
     const wrong: string[] = []
     let checked = 0
-    for (const { tokens } of users) {
+    for (const { tokens } of users.values()) {
       for (const [token, isAlive] of tokens) {
         if (isAlive === null) continue
         checked++
@@ -117,7 +138,7 @@ describe('a soak', () => {
     expect(problems.get('store_unavailable')).toBeGreaterThan(REQUESTS / 40)
     expect(problems.get('wechat_unavailable')).toBeGreaterThan(REQUESTS / 400)
     const log = app.log.join('')
-    for (const { tokens } of users) {
+    for (const { tokens } of users.values()) {
       for (const token of tokens.keys()) expect(log.includes(token.slice(-42))).toBe(false)
     }
   })
