@@ -85,7 +85,8 @@ describe('a soak', () => {
       const { name, tokens } = user
       const body = { code: await app.wxLogin({ user: name }) }
       if (chance(user, FAULT_RATE)) broken.set(body.code, FAULTS[pick(user, BROKEN)])
-      const old = tokens.size > 0 && chance(user, 0.5) ? pick(user, [...tokens.keys()]) : undefined
+      const alive = [...tokens.keys()].filter((token) => tokens.get(token))
+      const old = alive.length > 0 && chance(user, 0.5) ? pick(user, alive) : undefined
       const { status, answer } = await ask('POST', '/login', { body, ...(old && { token: old }) })
       if (status === 200) tokens.set((await answer.json<LoginAnswer>()).token, true)
       if (old && status === 200) tokens.set(old, false)
