@@ -1,4 +1,7 @@
-/** Alice's phone: a `wx` whose WeChat is the sandbox and whose requests go to the real app. */
+/**
+ * Alice's phone: a `wx` whose WeChat is the sandbox and whose requests go to the real app. Whatever is
+ * known at once is called back before the function of `wx` returns.
+ */
 
 import type { Session, Wx, WxOpenData, WxRequestOptions, WxResponse } from '../../src/client'
 import { createTestApp } from './app'
@@ -54,7 +57,7 @@ export function createPhone() {
       callBack(options, 'login', () => press<{ code: string }>('wx.login'))
     },
     checkSession: (options) =>
-      callBack(options, 'checkSession', async () => {
+      callBack(options, 'checkSession', () => {
         if (!state.keyIsCurrent) throw { errMsg: 'checkSession:fail session expired' }
       }),
     request: (options) => {
@@ -74,17 +77,21 @@ export function createPhone() {
     getWeRunData: (options) =>
       callBack(options, 'getWeRunData', () => press<WxOpenData>('wx.getWeRunData')),
     getSetting: (options) =>
-      callBack(options, 'getSetting', async () => ({ authSetting: state.authSetting })),
-    authorize: (options) => callBack(options, 'authorize', async () => ({})),
+      callBack(options, 'getSetting', () => ({ authSetting: state.authSetting })),
+    authorize: (options) => callBack(options, 'authorize', () => ({})),
     openSetting: (options) =>
-      callBack(options, 'openSetting', async () => ({ authSetting: state.authSetting })),
+      callBack(options, 'openSetting', () => ({ authSetting: state.authSetting })),
     requestPayment: (options) => {
       state.payments.push(options)
-      callBack(options, 'requestPayment', async () => ({ errMsg: 'requestPayment:ok' }))
+      callBack(options, 'requestPayment', () => ({ errMsg: 'requestPayment:ok' }))
     },
-    getStorageSync: (key) => runSync('getStorageSync', () => state.storage.get(key) ?? ''),
+    getStorageSync: (key) =>
+      runSync('getStorageSync', () => structuredClone(state.storage.get(key) ?? '')),
     setStorageSync: (key, value) =>
-      runSync('setStorageSync', () => void state.storage.set(key, value)),
+      runSync('setStorageSync', () => {
+        // wx keeps what JSON keeps.
+        state.storage.set(key, JSON.parse(JSON.stringify(value)))
+      }),
     removeStorageSync: (key) => runSync('removeStorageSync', () => void state.storage.delete(key)),
   }
 
@@ -93,10 +100,20 @@ export function createPhone() {
     return app.press<Result>(name, body)
   }
 
-  function callBack<Result>(options: Callbacks<Result>, name: string, run: () => Promise<Result>) {
+  function callBack<Result>(
+    { success, fail }: Callbacks<Result>,
+    name: string,
+    run: () => Result | Promise<Result>,
+  ): void {
     const failure = state.failing.get(name)
-    const result = failure ? Promise.reject(failure) : run()
-    result.then(options.success, options.fail)
+    try {
+      if (failure) throw failure
+      const result = run()
+      if (result instanceof Promise) result.then(success, fail)
+      else success?.(result)
+    } catch (error) {
+      fail?.(error as Failure)
+    }
   }
 
   function runSync<Value>(name: string, run: () => Value): Value {
@@ -104,11 +121,14 @@ export function createPhone() {
     return run()
   }
 
-  async function answer(options: WxRequestOptions): Promise<WxResponse> {
-    const { url, method = 'GET', data, header = {} } = options
-    const prepared = state.answers.get(url)
+  function answer(options: WxRequestOptions): WxResponse | Promise<WxResponse> {
+    const prepared = state.answers.get(options.url)
     if (prepared) return prepared(options)
-    if (!url.startsWith(BASE_URL)) return { statusCode: 200, data: { host: url }, header: {} }
+    if (options.url.startsWith(BASE_URL)) return ask(options)
+    return { statusCode: 200, data: { host: options.url }, header: {} }
+  }
+
+  async function ask({ url, method = 'GET', data, header = {} }: WxRequestOptions) {
     const response = await app.receive(
       new Request(url, {
         method,
@@ -119,7 +139,7 @@ export function createPhone() {
     const text = await response.text()
     return {
       statusCode: response.status,
-      data: text === '' ? '' : JSON.parse(text),
+      data: parseData(text),
       header: Object.fromEntries(response.headers),
     }
   }
@@ -142,4 +162,13 @@ export function createPhone() {
       else app.kv.down.clear()
     },
   })
+}
+
+/** As `wx.request` does: what is no JSON stays a text. */
+function parseData(text: string): string | object {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }
