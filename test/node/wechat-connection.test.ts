@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildProduction } from '../support/built-worker'
 import { type Environment, type Reply, send, startEnvironment } from '../support/environment'
 import { sendEndlessly } from '../support/upstream'
-import { workerdMemory } from '../support/workerd-memory'
+import { hasProcesses, workerdMemory } from '../support/workerd-memory'
 
 const MIB = 1024 * 1024
 
@@ -34,19 +34,29 @@ async function startHeldLogin() {
 }
 
 describe('an answer that is longer than its Content-Length', () => {
-  it('an endless chunked answer with a Content-Length of 5 is cut off, and takes no memory', async () => {
-    const before = workerdMemory()
+  /** How much of an endless chunked answer with a Content-Length of 5 has been sent, in bytes. */
+  async function receiveEndlessly(): Promise<number> {
     let sent = () => 0
     environment.upstream.next((_, response) => {
       sent = sendEndlessly(response).bytes
     })
+    const reply = await postLogin('x')
+    expect(reply).toMatchObject({ status: 502, answer: { code: 'wechat_unavailable' } })
+    return sent()
+  }
+
+  it('an endless chunked answer with a Content-Length of 5 is cut off before the deadline', async () => {
     const began = performance.now()
-    const { status, answer } = await postLogin('x')
-    const milliseconds = performance.now() - began
-    expect([status, answer]).toEqual([502, expect.objectContaining({ code: 'wechat_unavailable' })])
-    expect(milliseconds).toBeLessThan(5000)
-    expect(sent()).toBeGreaterThan(0)
-    expect(sent()).toBeLessThan(32 * MIB)
+    const sent = await receiveEndlessly()
+    expect(performance.now() - began).toBeLessThan(5000)
+    expect(sent).toBeGreaterThan(0)
+    expect(sent).toBeLessThan(32 * MIB)
+  })
+
+  it.skipIf(!hasProcesses)('such an answer takes no memory (it needs /proc)', async () => {
+    const before = workerdMemory()
+    expect(before).toBeGreaterThan(0)
+    await receiveEndlessly()
     expect(workerdMemory() - before).toBeLessThan(64 * MIB)
   })
 })

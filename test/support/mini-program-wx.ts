@@ -128,7 +128,9 @@ export function createWx(sandbox: URL, options: WxOptions = {}) {
         return { errMsg: 'requestPayment:ok' }
       }),
     getStorageSync: (key: string) => storage.get(key) ?? '',
-    setStorageSync: (key: string, value: unknown) => void storage.set(key, value),
+    // wx keeps what JSON keeps.
+    setStorageSync: (key: string, value: unknown) =>
+      void storage.set(key, JSON.parse(JSON.stringify(value))),
     removeStorageSync: (key: string) => void storage.delete(key),
     onNeedPrivacyAuthorization: (listen: (resolve: Decide) => void) => {
       listener = listen

@@ -1,8 +1,11 @@
 /** The memory of the workerd processes that this test has started, as Linux reports it. */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
-/** The resident memory of all workerd processes below this one, in bytes; 0 where there is no /proc. */
+/** Whether there is a /proc to read. */
+export const hasProcesses = existsSync('/proc/self/status')
+
+/** The resident memory of all workerd processes below this one, in bytes. It needs a /proc. */
 export function workerdMemory(): number {
   const parents = new Map<string, string>()
   const resident = new Map<string, number>()
@@ -18,11 +21,7 @@ export function workerdMemory(): number {
 }
 
 function listProcesses(): string[] {
-  try {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  } catch {
-    return []
-  }
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name))
 }
 
 /** Empty for a process that has ended in the meantime. */
