@@ -54,7 +54,15 @@ describe('examples/hono-app', () => {
 
   it('a refused request to a route of the app is logged with that route and its code', async () => {
     await send(app, 'GET', '/me', { token: 'nonsense' })
-    await findLog(/"route":"\/me","status":401,.*"code":"session_invalid"/)
+    const line = await findLog(/"route":"\/me".*"code":"session_invalid"/)
+    expect(JSON.parse(line)).toEqual({
+      level: 'warn',
+      method: 'GET',
+      route: '/me',
+      status: 401,
+      ms: expect.any(Number),
+      code: 'session_invalid',
+    })
   })
 
   it('wrong methods and invalid bodies below /auth get the same problem details', async () => {

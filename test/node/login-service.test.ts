@@ -119,8 +119,12 @@ describe('LoginService over a service binding', () => {
   it('each call is logged with its method and what came of it', async () => {
     await call('verify', await environment.logIn(login, 'alice'))
     await call('verify', 'nonsense')
-    await findLog(/"level":"info","method":"RPC","route":"verify","status":200/)
-    await findLog(/"level":"warn","method":"RPC","route":"verify","status":401,.*"session_invalid"/)
+    const rpc = { method: 'RPC', route: 'verify', ms: expect.any(Number) }
+    const verified = await findLog(/"route":"verify","status":200/)
+    expect(JSON.parse(verified)).toEqual({ ...rpc, level: 'info', status: 200 })
+    const refused = await findLog(/"route":"verify","status":401/)
+    const code = 'session_invalid'
+    expect(JSON.parse(refused)).toEqual({ ...rpc, level: 'warn', status: 401, code })
   })
 
   it('LoginService exposes no internal method or property to its caller', async () => {

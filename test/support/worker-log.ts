@@ -1,5 +1,8 @@
 /** The lines that Workers under test log. */
 
+/** A line that has not arrived by then does not come, in milliseconds. */
+const LONGEST_WAIT = 10_000
+
 export function createWorkerLog() {
   const lines: string[] = []
   const listeners = new Set<() => void>()
@@ -9,16 +12,24 @@ export function createWorkerLog() {
       lines.push(line)
       for (const listen of listeners) listen()
     },
-    /** Resolves with the first line that fits. A line can arrive after the answer that it is about. */
+    /**
+     * Resolves with the first line that fits. A line can arrive after the answer that it is about. If
+     * none comes, it rejects with what was logged instead.
+     */
     find(pattern: RegExp): Promise<string> {
-      const { promise, resolve } = Promise.withResolvers<string>()
+      const { promise, resolve, reject } = Promise.withResolvers<string>()
+      const giveUp = () => reject(new Error(`no line fits ${pattern}:\n${lines.join('\n')}`))
+      const timer = setTimeout(giveUp, LONGEST_WAIT)
       const listen = () => {
         const line = lines.find((line) => pattern.test(line))
         if (line !== undefined) resolve(line)
       }
       listeners.add(listen)
       listen()
-      return promise.finally(() => listeners.delete(listen))
+      return promise.finally(() => {
+        clearTimeout(timer)
+        listeners.delete(listen)
+      })
     },
   }
 }
