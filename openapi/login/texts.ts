@@ -27,8 +27,8 @@ export const WHEN: Readonly<Record<ErrorCode, Text>> = {
     zh: '微信判定该用户为高风险用户，拒绝登录。',
   },
   rate_limited: {
-    en: 'WeChat allows no more calls for this user within a minute, or the server receives too many requests from one IP address or user.',
-    zh: '该用户一分钟内的调用次数超出了微信的限制，或者同一 IP 地址、同一用户向服务器发送的请求过多。',
+    en: 'WeChat allows no more calls for this user within a minute, or the server receives too many requests from one IP address, user or session.',
+    zh: '该用户一分钟内的调用次数超出了微信的限制，或者同一 IP 地址、同一用户或同一会话向服务器发送的请求过多。',
   },
   wechat_quota: {
     en: "The mini program's daily quota at WeChat is used up. WeChat's `clear_quota` resets it.",
