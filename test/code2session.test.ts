@@ -47,6 +47,15 @@ describe('the answer', () => {
     expect(answer.session_key).toBe('/////////////////////w==')
   })
 
+  it.each(['AA==', 'HyVFkGl5F5OQWJZZ', 'AAAAAAAAAAAAAAAAAAAAAAA=', 'A'.repeat(64)])(
+    'A session_key of an unusual length is read as it is: %s',
+    async (session_key) => {
+      expect(await process(JSON.stringify({ openid: 'o1', session_key }))).toMatchObject({
+        session_key,
+      })
+    },
+  )
+
   it('A unionid is read if the answer has one', async () => {
     const body = `{"openid":"o1","unionid":"u1","session_key":"${session_key}"}`
     expect((await process(body)).unionid).toBe('u1')
@@ -55,8 +64,9 @@ describe('the answer', () => {
   it.each([
     ['an openid that is empty', `{"openid":"","session_key":"${session_key}"}`],
     ['an openid that is a number', `{"openid":1,"session_key":"${session_key}"}`],
-    ['a session_key of 15 bytes', '{"openid":"o1","session_key":"AAAAAAAAAAAAAAAAAAAA"}'],
-    ['a session_key of 17 bytes', '{"openid":"o1","session_key":"AAAAAAAAAAAAAAAAAAAAAAA="}'],
+    ['no session_key', '{"openid":"o1"}'],
+    ['an empty session_key', '{"openid":"o1","session_key":""}'],
+    ['a session_key that is not base64', '{"openid":"o1","session_key":"not base64"}'],
     ['a session_key without padding', '{"openid":"o1","session_key":"HyVFkGl5F5OQWJZZaNzBBg"}'],
     ['an errcode that is text', `{"errcode":"no","openid":"o1","session_key":"${session_key}"}`],
   ])('An answer with %s is refused with wechat_unavailable', async (_, body) => {

@@ -309,7 +309,6 @@ describe("WeChat's unusable answers", () => {
     'redirect',
     'no_openid',
     'no_session_key',
-    'short_session_key',
   ])('The fault %s of WeChat is answered with wechat_unavailable', async (fault) => {
     const response = await loginAgainst({ fault })
     expect(response.status).toBe(502)

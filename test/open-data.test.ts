@@ -286,3 +286,19 @@ describe('POST /open-data/decrypt', () => {
     for (const { message } of errors ?? []) expect(message).toContain('an unescaped +')
   })
 })
+
+describe('a session_key of an unusual length', () => {
+  // AES takes keys of 24 and 32 bytes, too.
+  it.each([12, 17, 24, 32])(
+    'A session_key of %i bytes logs in, and encrypted data is stale under it',
+    async (length) => {
+      const odd = new Uint8Array(length).fill(7).toBase64()
+      await loginWith({ openid: OPENID, session_key: odd })
+      expect((await app.send('GET', '/session', { token })).status).toBe(200)
+      const encrypted = await encryptOpenData(watermarked({}), KEY)
+      expect(await post('decrypt', encrypted)).toEqual([409, 'session_key_stale'])
+      const signed = { rawData: '{}', signature: await signRawData('{}', odd) }
+      expect(await post('verify', signed)).toEqual([200, { data: {} }])
+    },
+  )
+})

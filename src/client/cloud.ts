@@ -5,7 +5,7 @@
  * @see https://developers.weixin.qq.com/miniprogram/dev/wxcloudservice/wxcloudrun/src/development/call/mini.html
  */
 
-import { Code2SessionError, networkFailed, toDetails } from './error'
+import { Code2SessionError, toDetails } from './error'
 import { readFields } from './fields'
 import type { Wx, WxRequestOptions } from './wx'
 
@@ -57,11 +57,12 @@ export function overCloud(wx: Wx, { env, service }: CloudOptions): Wx {
   })
 }
 
-function toFailure(failure: unknown): Code2SessionError {
+/** The error of a failure that is Cloud Hosting's own; any other failure is as one of `wx.request`. */
+function toFailure(failure: unknown): unknown {
   const details = toDetails(failure)
   const { errCode } = readFields(failure)
   const code = errCode || (/-?\b\d{5,6}\b/.exec(details.errMsg || '') || [])[0]
   const detail = FAULTS[String(code)]
-  if (!detail) return networkFailed(failure)
+  if (!detail) return failure
   return new Code2SessionError('wx_failed', 'fix_request', { ...details, detail })
 }

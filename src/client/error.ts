@@ -2,6 +2,7 @@
 
 import type { Action } from '../core/errors'
 import { readFields } from './fields'
+import { parseOrigin } from './origin'
 
 export type { Action }
 
@@ -19,7 +20,10 @@ export type ClientErrorCode =
   | 'wx_login_failed'
   /** Another `wx` function failed or is missing, or the user refused: see `errMsg` and `errno`. */
   | 'wx_failed'
-  /** `wx.request` failed, so there is no answer. The server may still have got the request. */
+  /**
+   * `wx.request` failed, so there is no answer. The server may still have got the request. Where the
+   * failure lasts, `message` says what to do.
+   */
   | 'network_error'
   /** The answer is not this server's, but a gateway's or a captive portal's, for example. */
   | 'answer_invalid'
@@ -91,10 +95,32 @@ export function loginFailed(failure: unknown): Code2SessionError {
   return new Code2SessionError('wx_login_failed', 'retry_later', toDetails(failure))
 }
 
-/** `wx.request` failed. */
-export function networkFailed(failure: unknown): Code2SessionError {
-  if (failure instanceof Code2SessionError) return failure
-  return new Code2SessionError('network_error', 'retry_later', toDetails(failure))
+/** What to do about the failures of `wx.request` that do not pass by themselves. */
+const LASTING: readonly (readonly [errno: number, said: RegExp, advice: string])[] = [
+  [
+    600002,
+    /domain list|合法域名/,
+    'Add {origin} to the request domains (request 合法域名) of the mini program',
+  ],
+  [600009, /invalid.url/i, 'WeChat does not accept the URL: check baseUrl and url'],
+  [
+    0,
+    /ssl|tls|cert|证书/i,
+    'WeChat does not accept the certificate of {origin}: it takes TLS 1.2 and later, and a whole chain',
+  ],
+]
+
+/** For a request to this URL: `wx.request` failed. */
+export function networkFailed(url: string): (failure: unknown) => Code2SessionError {
+  return (failure) => {
+    if (failure instanceof Code2SessionError) return failure
+    const details = toDetails(failure)
+    const { errMsg = '', errno } = details
+    const lasting = LASTING.find(([known, said]) => errno === known || said.test(errMsg))
+    if (!lasting) return new Code2SessionError('network_error', 'retry_later', details)
+    const detail = lasting[2].replace('{origin}', parseOrigin(url) || url)
+    return new Code2SessionError('network_error', 'fix_request', { ...details, detail })
+  }
 }
 
 /** A `wx` function gives `errMsg` and `errno`, or throws an Error, or gives nothing at all. */

@@ -10,7 +10,7 @@ const LONGEST_WAIT_SECONDS = 5
 
 /** Sends a request. Any HTTP status is an answer. */
 export function send(wx: Wx, options: WxRequestOptions): Promise<WxResponse> {
-  return callWx(wx, 'request', options, networkFailed)
+  return callWx(wx, 'request', options, networkFailed(options.url))
 }
 
 /**
@@ -28,7 +28,7 @@ export function sendCredentials(
   }
   if (token) header.Authorization = `Bearer ${token}`
   const secured = { ...options, header, redirect: 'manual' }
-  return callWx(wx, 'request', secured, networkFailed, onRedirect)
+  return callWx(wx, 'request', secured, networkFailed(options.url), onRedirect)
 }
 
 /** {@link sendCredentials} to the server itself. */

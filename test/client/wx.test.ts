@@ -61,6 +61,52 @@ describe('a wx that misbehaves', () => {
   })
 })
 
+describe('a wx.request that fails', () => {
+  const DOMAIN = `Add ${BASE_URL} to the request domains (request 合法域名) of the mini program`
+  const CERTIFICATE = `WeChat does not accept the certificate of ${BASE_URL}`
+  const ADDRESS = 'WeChat does not accept the URL'
+
+  it.each([
+    ['request:fail url not in domain list:login.example', 600002, DOMAIN],
+    ['request:fail', 600002, DOMAIN],
+    ['https://login.example 不在以下 request 合法域名列表中', undefined, DOMAIN],
+    ['request:fail ssl hand shake error', undefined, CERTIFICATE],
+    ['request:fail net::ERR_CERT_DATE_INVALID', 600001, CERTIFICATE],
+    ['request:fail 发生了SSL错误，无法建立与该服务器的安全连接。', undefined, CERTIFICATE],
+    ['request:fail 对应的服务器证书无效。', undefined, CERTIFICATE],
+    ['request:fail invalid url "https//login.example"', undefined, ADDRESS],
+    ['request:fail net::ERR_INVALID_URL', undefined, ADDRESS],
+    ['request:fail', 600009, ADDRESS],
+  ])(
+    'login() says what to do after %j with errno %j, which lasts',
+    async (errMsg, errno, advice) => {
+      phone.failing.set('request', { errMsg, ...(errno && { errno }) })
+      await expect(createWith({}).login()).rejects.toMatchObject({
+        code: 'network_error',
+        action: 'fix_request',
+        message: expect.stringContaining(advice),
+        errMsg,
+      })
+      expect([phone.logins, phone.requests.length]).toEqual([1, 1])
+    },
+  )
+
+  it.each([
+    ['request:fail timeout', 5],
+    ['request:fail net::ERR_INTERNET_DISCONNECTED', 600001],
+    ['request:fail net::ERR_NAME_NOT_RESOLVED', 600001],
+    ['request:fail interrupted', 600003],
+    ['request:fail abort', undefined],
+  ])('login() asks for another attempt after %j, which may pass', async (errMsg, errno) => {
+    phone.failing.set('request', { errMsg, ...(errno && { errno }) })
+    await expect(createWith({}).login()).rejects.toMatchObject({
+      code: 'network_error',
+      action: 'retry_later',
+      message: errMsg,
+    })
+  })
+})
+
 describe('a wx that does not parse JSON', () => {
   const API = 'https://api.example'
 

@@ -7,6 +7,16 @@ function readFields(value) {
 	return typeof value === "object" && value !== null ? value : {};
 }
 
+// src/client/origin.ts
+/** Origins of URLs, by regular expressions: a mini program has no `URL` class. */
+/** Scheme, host and port of an http or https URL, without a default port; null for other texts. */
+function parseOrigin(url) {
+	const match = /^(https?):\/\/[^/?#]+/i.exec(url);
+	if (!match) return null;
+	const origin = match[0].toLowerCase();
+	return origin.replace(origin[4] === "s" ? /:443$/ : /:80$/, "");
+}
+
 // src/client/error.ts
 /**
 * A failure, with the server's `code` and `action` or a {@link ClientErrorCode} of the client.
@@ -41,10 +51,38 @@ function wxFailed(failure) {
 function loginFailed(failure) {
 	return new Code2SessionError("wx_login_failed", "retry_later", toDetails(failure));
 }
-/** `wx.request` failed. */
-function networkFailed(failure) {
-	if (failure instanceof Code2SessionError) return failure;
-	return new Code2SessionError("network_error", "retry_later", toDetails(failure));
+/** What to do about the failures of `wx.request` that do not pass by themselves. */
+const LASTING = [
+	[
+		600002,
+		/domain list|合法域名/,
+		"Add {origin} to the request domains (request 合法域名) of the mini program"
+	],
+	[
+		600009,
+		/invalid.url/i,
+		"WeChat does not accept the URL: check baseUrl and url"
+	],
+	[
+		0,
+		/ssl|tls|cert|证书/i,
+		"WeChat does not accept the certificate of {origin}: it takes TLS 1.2 and later, and a whole chain"
+	]
+];
+/** For a request to this URL: `wx.request` failed. */
+function networkFailed(url) {
+	return (failure) => {
+		if (failure instanceof Code2SessionError) return failure;
+		const details = toDetails(failure);
+		const { errMsg = "", errno } = details;
+		const lasting = LASTING.find(([known, said]) => errno === known || said.test(errMsg));
+		if (!lasting) return new Code2SessionError("network_error", "retry_later", details);
+		const detail = lasting[2].replace("{origin}", parseOrigin(url) || url);
+		return new Code2SessionError("network_error", "fix_request", {
+			...details,
+			detail
+		});
+	};
 }
 /** A `wx` function gives `errMsg` and `errno`, or throws an Error, or gives nothing at all. */
 function toDetails(failure) {
@@ -171,12 +209,13 @@ function overCloud(wx, { env, service }) {
 		});
 	} });
 }
+/** The error of a failure that is Cloud Hosting's own; any other failure is as one of `wx.request`. */
 function toFailure(failure) {
 	const details = toDetails(failure);
 	const { errCode } = readFields(failure);
 	const code = errCode || (/-?\b\d{5,6}\b/.exec(details.errMsg || "") || [])[0];
 	const detail = FAULTS[String(code)];
-	if (!detail) return networkFailed(failure);
+	if (!detail) return failure;
 	return new Code2SessionError("wx_failed", "fix_request", {
 		...details,
 		detail
@@ -188,7 +227,7 @@ function toFailure(failure) {
 const LONGEST_WAIT_SECONDS = 5;
 /** Sends a request. Any HTTP status is an answer. */
 function send(wx, options) {
-	return callWx(wx, "request", options, networkFailed);
+	return callWx(wx, "request", options, networkFailed(options.url));
 }
 /**
 * Sends a request that holds a code or a token. It does not follow redirects, which could carry
@@ -203,7 +242,7 @@ function sendCredentials(wx, options, token) {
 		header,
 		redirect: "manual"
 	};
-	return callWx(wx, "request", secured, networkFailed, onRedirect);
+	return callWx(wx, "request", secured, networkFailed(options.url), onRedirect);
 }
 /** {@link sendCredentials} to the server itself. */
 async function sendToServer(...[wx, options, token]) {
@@ -478,16 +517,6 @@ async function callFetchData(fetchData) {
 function isStale(error) {
 	const { code } = readFields(error);
 	return code === "session_key_stale" || code === "watermark_expired";
-}
-
-// src/client/origin.ts
-/** Origins of URLs, by regular expressions: a mini program has no `URL` class. */
-/** Scheme, host and port of an http or https URL, without a default port; null for other texts. */
-function parseOrigin(url) {
-	const match = /^(https?):\/\/[^/?#]+/i.exec(url);
-	if (!match) return null;
-	const origin = match[0].toLowerCase();
-	return origin.replace(origin[4] === "s" ? /:443$/ : /:80$/, "");
 }
 
 // src/client/options.ts

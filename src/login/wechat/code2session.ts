@@ -14,7 +14,7 @@ export interface WeChatUser {
   readonly openid: string
   /** `null` where the mini program is not bound to an Open Platform account. */
   readonly unionid: string | null
-  /** Base64 of 16 bytes, as WeChat gave it. */
+  /** Base64, as WeChat gave it. It has 16 bytes, but a login does not depend on that. */
   readonly session_key: string
 }
 
@@ -30,7 +30,7 @@ export function code2SessionRequest(
 }
 
 /**
- * Success is an openid and a session_key of 16 bytes, with errcode absent or 0.
+ * Success is an openid and a session_key, with errcode absent or 0.
  *
  * @throws {Problem} what the errcode stands for, or `wechat_unavailable`
  */
@@ -46,10 +46,10 @@ export function processCode2SessionResponse(response: WeChatResponse): WeChatUse
   }
 }
 
-/** @throws {Problem} `wechat_unavailable` if the response has no session_key of 16 bytes */
+/** @throws {Problem} `wechat_unavailable` if the response has no session_key */
 export function requireSessionKey({ fields: { session_key } }: WeChatResponse): string {
-  if (typeof session_key !== 'string' || parseBase64(session_key)?.length !== 16) {
-    throw badResponse('session_key is not base64 of 16 bytes')
+  if (typeof session_key !== 'string' || !parseBase64(session_key)?.length) {
+    throw badResponse('session_key is not base64')
   }
   return session_key
 }
