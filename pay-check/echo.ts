@@ -1,6 +1,6 @@
 /**
  * The self-test of the settings: WeChat Pay sends a signed text back, and no money moves. It is not
- * in the Worker: check.ts bundles it and prints what it finds.
+ * in the Worker: check.ts prints what it finds.
  *
  * @see https://pay.weixin.qq.com/doc/v3/merchant/4014551946
  */

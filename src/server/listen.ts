@@ -56,6 +56,10 @@ export function listen(options: ListenOptions): void {
   server.once('error', ({ message }) => fail(new StartFault(`HOST, PORT: ${message}`)))
 
   let isEnding = false
+  // A connection is kept alive for the next request, which shall not come any more.
+  server.on('request', (_, response) => {
+    response.once('close', () => isEnding && server.closeIdleConnections())
+  })
   const end = async () => {
     if (isEnding) process.exit(1)
     isEnding = true

@@ -44,8 +44,11 @@ export function toNamespace(store: Store) {
   return {
     getWithMetadata,
     get: async (name: string) => (await getWithMetadata(name)).value,
-    put: (name: string, value: Uint8Array, { expirationTtl, metadata = null }: PutOptions) =>
-      store.write(name, { value, metadata: JSON.stringify(metadata) }, expirationTtl),
+    put: (
+      name: string,
+      value: Uint8Array,
+      { expirationTtl, metadata = null }: { expirationTtl: number; metadata?: unknown },
+    ) => store.write(name, { value, metadata: JSON.stringify(metadata) }, expirationTtl),
     delete: (name: string) => store.remove(name),
     list: async ({ prefix }: { prefix: string }) => ({
       keys: (await store.list(prefix)).map(({ name, metadata }) => ({
@@ -55,10 +58,4 @@ export function toNamespace(store: Store) {
       list_complete: true,
     }),
   }
-}
-
-interface PutOptions {
-  /** Seconds. */
-  readonly expirationTtl: number
-  readonly metadata?: unknown
 }

@@ -1,6 +1,6 @@
 /** The server with SQLite, as `npm run serve` starts it, and its store. */
 
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -74,4 +74,147 @@ describe('npm run serve', () => {
     const { code, output } = await runServer({ env: { ...settings(), ...wrong } })
     expect([code, output]).toEqual([1, expect.stringContaining(text)])
   })
+
+  it('the server serves the documents of the Worker, and no other file', async () => {
+    const server = await startServer({ env: settings() })
+    const fetchFile = (path: string) => fetch(new URL(path, server.url), { redirect: 'manual' })
+    const root = await fetchFile('/')
+    expect([root.status, root.headers.get('Location')]).toEqual([302, '/docs'])
+    for (const [path, file] of [
+      ['/docs', 'docs.html'],
+      ['/docs.css', 'docs.css'],
+      ['/docs.js', 'docs.js'],
+      ['/openapi.json', 'openapi.json'],
+      ['/openapi-pay.json', 'openapi-pay.json'],
+    ]) {
+      const response = await fetchFile(`${path}`)
+      expect(await response.text()).toBe(readFileSync(`src/assets/${file}`, 'utf8'))
+      expect(response.headers.get('Content-Security-Policy')).toContain("default-src 'none'")
+    }
+    expect((await fetchFile('/docs.html')).status).toBe(307)
+    for (const path of ['/_headers', '/assets/docs.html', '/docs/', '/%2e%2e/package.json']) {
+      expect([path, (await fetchFile(path)).status]).toEqual([path, 404])
+    }
+    await server.close()
+  })
+
+  it('hooks of a module decide on logins, and a thrown error denies them', async () => {
+    const hooks = join(directory, 'hooks.mjs')
+    writeFileSync(
+      hooks,
+      `export default {
+        onLogin({ openid, userAgent }) {
+          if (userAgent === 'denied') return { deny: true }
+          if (userAgent === 'broken') throw new Error(openid)
+          return { claims: { role: 'reader' } }
+        },
+      }`,
+    )
+    const server = await startServer({ env: { ...settings(), HOOKS: hooks } })
+    const logIn = async (userAgent: string) => {
+      const { code } = await environment.press('wx.login')
+      const response = await fetch(new URL('/login', server.url), {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'User-Agent': userAgent },
+        body: JSON.stringify({ code }),
+      })
+      return { status: response.status, answer: (await response.json()) as { token: string } }
+    }
+    const { answer } = await logIn('a phone')
+    const introspected = await send(server.url, 'POST', '/introspect', {
+      token: 's'.repeat(32),
+      body: new URLSearchParams({ token: answer.token }),
+    })
+    expect(introspected.answer).toMatchObject({ active: true, claims: { role: 'reader' } })
+    expect((await logIn('denied')).status).toBe(403)
+    expect((await logIn('broken')).status).toBe(503)
+    await server.close()
+  })
+
+  it('a limit counts the peer, whatever the headers say, and a proxy without a setting is warned of', async () => {
+    const server = await startServer({ env: { ...settings(), LOGIN_LIMIT: '2' } })
+    const statuses: number[] = []
+    for (let index = 0; index < 6; index++) {
+      const response = await fetch(new URL('/login', server.url), {
+        method: 'POST',
+        headers: {
+          'Content-Type': 'application/json',
+          'CF-Connecting-IP': `10.0.0.${index}`,
+          'X-Forwarded-For': `10.0.0.${index}`,
+        },
+        body: JSON.stringify({ code: 'unknown' }),
+      })
+      statuses.push(response.status)
+    }
+    await server.close()
+    // A minute may end in between.
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(2)
+    expect(server.output().match(/set CLIENT_IP_HEADER/g)).toHaveLength(1)
+  })
+
+  it('the header that CLIENT_IP_HEADER names is counted behind a proxy', async () => {
+    const env = { ...settings(), LOGIN_LIMIT: '1', CLIENT_IP_HEADER: 'X-Real-IP' }
+    const server = await startServer({ env })
+    const statuses: number[] = []
+    for (const address of ['10.0.0.1', '10.0.0.2', '10.0.0.3']) {
+      const response = await fetch(new URL('/login', server.url), {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Real-IP': address },
+        body: JSON.stringify({ code: 'unknown' }),
+      })
+      statuses.push(response.status)
+    }
+    await server.close()
+    expect(statuses).toEqual([400, 400, 400])
+  })
+
+  it('SIGTERM lets a login in progress end with 200, then the server ends with 0', async () => {
+    const server = await startServer({ env: settings() })
+    const held = environment.upstream.hold()
+    const token = environment.logIn(server.url, 'late')
+    await held.arrived
+    const ended = server.signal('SIGTERM')
+    held.release()
+    expect(await token).toMatch(/^[\w-]{43}\./)
+    expect(await ended).toBe(0)
+    await server.close()
+  })
+
+  it('a second signal ends the server at once with 1', async () => {
+    const server = await startServer({ env: settings() })
+    const arrived = Promise.withResolvers<void>()
+    environment.upstream.next(() => arrived.resolve())
+    const login = environment.logIn(server.url, 'never').catch(() => null)
+    await arrived.promise
+    server.send('SIGINT')
+    // The first signal closes the port.
+    await refused(server.url)
+    expect(await server.signal('SIGINT')).toBe(1)
+    await login
+    await server.close()
+  })
+
+  it('two processes share the sessions of one file', async () => {
+    const [one, two] = [
+      await startServer({ env: settings() }),
+      await startServer({ env: settings() }),
+    ]
+    const token = await environment.logIn(one.url, 'shared')
+    expect((await send(two.url, 'GET', '/session', { token })).status).toBe(200)
+    expect((await send(two.url, 'DELETE', '/session', { token })).status).toBe(204)
+    expect((await send(one.url, 'GET', '/session', { token })).status).toBe(401)
+    await one.close()
+    await two.close()
+  })
 })
+
+/** Waits until nobody accepts a connection there. */
+async function refused(url: URL): Promise<void> {
+  for (;;) {
+    const isRefused = await fetch(new URL('/health', url)).then(
+      () => false,
+      () => true,
+    )
+    if (isRefused) return
+  }
+}
