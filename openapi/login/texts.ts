@@ -123,8 +123,8 @@ export const WHEN: Readonly<Record<ErrorCode, Text>> = {
     zh: '用户没有同意接收这条消息，或同意的次数已用完。',
   },
   message_banned: {
-    en: 'WeChat has withdrawn subscribe messages from the mini program.',
-    zh: '微信已封禁该小程序的订阅消息能力。',
+    en: 'WeChat has withdrawn subscribe messages from the mini program, or has banned the template.',
+    zh: '微信已封禁该小程序的订阅消息能力，或封禁了该模板。',
   },
   message_conflict: {
     en: 'Another message to this user is being sent.',
@@ -187,6 +187,7 @@ export const CHINESE: Readonly<Record<string, string>> = {
   'WECHAT_APPSECRET is not the secret of this appid': 'WECHAT_APPSECRET 与 AppID 不匹配',
   'WeChat was busy. The message may have been sent, so it was not sent again.':
     '微信系统繁忙。消息可能已经发出，因此没有再次发送。',
+  'WeChat has banned this template.': '微信已封禁该模板。',
   'this appid may not call getPhoneNumber: personal accounts and accounts that are not verified have no phone number API':
     '这个 AppID 无权调用 getPhoneNumber：个人主体和未认证的小程序没有手机号接口',
   'the phone code is from another mini program than the access_token; check WECHAT_APPID and WECHAT_APPS':

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { isObject } from '../lib/encoding'
-import { invalidRequest, Problem } from './problem'
+import { type FieldError, invalidRequest, Problem } from './problem'
 
 /** An object with these fields. */
 export const object = <const Entries extends v.ObjectEntries>(entries: Entries) =>
@@ -20,9 +20,11 @@ export function parse<const Schema extends v.GenericSchema>(
   if (!isObject(value)) throw invalidRequest('', 'must be a JSON object')
   const result = v.safeParse(schema, value)
   if (result.success) return result.output
-  const errors = result.issues.map((issue) => ({
-    path: v.getDotPath(issue) ?? '',
-    message: issue.message,
-  }))
-  throw new Problem('invalid_request', { errors })
+  // One mistake can fail several checks that say the same.
+  const errors = new Map<string, FieldError>()
+  for (const issue of result.issues) {
+    const error = { path: v.getDotPath(issue) ?? '', message: issue.message }
+    errors.set(`${error.path} ${error.message}`, error)
+  }
+  throw new Problem('invalid_request', { errors: [...errors.values()] })
 }

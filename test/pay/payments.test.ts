@@ -165,6 +165,7 @@ describe('POST /payments', () => {
   it.each([
     '2026-09-21T17:00:00',
     '2026-09-21',
+    '20220421191948',
     '21 Sep 2026 17:00 GMT',
     '1790010000',
     1790010000,
@@ -176,10 +177,15 @@ describe('POST /payments', () => {
     '+002026-09-21T17:00:00Z',
     '2026-09-21T17:00:00Z\n',
     '2026-09-21T17:00:00+99:99',
-  ])('expiresAt of another form is refused: %o', async (expiresAt) => {
-    const { status, answer } = await place({ expiresAt })
-    expect([status, answer.errors?.[0]?.path]).toEqual([400, 'expiresAt'])
-  })
+  ])(
+    'expiresAt of another form is refused, and the same is not said twice: %o',
+    async (expiresAt) => {
+      const { status, answer } = await place({ expiresAt })
+      expect([status, answer.errors?.[0]?.path]).toEqual([400, 'expiresAt'])
+      const messages = answer.errors?.map(({ message }) => message)
+      expect(messages).toEqual([...new Set(messages)])
+    },
+  )
 
   it('expiresAt is a day that exists: not September 31', async () => {
     app.clock.now = Date.parse('2026-09-29T00:00:00Z') / 1000

@@ -121,6 +121,12 @@ export const ERRCODES: readonly ErrcodeRow[] = [
   { errcode: 43101, code: 'message_refused', calls: ['subscribe_message'] },
   { errcode: 43107, code: 'message_banned', calls: ['subscribe_message'] },
   { errcode: 43108, code: 'message_conflict', calls: ['subscribe_message'] },
+  {
+    errcode: 43116,
+    code: 'message_banned',
+    calls: ['subscribe_message'],
+    detail: 'WeChat has banned this template.',
+  },
   { errcode: 45009, code: 'wechat_quota' },
   { errcode: 45011, code: 'rate_limited' },
   { errcode: 45168, code: 'message_sensitive', calls: ['subscribe_message'] },
@@ -187,6 +193,7 @@ export const ERRCODES: readonly ErrcodeRow[] = [
     advice:
       'an admin of the mini program refused the IP address of this server; WeChat asks again after 1 hour',
   },
+  { errcode: 200016, code: 'message_data_invalid', calls: ['subscribe_message'] },
 ]
 
 /** What an errcode means on a call. WeChat's list for phone codes is incomplete. */
