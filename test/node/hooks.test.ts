@@ -18,6 +18,7 @@ export class Hooks extends WorkerEntrypoint {
       case 'both': return { deny: true, claims: { role: 'admin' } }
       case 'date': return { claims: { at: new Date(0) } }
       case 'function': return { claims: { call() {} } }
+      case 'shared': return { claims: Array(40).fill().reduce((a) => ({ a, b: a }), {}) }
       case 'class': return new Response('secret')
       case 'throws': throw new Error('secret')
       case 'missing': throw new TypeError(MISSING)
@@ -94,7 +95,7 @@ describe('the login hook over a service binding', () => {
     expect(reply).toMatchObject({ status: 403, answer: { code: 'login_denied', action: 'stop' } })
   })
 
-  it.each(['wrong', 'date', 'function', 'class', 'throws', 'missing', 'nested', 'late'])(
+  it.each(['wrong', 'date', 'function', 'shared', 'class', 'throws', 'missing', 'nested', 'late'])(
     'a hook that fails lets nobody in: %s',
     async (name) => {
       const reply = await backend.tryLogin(name)
