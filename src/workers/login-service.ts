@@ -53,7 +53,7 @@ export type RpcSession = Omit<VerifiedSession, 'claims'> & { readonly claims?: o
  * What a binding with `entrypoint = "LoginService"` offers. No method throws.
  *
  * @example
- * type Env = { LOGIN: Service<ReturnType<typeof createLoginService>> }
+ * type Env = { LOGIN: LoginServiceMethods }
  */
 export interface LoginServiceMethods {
   /** The session of a token. */

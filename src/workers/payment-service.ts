@@ -64,7 +64,7 @@ export interface PaymentRefundBody {
  * What a binding with `entrypoint = "PaymentService"` offers. No method throws.
  *
  * @example
- * type Env = { PAY: Service<ReturnType<typeof createPaymentService>> }
+ * type Env = { PAY: PaymentServiceMethods }
  */
 export interface PaymentServiceMethods {
   /** Places an order: the argument of `wx.requestPayment`. */

@@ -173,11 +173,21 @@ describe('the TypeScript in the documents', () => {
     expect(typeCheck(blocks)).toBe('')
   })
 
+  it('the module for uni-app is among them, as the compiler sees it: with both of its branches', () => {
+    const blocks = readMarkdown('docs/client.md').codeBlocks
+    const own = blocks.filter(({ source }) => source.includes('#ifdef MP-WEIXIN'))
+    expect(own.map(({ language }) => language)).toEqual(['ts'])
+  })
+
   it('a block with a wrong type is reported with its document', () => {
     const source = "import { createClient } from 'code2session/client'\ncreateClient({ base: 1 })\n"
     expect(typeCheck([{ path: 'docs/made-up.md', source }])).toMatch(/docs_made-up\.0\.ts.*'base'/)
   })
 })
+
+/** What uni-app's typings say of the call in docs/client.md. */
+const UNI =
+  'declare const uni: { request(options: { url: string; data?: object | string }): Promise<unknown> }'
 
 /** What tsc says of these blocks: those for a phone with WeChat's typings, the others with Workers'. */
 function typeCheck(blocks: readonly { path: string; source: string }[]): string {
@@ -188,10 +198,14 @@ function typeCheck(blocks: readonly { path: string; source: string }[]): string 
       writeFileSync(join(folder, name), `${source}\nexport {}\n`)
       return { name, isForPhone: source.includes('code2session/client') }
     })
+    writeFileSync(join(folder, 'uni.d.ts'), UNI)
     const toNames = (isForPhone: boolean) =>
       names.filter((name) => name.isForPhone === isForPhone).map(({ name }) => name)
     return [
-      runCompiler(folder, toNames(true), { types: ['miniprogram-api-typings'], lib: ['es2022'] }),
+      runCompiler(folder, [...toNames(true), 'uni.d.ts'], {
+        types: ['miniprogram-api-typings'],
+        lib: ['es2022'],
+      }),
       runCompiler(folder, toNames(false), { types: ['@cloudflare/workers-types'] }),
     ].join('')
   } finally {

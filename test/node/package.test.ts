@@ -1,12 +1,13 @@
 /** The package as its users get it: packed, unpacked beside their other packages, and used. */
 
-import { cpSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { parse } from 'acorn'
 import { buildSync, transformSync } from 'esbuild'
 import { describe, expect, it } from 'vitest'
+import { readMarkdown } from '../support/markdown'
 import { run, TSC_5, usePackage } from '../support/package'
 
 const GZIP_LIMIT = 5 * 1024
@@ -169,6 +170,36 @@ describe('a Worker with its own Hono app', () => {
   it('a Worker compiles with the module resolution of Node', () => {
     expect(compile({ 'index.mts': code }, { ...options, module: 'nodenext' })).toBe('')
   })
+
+  it.each(globSync(['docs/*.md', 'docs/zh-CN/*.md']).flatMap(readBindings))(
+    'the binding in %s is typed where Workers’ types are imported, as SvelteKit and Nitro do it',
+    (_, imports, type, name) => {
+      const source = `
+        ${imports}
+        import type { Queue, Service } from '@cloudflare/workers-types'
+        type Check = object
+        ${type}
+        export function call(env: Env) {
+          // @ts-expect-error There is no such method: the type is not any.
+          return env.${name}.nonsense()
+        }
+        export type Used = [Queue, Service, Check]
+      `
+      const framework = { target: 'es2024', module: 'es2022', moduleResolution: 'bundler' }
+      expect(compile({ 'index.ts': source }, { ...framework, types: [] })).toBe('')
+    },
+  )
+
+  /** The imports, the type and the name of each service binding in a document's TypeScript. */
+  function readBindings(path: string): [string, string, string, string][] {
+    return readMarkdown(path)
+      .codeBlocks.filter(({ language }) => language === 'ts')
+      .flatMap(({ source }) => {
+        const [type = '', name = ''] = /^type Env = \{ (LOGIN|PAY): .*$/m.exec(source) ?? []
+        const imports = source.match(/^import .*'code2session.*'$/gm)?.join('\n') ?? ''
+        return type === '' ? [] : [[path, imports, type, name] as [string, string, string, string]]
+      })
+  }
 
   const payments = `
     import { Hono } from 'hono'
