@@ -10,8 +10,7 @@ const SECURITY = {
   anyone: [],
   session: [{ session: [] }],
   service: [{ service: [] }],
-  // The last one is no header, with the key in the form.
-  oauth: [{ service: [] }, { basic: [] }, {}],
+  oauth: [{ service: [] }, { basic: [] }],
 } as const
 
 /**

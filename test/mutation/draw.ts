@@ -13,7 +13,7 @@ const TABLES = /^src\/(core\/errors|login\/wechat\/errcodes|pay\/codes|pay\/erro
  *
  * @param count How many, besides those of texts
  * @param room A folder or file; `src` for all
- * @throws {Error} if a fragment of equivalents.ts does not stand exactly once in its file
+ * @throws {Error} if the room has no code, or a fragment of equivalents.ts does not stand exactly once in its file
  */
 export function drawMutants(seed: number, count: number, room: string): Mutant[] {
   const random = createRandom(seed)
@@ -24,6 +24,7 @@ export function drawMutants(seed: number, count: number, room: string): Mutant[]
     const mutants = findMutants(file, read(file)).filter((mutant) => !isEquivalent(mutant))
     return [...Map.groupBy(mutants, ({ line }) => line).values()]
   })
+  if (lines.length === 0) throw new Error(`${room} has no code`)
   const drawn: Mutant[] = []
   for (let left = count; left > 0 && lines.some(({ length }) => length > 0); ) {
     const line = lines[random.weighted(lines.map(toWeight))] ?? []

@@ -22,7 +22,6 @@ import { createSuite, NOT_IN_NODE, type Suite } from './suite.ts'
 
 const RULES = ['test/*.test.ts', 'test/client/*.test.ts', 'test/pay/*.test.ts']
 
-process.chdir(join(import.meta.dirname, '../..'))
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
 
 const { values } = parseArgs({
@@ -34,6 +33,10 @@ const { values } = parseArgs({
   },
 })
 const { seed, room, tests } = values
+process.chdir(join(import.meta.dirname, '../..'))
+// More than there are cores, as tests wait.
+const copies = Array.from({ length: availableParallelism() + 1 }, createCopy)
+process.chdir(copies[0]?.root ?? '')
 const mutants = drawMutants(Number(seed), Number(values.mutants), room)
 console.log(`${mutants.length} mutants in ${room}, seed ${seed}. Not run in Node:`)
 for (const name of NOT_IN_NODE) console.log(`- ${name}`)
@@ -44,34 +47,27 @@ process.exitCode = 0
 async function tryAll(): Promise<readonly Result[]> {
   const queue = mutants.values()
   const results: Result[] = []
-  const lanes = Array.from({ length: availableParallelism() }, async (_, index) => {
-    const suite = await createSuite(tests ?? RULES)
-    const copy = tests ? null : createCopy()
+  const lanes = copies.slice(0, mutants.length).map(async (copy, index) => {
+    const suite = await createSuite(copy.root, tests ?? RULES)
     requireGreen(await suite.run(null))
-    if (copy && index === 0) {
-      for (const stage of ['types', 'node', 'workerd'] as const) {
-        requireGreen(await copy.run(stage, []))
-      }
+    for (const stage of !tests && index === 0 ? (['types', 'node', 'workerd'] as const) : []) {
+      requireGreen(await copy.run(stage, []))
     }
     for (const mutant of queue) {
-      const result = await tryOne(mutant, suite, copy)
+      const result = await tryOne(mutant, suite, tests ? null : copy)
       results.push(result)
       const { killer = 'survives', failure = '' } = result
       const place = `${mutant.file}:${mutant.line}`
       console.error(`${results.length} of ${mutants.length}: ${place} ${killer} ${failure}`)
     }
     await suite.close()
-    return copy
   })
-  const [copy] = await Promise.all(lanes)
-  if (!copy) return results
-  const left = results.filter(({ mutant, killer }) => !killer && !mutant.isText)
-  const killed = new Set(
-    await findKilled(
-      left.map(({ mutant }) => mutant),
-      copy,
-    ),
-  )
+  await Promise.all(lanes)
+  const [copy] = copies
+  if (tests || !copy) return results
+  const isLeft = ({ mutant, killer }: Result) => !killer && !mutant.isText
+  const left = results.filter(isLeft).map(({ mutant }) => mutant)
+  const killed = new Set(await findKilled(left, copy))
   return results.map((result) =>
     killed.has(result.mutant) ? { ...result, killer: 'workerd' } : result,
   )

@@ -3,7 +3,7 @@
  * gives its tests the mutated file from memory.
  */
 
-import { relative, resolve } from 'node:path'
+import { join } from 'node:path'
 import {
   BaseSequencer,
   createVitest,
@@ -20,8 +20,6 @@ export const NOT_IN_NODE = [
   'A request that needed the login does not wait a second time',
   'ready() logs in if wx.checkSession does not call back within 5 seconds',
 ]
-
-const PLATFORM = resolve(import.meta.dirname, 'cloudflare.ts')
 
 /** Without a mutant, in milliseconds. */
 const TIME_LIMIT = 600_000
@@ -44,29 +42,33 @@ const config: InlineConfig = {
 
 export type Suite = Awaited<ReturnType<typeof createSuite>>
 
-/** @param include Patterns of the test files */
-export async function createSuite(include: string[]) {
+/**
+ * @param root The folder of the repository, or of a copy
+ * @param include Patterns of the test files
+ */
+export async function createSuite(root: string, include: string[]) {
+  const platform = join(root, 'test/mutation/cloudflare.ts')
   let mutant: Mutant | null = null
   let failures: string[] = []
   /** A mutant that loops is stopped after this many milliseconds. */
   let timeLimit = TIME_LIMIT
   /** In milliseconds, by file. */
   const durations = new Map<string, number>()
-  const { vars } = unstable_readConfig({ config: 'sandbox/wrangler.toml' })
+  const { vars } = unstable_readConfig({ config: join(root, 'sandbox/wrangler.toml') })
   const provide = { vars, fuzzRuns: 600, fuzzSeed: 1, soakRequests: 200 }
   const reporters = [{ onTestCaseResult, onTestModuleEnd }]
   const plugin = { name: 'mutant', enforce: 'pre' as const, resolveId, transform }
-  const options = { ...config, config: false, include, provide, reporters }
+  const options = { ...config, config: false, root, include, provide, reporters }
   const vitest = await createVitest('test', options as InlineConfig, { plugins: [plugin] })
   const specifications = await vitest.globTestSpecifications()
 
   function resolveId(id: string) {
-    return id.startsWith('cloudflare:') ? PLATFORM : null
+    return id.startsWith('cloudflare:') ? platform : null
   }
 
   function transform(code: string, id: string) {
-    if (mutant && id === resolve(mutant.file)) return mutate(code, mutant)
-    return id.endsWith('.test.ts') ? `import '${PLATFORM}'; ${code}` : null
+    if (mutant && id === join(root, mutant.file)) return mutate(code, mutant)
+    return id.endsWith('.test.ts') ? `import '${platform}'; ${code}` : null
   }
 
   function onTestCaseResult(test: TestCase): void {
@@ -86,12 +88,12 @@ export async function createSuite(include: string[]) {
   /** Those that import the mutated file. The likeliest come first, by name, and then the shortest. */
   function choose({ file }: Mutant): TestSpecification[] {
     const graph = vitest.projects[0]?.vite.environments.ssr?.moduleGraph
-    const related = new Set(graph?.getModulesByFile(resolve(file)))
+    const related = new Set(graph?.getModulesByFile(join(root, file)))
     for (const { importers } of related) for (const importer of importers) related.add(importer)
     const paths = new Set([...related].map((module) => module.file))
     const words = (path: string) => new Set(path.match(/[a-z]+/g))
     const rank = ({ moduleId }: TestSpecification) =>
-      words(relative('.', moduleId)).intersection(words(file)).size -
+      words(moduleId.slice(root.length)).intersection(words(file)).size -
       (durations.get(moduleId) ?? 0) / TIME_LIMIT
     return specifications
       .filter(({ moduleId }) => paths.has(moduleId))
@@ -102,7 +104,7 @@ export async function createSuite(include: string[]) {
     /** @returns `null` if all pass, or else what fails: the first with a mutant, all without one */
     async run(next: Mutant | null): Promise<string | null> {
       const files = [mutant, next].flatMap((one) => one?.file ?? [])
-      for (const file of files) vitest.invalidateFile(resolve(file))
+      for (const file of files) vitest.invalidateFile(join(root, file))
       mutant = next
       failures = []
       const timer = setTimeout(() => {

@@ -14,8 +14,7 @@ export function hasProgram(path: string): boolean {
   return isThere
 }
 
-/** A port of this machine that nobody listens on. */
-export async function findPort(): Promise<number> {
+async function findPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

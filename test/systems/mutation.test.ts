@@ -7,6 +7,9 @@ import { wilson } from '../mutation/report'
 
 const FILE = 'src/lib/single-flight.ts'
 
+/** In milliseconds: each run starts several vitests. */
+const TIME_LIMIT = 60_000
+
 /** What `npm run mutate` prints about five mutants of a file, of which these tests see some. */
 async function mutate(tests: string): Promise<string> {
   const options = ['--room', FILE, '--mutants', '5', '--tests', tests]
@@ -14,7 +17,7 @@ async function mutate(tests: string): Promise<string> {
   return (await promisify(execFile)(process.execPath, command)).stdout
 }
 
-describe('npm run mutate', () => {
+describe('npm run mutate', { timeout: TIME_LIMIT }, () => {
   it('A mutant that a test notices is killed', async () => {
     expect(await mutate('test/single-flight.test.ts')).toMatch(/\| all +\| 5 +\| [1-5] /)
   })
