@@ -1,6 +1,6 @@
 /** The shapes of the payments API, as JSON Schema. */
 
-import { MAX_LENGTH } from '../../src/pay/schemas'
+import { PAY_MAX_LENGTH } from '../../src/pay/schemas'
 import { Health, nonEmpty, object, text, textUpTo, time } from '../schemas'
 
 const fen = (description: string) => ({
@@ -21,7 +21,7 @@ const outRefundNo = {
   description: 'Your number of the refund: 1 to 64 letters, digits or `_-*|@`.',
 }
 const attach = {
-  ...textUpTo(MAX_LENGTH.attach),
+  ...textUpTo(PAY_MAX_LENGTH.attach),
   description: 'Comes back in queries and callbacks. The user does not see it.',
 }
 
@@ -31,11 +31,11 @@ export const PAY_SCHEMAS = {
   PaymentRequest: object(
     {
       token: { ...text, description: 'The token of the user, instead of `appid` and `openid`.' },
-      appid: { ...textUpTo(MAX_LENGTH.appid), description: 'Together with `openid`.' },
-      openid: { ...textUpTo(MAX_LENGTH.openid), description: 'The payer, under this `appid`.' },
+      appid: { ...textUpTo(PAY_MAX_LENGTH.appid), description: 'Together with `openid`.' },
+      openid: { ...textUpTo(PAY_MAX_LENGTH.openid), description: 'The payer, under this `appid`.' },
       outTradeNo,
       description: {
-        ...textUpTo(MAX_LENGTH.description),
+        ...textUpTo(PAY_MAX_LENGTH.description),
         description: 'What the user buys; WeChat shows it.',
       },
       total: fen('The price'),
@@ -44,7 +44,7 @@ export const PAY_SCHEMAS = {
         ...time,
         description: 'When it can no longer be paid: 1 minute to 7 days ahead.',
       },
-      goodsTag: { ...textUpTo(MAX_LENGTH.goodsTag), description: 'For coupons of WeChat Pay.' },
+      goodsTag: { ...textUpTo(PAY_MAX_LENGTH.goodsTag), description: 'For coupons of WeChat Pay.' },
     },
     ['outTradeNo', 'description', 'total'],
   ),
@@ -90,7 +90,7 @@ export const PAY_SCHEMAS = {
       total: fen('The price of the order'),
       reason: {
         ...nonEmpty,
-        description: `The user sees it. At most ${MAX_LENGTH.reasonBytes} bytes of UTF-8.`,
+        description: `The user sees it. At most ${PAY_MAX_LENGTH.reasonBytes} bytes of UTF-8.`,
       },
     },
     ['outRefundNo', 'refund', 'total'],

@@ -52,8 +52,7 @@ export function createSharedLogins({ waitUntil, deadline }: Runtime): LoginConte
 /**
  * Exchanges a code for a new session, and ends the session whose token was sent along.
  *
- * @throws {Problem} `appid_required`, `appid_unknown`, `store_unavailable`, `login_denied`,
- * `hook_unavailable`, and what code2Session can fail with
+ * @throws {Problem} what the OpenAPI document lists for `POST /login`
  */
 export async function login(context: LoginContext, request: LoginRequest): Promise<Login> {
   const { code, token } = request

@@ -29,7 +29,7 @@ export interface DecryptRequest {
  * Verifies signed data.
  *
  * @returns rawData, parsed
- * @throws {Problem} `session_key_stale`, `invalid_request`
+ * @throws {Problem} what the OpenAPI document lists for `POST /open-data/verify`
  */
 export function verifyData(
   { runtime }: Context,
@@ -42,8 +42,7 @@ export function verifyData(
 /**
  * Decrypts open data. Signed data that comes along is verified first.
  *
- * @throws {Problem} `session_key_stale`, `watermark_mismatch`, `watermark_expired`,
- * `openid_mismatch`, `invalid_request`
+ * @throws {Problem} what the OpenAPI document lists for `POST /open-data/decrypt`
  */
 export async function decryptData(
   context: Context,
@@ -68,8 +67,7 @@ function usableSessionKeys(session: Session, now: number): readonly string[] {
 export type PhoneNumberRequest = { readonly code: string } | EncryptedData
 
 /**
- * @throws {Problem} what getPhoneNumber or {@link decryptData} fails with; `invalid_request`
- * for data without a phone number
+ * @throws {Problem} what the OpenAPI document lists for `POST /phone-number`
  */
 export async function getPhoneNumber(
   context: AccessTokenContext,

@@ -47,8 +47,7 @@ const ENDS_SESSIONS = new Set<unknown>([
  * The URL check that WeChat makes when message push is set up.
  *
  * @returns the exact text to answer
- * @throws {Problem} `not_found` without settings for message push, `appid_required`,
- * `appid_unknown`, `event_refused`
+ * @throws {Problem} what the OpenAPI document lists for `GET /wechat/events`
  */
 export async function checkPushUrl(
   { config, runtime }: Context,
@@ -67,9 +66,7 @@ export async function checkPushUrl(
  *
  * @param body JSON
  * @returns the exact text to answer
- * @throws {Problem} `not_found`, `appid_required`, `appid_unknown`, `invalid_request`,
- * `event_refused`, `store_unavailable`, `hook_unavailable`; WeChat repeats whatever is not answered
- * with success
+ * @throws {Problem} what the OpenAPI document lists for `POST /wechat/events`
  */
 export async function receivePush(
   context: PushContext,

@@ -17,7 +17,7 @@ import {
 /**
  * Whether WeChat regards this session's key as the current one.
  *
- * @throws {Problem} what checksession can fail with
+ * @throws {Problem} what the OpenAPI document lists for `POST /session/check`
  */
 export async function checkSessionKey(
   context: AccessTokenContext,
@@ -39,7 +39,7 @@ export function signText({ session_key }: Session, text: string): Promise<string
 /**
  * The server's half of `wx.getUserCryptoManager`: the user's newest keys.
  *
- * @throws {Problem} what getuserencryptkey can fail with
+ * @throws {Problem} what the OpenAPI document lists for `POST /session-key/encryption-keys`
  */
 export async function getEncryptionKeys(
   context: AccessTokenContext,
@@ -52,8 +52,7 @@ export async function getEncryptionKeys(
 /**
  * Gives the user a new session_key, in a new session with the lifetime of the old one, which ends.
  *
- * @throws {Problem} what resetusersessionkey can fail with; `session_invalid` if the session has
- * ended in the meantime, as far as this location can tell
+ * @throws {Problem} what the OpenAPI document lists for `POST /session/reset`
  */
 export function resetSessionKey(context: AccessTokenContext, session: Session): Promise<Login> {
   const login = resetOnce(context, session)

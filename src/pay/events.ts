@@ -59,8 +59,7 @@ const Notice = v.object({ event_type: v.string(), resource: v.optional(v.unknown
  * Takes a callback.
  *
  * @param body The raw bytes
- * @throws {Problem} `event_refused`, `invalid_request`; `hook_unavailable`, `store_unavailable`
- * where nobody has taken the event, so that WeChat Pay calls again
+ * @throws {Problem} what the OpenAPI document lists for `POST /wechat/pay/events`
  */
 export async function receivePaymentEvent(
   context: PayContext,

@@ -70,7 +70,7 @@ export interface Payment {
  * Places an order. The same order with the same fields may be placed again until it is paid.
  *
  * @returns the argument of `wx.requestPayment`
- * @throws {Problem} what WeChat Pay refuses it for, `pay_timeout`, `pay_unavailable`
+ * @throws {Problem} what the OpenAPI document lists for `POST /payments`
  */
 export async function placeOrder(context: PayContext, order: Order): Promise<PaymentParameters> {
   const { config, runtime } = context
@@ -117,7 +117,7 @@ function toChinaTime(seconds: number): string {
   return `${local.slice(0, 19)}+08:00`
 }
 
-/** @throws {Problem} `order_unknown`, `pay_timeout`, `pay_unavailable` */
+/** @throws {Problem} what the OpenAPI document lists for `GET /payments/{outTradeNo}` */
 export async function queryOrder(
   context: PayContext,
   outTradeNo: string,
@@ -142,7 +142,7 @@ async function queryOrderState(
   return (await queryOrder(context, outTradeNo, signal)).state
 }
 
-/** @throws {Problem} `order_paid`, `order_closed`, `order_unknown`, `pay_timeout`, `pay_unavailable` */
+/** @throws {Problem} what the OpenAPI document lists for `POST /payments/{outTradeNo}/close` */
 export async function closeOrder(context: PayContext, outTradeNo: string): Promise<void> {
   const { mchid } = context.config
   const pathAndQuery = `${orderPath(outTradeNo)}/close`

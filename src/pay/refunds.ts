@@ -49,7 +49,7 @@ export interface Refund {
   readonly refundedAt?: string
 }
 
-/** @throws {Problem} what WeChat Pay refuses it for, `pay_timeout`, `pay_unavailable` */
+/** @throws {Problem} what the OpenAPI document lists for `POST /payments/{outTradeNo}/refunds` */
 export async function requestRefund(context: PayContext, request: RefundRequest): Promise<Refund> {
   const sent = refundRequest(request, context.config)
   const fields = await callAndConfirm(
@@ -60,7 +60,7 @@ export async function requestRefund(context: PayContext, request: RefundRequest)
   return requireRefund(fields, { ...request, currency: CURRENCY, mchid: context.config.mchid })
 }
 
-/** @throws {Problem} `refund_unknown`, `pay_timeout`, `pay_unavailable` */
+/** @throws {Problem} what the OpenAPI document lists for `GET /refunds/{outRefundNo}` */
 export async function queryRefund(
   context: PayContext,
   outRefundNo: string,

@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import { object } from '../core/schemas'
 
 /** The longest texts, in characters; of the reason, in bytes of UTF-8. */
-export const MAX_LENGTH = {
+export const PAY_MAX_LENGTH = {
   appid: 32,
   openid: 128,
   description: 127,
@@ -84,14 +84,14 @@ export const toOrderBody = (now: number) =>
   v.pipe(
     object({
       token: v.optional(string),
-      appid: v.optional(textUpTo(MAX_LENGTH.appid)),
-      openid: v.optional(textUpTo(MAX_LENGTH.openid)),
+      appid: v.optional(textUpTo(PAY_MAX_LENGTH.appid)),
+      openid: v.optional(textUpTo(PAY_MAX_LENGTH.openid)),
       outTradeNo,
-      description: textUpTo(MAX_LENGTH.description),
+      description: textUpTo(PAY_MAX_LENGTH.description),
       total: amount,
-      attach: v.optional(textUpTo(MAX_LENGTH.attach)),
+      attach: v.optional(textUpTo(PAY_MAX_LENGTH.attach)),
       expiresAt: v.optional(expiry(now)),
-      goodsTag: v.optional(textUpTo(MAX_LENGTH.goodsTag)),
+      goodsTag: v.optional(textUpTo(PAY_MAX_LENGTH.goodsTag)),
     }),
     v.forward(
       v.check(({ token, appid, openid }) => {
@@ -123,8 +123,8 @@ export const RefundBody = v.pipe(
       v.pipe(
         plainText,
         v.maxBytes(
-          MAX_LENGTH.reasonBytes,
-          `must have at most ${MAX_LENGTH.reasonBytes} bytes of UTF-8`,
+          PAY_MAX_LENGTH.reasonBytes,
+          `must have at most ${PAY_MAX_LENGTH.reasonBytes} bytes of UTF-8`,
         ),
       ),
     ),

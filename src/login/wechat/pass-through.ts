@@ -99,8 +99,7 @@ function isRefused(path: string): boolean {
  * enough to keep, the call is repeated once.
  *
  * @returns WeChat's response: its status, content type and body
- * @throws {Problem} `wechat_path_refused`, `invalid_request`, `body_too_large`, `wechat_timeout`,
- * `wechat_unavailable`, and what an access_token can be refused with
+ * @throws {Problem} what the OpenAPI document lists for `/wechat/api/*`
  */
 export async function passThrough(
   context: AccessTokenContext,
