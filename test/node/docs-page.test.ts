@@ -13,7 +13,7 @@ import { LOGIN_API } from '../../openapi/login/api'
 import { TAGS } from '../../openapi/operation'
 import { PAY_API } from '../../openapi/pay/api'
 import { toSamples } from '../../openapi/samples'
-import { CHROMIUM } from '../support/watch-page'
+import { CHROMIUM } from './watch/page'
 
 /** What an open operation shows, read in the page. */
 interface Shown {

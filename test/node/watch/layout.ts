@@ -1,7 +1,7 @@
 /** What is in sight on the page of `npm run dev`, and its languages, in headless Chromium. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { CHROMIUM, isInSight, openWatch, PHONE, SIDEWAYS, type Watch } from '../support/watch-page'
+import { CHROMIUM, isInSight, openWatch, PHONE, SIDEWAYS, type Watch } from './page'
 
 const DESKTOP = { width: 1280, height: 900 }
 

@@ -1,7 +1,7 @@
 /** Payments on the page of `npm run dev`, in headless Chromium. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { CHROMIUM, openWatch, PAYMENT_STEP_IDS, PHONE, type Watch } from '../support/watch-page'
+import { CHROMIUM, openWatch, PAYMENT_STEP_IDS, PHONE, type Watch } from './page'
 
 let watch: Watch
 beforeAll(async () => {

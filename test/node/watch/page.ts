@@ -2,9 +2,9 @@
 
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { startDev } from './dev-server'
-import { CREDENTIALS } from './environment'
-import { findProgram } from './programs'
+import { startDev } from '../../support/dev-server'
+import { CREDENTIALS } from '../../support/environment'
+import { findProgram } from '../../support/programs'
 
 export const CHROMIUM = findProgram('chromium', process.env.CHROMIUM)
 /** The screen of a small one, in CSS pixels. */
