@@ -1,11 +1,11 @@
 /**
  * The page at /docs and openapi.json, as the deployed Worker serves them, in headless Chromium.
  *
- * Without a Chromium the tests in it are skipped, and say so: see watch.test.ts.
+ * Without one, the tests in it are skipped.
  */
 
 import { readFileSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestHarness, type TestHarness } from 'wrangler'
 import { type Api, listErrorsOf, listProblems } from '../../openapi/api'
@@ -13,7 +13,7 @@ import { LOGIN_API } from '../../openapi/login/api'
 import { TAGS } from '../../openapi/operation'
 import { PAY_API } from '../../openapi/pay/api'
 import { toSamples } from '../../openapi/samples'
-import { CHROMIUM } from './watch/page'
+import { CHROMIUM, launchBrowser } from '../support/browser'
 
 /** What an open operation shows, read in the page. */
 interface Shown {
@@ -121,7 +121,7 @@ describe.skipIf(CHROMIUM.notice).each<[string, Api]>([
   const complaints: string[] = []
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM.path, args: ['--no-sandbox'] })
+    browser = await launchBrowser()
     page = await openPage(address)
     await page.evaluate(OPEN_ALL)
     shown = await page.evaluate<Shown[]>(READ_OPERATIONS)

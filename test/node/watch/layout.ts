@@ -1,7 +1,8 @@
-/** What is in sight on the page of `npm run dev`, and its languages, in headless Chromium. */
+/** What is in sight on the watch page, and its languages. */
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { CHROMIUM, isInSight, openWatch, PHONE, SIDEWAYS, type Watch } from './page'
+import { describe, expect, it } from 'vitest'
+import { CHROMIUM } from '../../support/browser'
+import { isInSight, openPage, PHONE, press, SIDEWAYS } from './page'
 
 const DESKTOP = { width: 1280, height: 900 }
 
@@ -28,19 +29,12 @@ const OBSERVE_MEANING = `
   }).observe(document.querySelector('#meaning'), { childList: true })
 `
 
-let watch: Watch
-beforeAll(async () => {
-  if (!CHROMIUM.notice) watch = await openWatch()
-})
-afterEach(() => watch?.closePages())
-afterAll(() => watch?.close())
-
 describe.skipIf(CHROMIUM.notice)(`the layout of the watch page${CHROMIUM.notice}`, () => {
   it.each([
     ['light', 'rgb(250, 249, 245)'],
     ['dark', 'rgb(21, 23, 26)'],
   ] as const)('The page is %s where the phone prefers that', async (colorScheme, paper) => {
-    const page = await watch.openPage({ colorScheme, viewport: PHONE })
+    const page = await openPage({ colorScheme })
     const color = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
     expect(color).toBe(paper)
   })
@@ -48,10 +42,10 @@ describe.skipIf(CHROMIUM.notice)(`the layout of the watch page${CHROMIUM.notice}
   it.each([PHONE, DESKTOP])(
     'The meaning and “Next” are in sight at $width x $height, however far the page is scrolled',
     async (viewport) => {
-      const page = await watch.openPage({ viewport })
+      const page = await openPage({ viewport })
       expect(await isInSight(page, '#next')).toBe(true)
       for (const id of ['login', 'rotate', 'busy']) {
-        await watch.press(page, id)
+        await press(page, id)
         for (const top of ['0', 'scrollY + innerHeight', 'document.body.scrollHeight']) {
           await page.evaluate(`scrollTo(0, ${top})`)
           const inSight = [await isInSight(page, '#meaning'), await isInSight(page, '#next')]
@@ -62,10 +56,10 @@ describe.skipIf(CHROMIUM.notice)(`the layout of the watch page${CHROMIUM.notice}
   )
 
   it('The page shows the meaning once all arrows are drawn, and draws no arrow twice', async () => {
-    const page = await watch.openPage({ reducedMotion: 'no-preference' })
+    const page = await openPage({ reducedMotion: 'no-preference' })
     await page.evaluate(OBSERVE_MEANING)
-    await watch.press(page, 'login')
-    await watch.press(page, 'session')
+    await press(page, 'login')
+    await press(page, 'session')
     expect(await page.evaluate('shown')).toEqual([
       { text: 'wx.login is running…', invisible: 0, redrawn: 0 },
       { text: expect.stringMatching(/^wx.login The phone gets/), invisible: 0, redrawn: 0 },
@@ -83,16 +77,16 @@ describe.skipIf(CHROMIUM.notice)(`the language of the watch page${CHROMIUM.notic
     ['en', ['en-GB', 'zh-CN'], 'Next: wx.login'],
     ['en', ['fr'], 'Next: wx.login'],
   ])('The page is in %s where the browser prefers %o', async (lang, languages, next) => {
-    const page = await watch.openPage({}, languages)
+    const page = await openPage({ languages })
     expect(await page.getAttribute('html', 'lang')).toBe(lang)
     expect(await page.textContent('#next')).toBe(next)
   })
 
   it('The page is in Chinese throughout where the browser asks for it', async () => {
-    const page = await watch.openPage({ locale: 'zh-CN', viewport: PHONE })
+    const page = await openPage({ languages: ['zh-CN'] })
     expect(await page.title()).toBe('code2session 演示页面')
     for (const id of ['login', 'userInfo', 'devices', 'wait', 'withdraw', 'session']) {
-      const { meaning } = await watch.press(page, id)
+      const { meaning } = await press(page, id)
       expect([id, meaning]).toEqual([id, expect.stringMatching(/[\u4e00-\u9fff].*。$/)])
       expect([id, await page.evaluate(SIDEWAYS)]).toEqual([id, 0])
     }
@@ -101,7 +95,7 @@ describe.skipIf(CHROMIUM.notice)(`the language of the watch page${CHROMIUM.notic
   })
 
   it('The page has the same texts in every language', async () => {
-    const page = await watch.openPage()
+    const page = await openPage()
     const [en, zhCN] = await page.evaluate<string[][]>(TEXT_NAMES)
     expect(en?.length).toBeGreaterThan(80)
     expect(zhCN).toEqual(en)

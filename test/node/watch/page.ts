@@ -1,17 +1,16 @@
-/** The watch page under test: `npm run dev`, and a browser that presses its buttons. */
+/**
+ * The watch page under test: `npm run dev`, and a browser that presses its buttons. All tests of a
+ * file share both, and one page: it takes a second of processor time to open another.
+ */
 
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { expect } from 'vitest'
-import { startDev } from '../../support/dev-server'
+import type { Browser, CDPSession, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { CHROMIUM, launchBrowser } from '../../support/browser'
+import { type DevServer, startDev } from '../../support/dev-server'
 import { CREDENTIALS } from '../../support/environment'
-import { findProgram } from '../../support/programs'
 
-export const CHROMIUM = findProgram('chromium', process.env.CHROMIUM)
 /** The screen of a small one, in CSS pixels. */
 export const PHONE = { width: 360, height: 740 }
-
-/** The ids of the buttons under “Payments”. */
-export const PAYMENT_STEP_IDS = ['buy', 'lost', 'refund', 'forged', 'probe']
 
 interface Message {
   readonly from: string
@@ -20,7 +19,15 @@ interface Message {
   readonly text: string
 }
 
-export type Watch = Awaited<ReturnType<typeof openWatch>>
+/** What the user's device prefers. */
+interface Preferences {
+  readonly viewport?: { readonly width: number; readonly height: number }
+  readonly colorScheme?: 'light' | 'dark'
+  readonly reducedMotion?: 'reduce' | 'no-preference'
+  readonly languages?: readonly string[]
+  /** The machine's by default. */
+  readonly timezoneId?: string
+}
 
 /** Run in the page, as are the next three: how far it is wider than the window. */
 export const SIDEWAYS = 'document.documentElement.scrollWidth - innerWidth'
@@ -38,105 +45,107 @@ const SERVER_VALUES = `[...document.querySelectorAll('#server .server-only')].ma
   (value) => value.textContent.replace('…', ''),
 )`
 
-/** @param defaults What a page has unless it is opened with other options */
-export async function openWatch(defaults: BrowserContextOptions = {}) {
-  const dev = await startDev()
-  const browser = await chromium.launch({ executablePath: CHROMIUM.path, args: ['--no-sandbox'] })
-  const pages: Page[] = []
-  const pressed = new Set<string>()
-  const misfits = new Set<string>()
-  const complaints: string[] = []
-  const origins = new Set<string>()
+let dev: DevServer
+let browser: Browser
+let page: Page
+let devTools: CDPSession
+let userAgent: string
 
-  /** Opens the page in a browser profile of its own, which prefers these languages. */
-  async function openPage(
-    options: BrowserContextOptions = {},
-    languages?: readonly string[],
-  ): Promise<Page> {
-    const usual = { reducedMotion: 'reduce', locale: 'en-US', ...defaults } as const
-    const page = await browser.newPage({ ...usual, ...options })
-    if (languages)
-      await page.addInitScript(
-        `Object.defineProperty(navigator, 'languages', { value: ${JSON.stringify(languages)} })`,
+/** The ids of all buttons that were pressed. */
+export const pressed = new Set<string>()
+/** The ids of those after which the page was too wide for a phone, or its diagram too low. */
+export const misfits = new Set<string>()
+/** What the page said in its console, and what it threw. */
+export const complaints: string[] = []
+/** Where the page sent requests. */
+const origins = new Set<string>()
+
+beforeAll(async () => {
+  if (CHROMIUM.notice) return
+  dev = await startDev()
+  browser = await launchBrowser()
+  page = await browser.newPage()
+  devTools = await page.context().newCDPSession(page)
+  userAgent = await page.evaluate('navigator.userAgent')
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url())
+    if (protocol !== 'data:') origins.add(origin)
+  })
+  page.on('console', (message) => {
+    const { url } = message.location()
+    // The browser's own line about an answer of 400 or more, which some presses are about.
+    const isRefusal = /^Failed to load resource: the server responded/.test(message.text())
+    const isOfWorker =
+      /\/(login|sessions?|session\/check|phone-number|open-data\/\w+|session-key\/[\w-]+|revoke|payments|sandbox\/(push|payment-callback))$/.test(
+        url,
       )
-    pages.push(page)
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('request', (request) => {
-      const { protocol, origin } = new URL(request.url())
-      if (protocol !== 'data:') origins.add(origin)
-    })
-    page.on('console', (message) => {
-      const { url } = message.location()
-      // The browser's own line about an answer of 400 or more, which some presses are about.
-      const isRefusal = /^Failed to load resource: the server responded/.test(message.text())
-      const isOfWorker =
-        /\/(login|sessions?|session\/check|phone-number|open-data\/\w+|session-key\/[\w-]+|revoke|payments|sandbox\/(push|payment-callback))$/.test(
-          url,
-        )
-      if (isRefusal && isOfWorker) return
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
-    })
-    await page.goto(dev.url())
-    return page
-  }
+    if (isRefusal && isOfWorker) return
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+})
 
-  /** Presses a button, and returns the arrows that it drew and what the page says they mean. */
-  async function press(page: Page, id: string) {
-    await page.click(`#steps [data-step="${id}"]`)
-    return outcome(page, id)
-  }
+afterAll(async () => {
+  await browser?.close()
+  await dev?.stop()
+})
 
-  /** Presses “Next”, which must name this step. */
-  async function pressNext(page: Page, id: string) {
-    await page.click('#next')
-    const result = await outcome(page, id)
-    const title = await page.textContent(`#steps [data-step="${id}"] b`)
-    expect(await page.textContent('#diagram h2')).toBe(title)
-    return result
-  }
+/** Opens the page on a phone that knows nothing of it. */
+export async function openPage({
+  viewport = PHONE,
+  colorScheme = 'light',
+  reducedMotion = 'reduce',
+  languages = ['en-US'],
+  timezoneId = '',
+}: Preferences = {}): Promise<Page> {
+  await page.setViewportSize(viewport)
+  await page.emulateMedia({ colorScheme, reducedMotion })
+  const acceptLanguage = languages.join()
+  await devTools.send('Emulation.setUserAgentOverride', { userAgent, acceptLanguage })
+  await devTools.send('Emulation.setTimezoneOverride', { timezoneId })
+  // Other pages have none, and refuse to say so.
+  if (page.url().startsWith(dev.url())) await page.evaluate('sessionStorage.clear()')
+  await page.goto(dev.url())
+  return page
+}
 
-  /** Waits for the end of a step, and returns its result. */
-  async function outcome(page: Page, id: string) {
-    pressed.add(id)
-    await page.waitForSelector('main[aria-busy="false"] #diagram .drawn')
-    if (!(await fitsPhone(page))) misfits.add(id)
-    const messages = await page.evaluate<Message[]>(MESSAGES)
-    await expectServerValuesToStay(page, messages)
-    const between = (from: string, to: string) =>
-      messages.filter((message) => message.from === from && message.to === to)
-    return {
-      meaning: await page.textContent('#meaning'),
-      diagram: await page.textContent('#diagram .messages'),
-      toPhone: between('worker', 'phone'),
-      toBackend: between('worker', 'backend'),
-      toWeChat: between('worker', 'wechat').map(({ label }) => label),
-      fromWeChat: between('wechat', 'worker').map(({ label }) => label),
-    }
-  }
+/** Presses a button, and returns the arrows that it drew and what the page says they mean. */
+export async function press(page: Page, id: string) {
+  await page.click(`#steps [data-step="${id}"]`)
+  return outcome(page, id)
+}
 
+/** Presses “Next”, which must name this step. */
+export async function pressNext(page: Page, id: string) {
+  await page.click('#next')
+  const result = await outcome(page, id)
+  const title = await page.textContent(`#steps [data-step="${id}"] b`)
+  expect(await page.textContent('#diagram h2')).toBe(title)
+  return result
+}
+
+/** Waits for the end of a step, and returns its result. */
+export async function outcome(page: Page, id: string) {
+  pressed.add(id)
+  await page.waitForSelector('main[aria-busy="false"] #diagram .drawn')
+  if (!(await fitsPhone(page))) misfits.add(id)
+  const messages = await page.evaluate<Message[]>(MESSAGES)
+  await expectServerValuesToStay(page, messages)
+  const between = (from: string, to: string) =>
+    messages.filter((message) => message.from === from && message.to === to)
   return {
-    dev,
-    openPage,
-    press,
-    pressNext,
-    outcome,
-    /** The ids of all buttons that were pressed. */
-    pressed,
-    /** The ids of those after which the page was too wide for a phone, or its diagram too low. */
-    misfits,
-    /** What the pages said in their consoles, and what they threw. */
-    complaints,
-    /** Where the pages sent requests. */
-    origins,
-    async closePages(): Promise<void> {
-      for (const page of pages.splice(0)) await page.close()
-    },
-    async close(): Promise<void> {
-      await browser.close()
-      await dev.stop()
-    },
+    meaning: await page.textContent('#meaning'),
+    diagram: await page.textContent('#diagram .messages'),
+    toPhone: between('worker', 'phone'),
+    toBackend: between('worker', 'backend'),
+    toWeChat: between('worker', 'wechat').map(({ label }) => label),
+    fromWeChat: between('wechat', 'worker').map(({ label }) => label),
   }
 }
+
+/** Where the page sent requests, other than to its own server. */
+export const foreignOrigins = () =>
+  [...origins].filter((origin) => origin !== new URL(dev.url()).origin)
 
 /** Whether an element is within the window and nothing covers it. */
 export function isInSight(page: Page, selector: string): Promise<boolean> {

@@ -1,14 +1,10 @@
-/**
- * The page of `npm run dev`, in headless Chromium.
- *
- * On Debian and Ubuntu: `apt-get install chromium`. Elsewhere set CHROMIUM to the path of a Chromium
- * or Chrome. Without one these tests are skipped; in CI they fail.
- */
+/** The buttons of the watch page for logins, sessions, open data and backends. */
 
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { CHROMIUM } from '../../support/browser'
 import { CREDENTIALS } from '../../support/environment'
-import { CHROMIUM, openWatch, PAYMENT_STEP_IDS, PHONE, STEP_IDS, type Watch } from './page'
+import { openPage, outcome, press, pressNext, STEP_IDS } from './page'
 
 const WEEK = 7 * 24 * 3600
 
@@ -28,17 +24,10 @@ async function readTimes(page: Page) {
   return { diagram: Date.parse(diagram) / 1000, panel: Date.parse(panel) / 1000 }
 }
 
-let watch: Watch
-beforeAll(async () => {
-  if (!CHROMIUM.notice) watch = await openWatch({ viewport: PHONE })
-})
-afterEach(() => watch?.closePages())
-afterAll(() => watch?.close())
-
 describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice}`, () => {
   it('The page draws a login: what WeChat tells the Worker, and the token that the phone gets', async () => {
-    const page = await watch.openPage()
-    const { toPhone, toWeChat, diagram, meaning } = await watch.press(page, 'login')
+    const page = await openPage()
+    const { toPhone, toWeChat, diagram, meaning } = await press(page, 'login')
     expect(toWeChat).toEqual(['GET /sns/jscode2session'])
     expect(diagram).toContain(`secret${CREDENTIALS.WECHAT_APPSECRET}`)
     expect(diagram).toMatch(/session_key.{24}openido/)
@@ -52,8 +41,8 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
   })
 
   it('The page shows the names, sizes and bytes of KV, and no token', async () => {
-    const page = await watch.openPage()
-    await watch.press(page, 'login')
+    const page = await openPage()
+    await press(page, 'login')
     const kv = await page.textContent('#kv')
     expect(kv).toMatch(/session:[\w-]{6}…:[\w-]{6}…(?:[\da-f]{2} ){24}… \d+ bytescreated \d{4}-/)
     await page.click('#phone summary')
@@ -64,34 +53,34 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
   })
 
   it('The page opens user info, phone number and steps, and says whether the session_key is current', async () => {
-    const page = await watch.openPage()
-    await watch.press(page, 'login')
-    const info = await watch.press(page, 'userInfo')
+    const page = await openPage()
+    await press(page, 'login')
+    const info = await press(page, 'userInfo')
     expect(info.toPhone.map(({ label }) => label)).toEqual(['200', '200'])
     expect(info.diagram).toContain('微信用户')
-    const number = await watch.press(page, 'phoneNumber')
+    const number = await press(page, 'phoneNumber')
     expect(number.toWeChat).toContain('POST /wxa/business/getuserphonenumber')
     expect(number.toPhone[0]?.text).toContain('13580006666')
-    const steps = await watch.press(page, 'weRun')
+    const steps = await press(page, 'weRun')
     expect([steps.toWeChat, steps.toPhone[0]?.label]).toEqual([[], '200'])
-    expect((await watch.press(page, 'check')).meaning).toContain('Yes: ')
+    expect((await press(page, 'check')).meaning).toContain('Yes: ')
   })
 
   it('The page draws session_key_stale after the session_key has rotated, and leads out of it', async () => {
-    const page = await watch.openPage()
-    await watch.press(page, 'login')
-    await watch.press(page, 'rotate')
-    const stale = await watch.pressNext(page, 'userInfo')
+    const page = await openPage()
+    await press(page, 'login')
+    await press(page, 'rotate')
+    const stale = await pressNext(page, 'userInfo')
     expect(stale.toPhone.map(({ label }) => label)).toEqual(Array(2).fill('409 session_key_stale'))
-    expect((await watch.press(page, 'check')).meaning).toContain('No: ')
-    await watch.pressNext(page, 'login')
-    const again = await watch.pressNext(page, 'userInfo')
+    expect((await press(page, 'check')).meaning).toContain('No: ')
+    await pressNext(page, 'login')
+    const again = await pressNext(page, 'userInfo')
     expect(again.toPhone.map(({ label }) => label)).toEqual(['200', '200'])
   })
 
   it('The page draws one exchange, and one token, for one code that is sent twice at once', async () => {
-    const page = await watch.openPage()
-    const { toPhone, toWeChat, diagram, meaning } = await watch.press(page, 'twice')
+    const page = await openPage()
+    const { toPhone, toWeChat, diagram, meaning } = await press(page, 'twice')
     expect(toWeChat).toEqual(['GET /sns/jscode2session'])
     expect(toPhone.map(({ label }) => label)).toEqual(['200', '200'])
     expect(toPhone[0]?.text).toBe(toPhone[1]?.text)
@@ -100,36 +89,36 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
   })
 
   it('The page lists the sessions of two phones, and ends one and all of them', async () => {
-    const page = await watch.openPage()
-    await watch.press(page, 'login')
-    await watch.press(page, 'logoutAll')
+    const page = await openPage()
+    await press(page, 'login')
+    await press(page, 'logoutAll')
     expect(await page.textContent('#kv')).not.toContain('session:')
-    await watch.press(page, 'login')
-    await watch.press(page, 'second')
-    expect((await watch.press(page, 'devices')).meaning).toContain('This user has 2 sessions')
-    expect((await watch.press(page, 'logout')).toPhone).toMatchObject([{ label: '204' }])
+    await press(page, 'login')
+    await press(page, 'second')
+    expect((await press(page, 'devices')).meaning).toContain('This user has 2 sessions')
+    expect((await press(page, 'logout')).toPhone).toMatchObject([{ label: '204' }])
     expect(await page.textContent('#phone')).toBe('Nothing yet.')
-    const { meaning } = await watch.press(page, 'session')
+    const { meaning } = await press(page, 'session')
     expect(meaning).toContain('session_required')
-    await watch.press(page, 'login')
-    expect((await watch.press(page, 'devices')).meaning).toContain('This user has 2 sessions')
-    expect((await watch.press(page, 'session')).toPhone).toMatchObject([{ label: '200' }])
+    await press(page, 'login')
+    expect((await press(page, 'devices')).meaning).toContain('This user has 2 sessions')
+    expect((await press(page, 'session')).toPhone).toMatchObject([{ label: '200' }])
   })
 
   it('The page skips five minutes, after which code and data are too old', async () => {
-    const page = await watch.openPage()
-    await watch.press(page, 'login')
-    const { toPhone } = await watch.press(page, 'wait')
+    const page = await openPage()
+    await press(page, 'login')
+    const { toPhone } = await press(page, 'wait')
     const labels = toPhone.map(({ label }) => label)
     expect(labels).toEqual(['400 code_invalid', '422 watermark_expired'])
     expect(await page.textContent('#clock')).toContain('5 min 1 s ahead of the real time')
   })
 
   it('The page draws a code that is used, a WeChat that is busy, and what to do', async () => {
-    const page = await watch.openPage()
-    const used = await watch.press(page, 'used')
+    const page = await openPage()
+    const used = await press(page, 'used')
     expect(used.toPhone.map(({ label }) => label)).toEqual(['200', '400 code_used'])
-    const busy = await watch.press(page, 'busy')
+    const busy = await press(page, 'busy')
     expect(busy.toWeChat).toEqual(Array(4).fill('GET /sns/jscode2session'))
     expect(busy.fromWeChat.slice(0, 3)).toEqual(Array(3).fill('200 errcode -1'))
     expect(busy.toPhone.map(({ label }) => label)).toEqual(['503 wechat_busy', '200'])
@@ -137,22 +126,22 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
   })
 
   it('The page draws how a session ends: by itself after a week, and when the user withdraws', async () => {
-    const page = await watch.openPage()
-    await watch.press(page, 'login')
-    const week = await watch.press(page, 'week')
+    const page = await openPage()
+    await press(page, 'login')
+    const week = await press(page, 'week')
     expect(week.toPhone).toMatchObject([{ label: '401 session_invalid' }])
     expect(await page.textContent('#phone')).not.toContain('token')
-    await watch.press(page, 'login')
-    const withdrawn = await watch.press(page, 'withdraw')
+    await press(page, 'login')
+    const withdrawn = await press(page, 'withdraw')
     expect(withdrawn.fromWeChat).toEqual(['POST /wechat/events'])
     expect(withdrawn.diagram).toContain('KV delete session:')
     expect(withdrawn.toPhone).toMatchObject([{ label: '401 session_invalid' }])
   })
 
   it('The page draws a virtual payment: the signature, WeChat’s notice, and the hook’s answer', async () => {
-    const page = await watch.openPage()
-    await watch.press(page, 'login')
-    const paid = await watch.press(page, 'pay')
+    const page = await openPage()
+    await press(page, 'login')
+    const paid = await press(page, 'pay')
     expect(paid.toBackend).toMatchObject([{ label: '200' }])
     expect(paid.toBackend[0]?.text).toMatch(/signature[\da-f]{64}/)
     expect(paid.diagram).toContain('requestVirtualPayment:ok')
@@ -162,8 +151,8 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
   })
 
   it('The page draws a purchase that no hook answers, and that WeChat gets no answer', async () => {
-    const page = await watch.openPage()
-    const { toWeChat, diagram, meaning } = await watch.press(page, 'unanswered')
+    const page = await openPage()
+    const { toWeChat, diagram, meaning } = await press(page, 'unanswered')
     expect(toWeChat).toEqual(['503'])
     expect(diagram).toContain('HOOKS.onEvent null')
     expect(diagram).toContain('hook_unavailable')
@@ -171,8 +160,8 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
   })
 
   it('The page draws how a message of the user goes on to the customer service desk', async () => {
-    const page = await watch.openPage()
-    const { toWeChat, diagram, meaning } = await watch.press(page, 'customerMessage')
+    const page = await openPage()
+    const { toWeChat, diagram, meaning } = await press(page, 'customerMessage')
     expect(toWeChat).toEqual(['200'])
     expect(diagram).toMatch(/Encrypt.*MsgSignature/)
     expect(diagram).toMatch(/reads the reply: .*"MsgType":"transfer_customer_service"/)
@@ -180,17 +169,17 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
   })
 
   it('The page draws that the backend gets the encryption key that the mini program has', async () => {
-    const page = await watch.openPage()
-    await watch.press(page, 'login')
-    const { toWeChat, toBackend, meaning } = await watch.press(page, 'keys')
+    const page = await openPage()
+    await press(page, 'login')
+    const { toWeChat, toBackend, meaning } = await press(page, 'keys')
     expect(toWeChat).toContain('GET /wxa/business/getuserencryptkey')
     expect(toBackend[0]?.text).toContain('encryptKey')
     expect(meaning).toContain('the same key')
   })
 
   it('The page shows the picture of a mini-program code, for which the backend needs no access_token', async () => {
-    const page = await watch.openPage()
-    const { toWeChat, toBackend, diagram } = await watch.press(page, 'picture')
+    const page = await openPage()
+    const { toWeChat, toBackend, diagram } = await press(page, 'picture')
     expect(toWeChat).toContain('POST /wxa/getwxacodeunlimit')
     expect(diagram).toMatch(/\(image\/png, \d+ bytes\)/)
     expect(toBackend).toMatchObject([{ label: '200' }])
@@ -198,46 +187,46 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
   })
 
   it('The page draws how a token that the backend revokes loses its session', async () => {
-    const page = await watch.openPage()
-    await watch.press(page, 'login')
-    const { toBackend, toPhone, meaning } = await watch.press(page, 'revoke')
+    const page = await openPage()
+    await press(page, 'login')
+    const { toBackend, toPhone, meaning } = await press(page, 'revoke')
     expect(toBackend).toMatchObject([{ label: '200' }])
     expect(toPhone).toMatchObject([{ label: '401 session_invalid' }])
     expect(meaning).toContain('The backend revoked the token')
   })
 
   it('The page draws no session for a user whom the hook denies, and claims for the others', async () => {
-    const page = await watch.openPage()
-    const denied = await watch.press(page, 'denied')
+    const page = await openPage()
+    const denied = await press(page, 'denied')
     expect(denied.diagram).toContain('HOOKS.onLogin {"deny":true}')
     expect(denied.diagram).not.toContain('KV put')
     expect(denied.toPhone).toMatchObject([{ label: '403 login_denied' }])
     expect(denied.meaning).toContain('stored no session')
-    const { diagram } = await watch.press(page, 'login')
+    const { diagram } = await press(page, 'login')
     expect(diagram).toContain('HOOKS.onLogin {"claims":{"role":"member"}}')
   })
 
   it('The page keeps the phone’s token when it is reloaded, and knows what the server learnt', async () => {
-    const page = await watch.openPage()
-    await watch.press(page, 'login')
+    const page = await openPage()
+    await press(page, 'login')
     await page.reload()
     await page.waitForSelector('#phone .token')
     await page.waitForSelector('#server .server-only')
-    expect((await watch.press(page, 'session')).toPhone).toMatchObject([{ label: '200' }])
+    expect((await press(page, 'session')).toPhone).toMatchObject([{ label: '200' }])
   })
 
   it('The page works with the keyboard, and tells a screen reader what came of a press', async () => {
-    const page = await watch.openPage()
+    const page = await openPage()
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
-    await watch.outcome(page, 'login')
+    await outcome(page, 'login')
     expect(await page.getByRole('status').textContent()).toMatch(/^wx\.login The phone gets/)
     const buttons = page.getByRole('button')
     expect(await buttons.count()).toBeGreaterThan(10)
   })
 
   it('The page says which buttons need a login until there is one', async () => {
-    const page = await watch.openPage()
+    const page = await openPage()
     const waiting = async () => {
       const labels = await page.locator('[data-step]').allInnerTexts()
       const ids = await page.evaluate<string[]>(STEP_IDS)
@@ -246,44 +235,28 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
     const ids =
       'session devices logout logoutAll userInfo phoneNumber weRun check pay keys revoke buy lost refund forged probe wait week withdraw'
     expect(await waiting()).toEqual(ids.split(' '))
-    const refused = await watch.press(page, 'session')
+    const refused = await press(page, 'session')
     expect(refused.meaning).toContain('session_required: The phone has no token.')
-    await watch.press(page, 'login')
+    await press(page, 'login')
     expect(await waiting()).toEqual([])
-    await watch.press(page, 'logout')
+    await press(page, 'logout')
     expect(await waiting()).toEqual(ids.split(' '))
   })
 
   it('The diagrams, the panel and the Worker agree on one clock', async () => {
-    const page = await watch.openPage({ timezoneId: 'Asia/Shanghai' })
-    const { toPhone } = await watch.press(page, 'login')
+    const page = await openPage({ timezoneId: 'Asia/Shanghai' })
+    const { toPhone } = await press(page, 'login')
     const before = await readTimes(page)
     expect(Math.abs(before.panel - before.diagram)).toBeLessThan(10)
     expect(toPhone[0]?.text).toContain(
       new Date((before.panel + WEEK) * 1000).toISOString().slice(0, 10),
     )
-    await watch.press(page, 'week')
+    await press(page, 'week')
     const note = await page.textContent('#diagram .note[data-at="all"]')
     expect(note).toMatch(/^The clock goes forward by 7 d to \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/)
-    await watch.press(page, 'login')
+    await press(page, 'login')
     const after = await readTimes(page)
     expect(Math.abs(after.panel - after.diagram)).toBeLessThan(10)
     expect(after.diagram - before.diagram).toBeGreaterThanOrEqual(WEEK)
-  })
-
-  it('These tests and those of payments press every button of the page', async () => {
-    const page = await watch.openPage()
-    const ids = await page.evaluate<string[]>(STEP_IDS)
-    const pressed = [...watch.pressed, ...PAYMENT_STEP_IDS]
-    expect(pressed.sort()).toEqual(ids.sort())
-  })
-
-  it('Whichever button is pressed, the page fits a phone, and the diagram begins at the top of its screen', () => {
-    expect([...watch.misfits]).toEqual([])
-  })
-
-  it('The page complains of nothing in the console, and sends no request elsewhere', () => {
-    expect(watch.complaints).toEqual([])
-    expect([...watch.origins]).toEqual([new URL(watch.dev.url()).origin])
   })
 })
