@@ -10,7 +10,8 @@ const SECURITY = {
   anyone: [],
   session: [{ session: [] }],
   service: [{ service: [] }],
-  oauth: [{ service: [] }, { basic: [] }],
+  // The last one is no header, with the key in the form.
+  oauth: [{ service: [] }, { basic: [] }, {}],
 } as const
 
 /**

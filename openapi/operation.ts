@@ -49,7 +49,7 @@ export interface Operation<Code extends string = ErrorCode, Call extends string 
   readonly method: 'get' | 'post' | 'delete'
   readonly path: string
   readonly tag: (typeof TAGS)[number]['name']
-  /** `oauth` is a service that can send its key as the password of HTTP Basic as well. */
+  /** `oauth` is a service that can send its key by HTTP Basic or in the form as well. */
   readonly caller: 'anyone' | 'session' | 'service' | 'oauth'
   readonly summary: string
   readonly description?: string

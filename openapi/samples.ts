@@ -64,10 +64,10 @@ function toWxRequest(operation: Operation<string, string>, url: string): string 
 }
 
 function toFetch(operation: Operation<string, string>, url: string): string {
-  const { method, body, success } = operation
+  const { method, body, caller, success } = operation
   const isForm = body?.type === FORM
   const headers = [
-    "Authorization: 'Bearer ' + process.env.SERVICE_KEY",
+    ...(SECRETS[caller] ? ["Authorization: 'Bearer ' + process.env.SERVICE_KEY"] : []),
     ...(body && !isForm ? [`'Content-Type': 'application/json'`] : []),
   ]
   const literal = body && toLiteral(body.example, '  ')
@@ -75,7 +75,7 @@ function toFetch(operation: Operation<string, string>, url: string): string {
   return [
     `const response = await fetch(${toLiteral(url)}, {`,
     `  method: '${method.toUpperCase()}',`,
-    `  headers: { ${headers.join(', ')} },`,
+    ...(headers.length > 0 ? [`  headers: { ${headers.join(', ')} },`] : []),
     ...(literal ? [`  body: ${wrapper}(${literal}),`] : []),
     '})',
     `console.log(response.status${success[200]?.content ? ', await response.json()' : ''})`,

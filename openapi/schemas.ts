@@ -43,6 +43,11 @@ export const problem = (codes: readonly string[]) =>
           message: text,
         }),
       },
+      error: {
+        ...text,
+        enum: ['invalid_client', 'invalid_request'],
+        description: 'From `/introspect` and `/revoke`: the code of RFC 6749, for OAuth clients.',
+      },
     },
     ['type', 'title', 'status', 'code', 'detail', 'action'],
   )

@@ -97,6 +97,15 @@ describe("a call that WeChat's front end refuses without reading it", () => {
     expect(app.warnings.join()).toContain('access_token not deleted: KV DELETE failed')
   })
 
+  it('HTTP status 414 drops an access_token that has just replaced a rejected one', async () => {
+    for (const call of [check, pass]) {
+      const answers = [Response.json({ errcode: 40001 }), new Response('<html>', { status: 414 })]
+      const calls = issuing(toToken, () => answers.shift() ?? Response.json({ errcode: 0 }))
+      await call()
+      expect([calls.asked, await stored()]).toEqual([2, 0])
+    }
+  })
+
   it('An access_token is dropped at most once in ten minutes', async () => {
     const calls = issuing(toToken, refuse(414))
     for (const [seconds, asked] of [

@@ -29,6 +29,7 @@ describe('the settings', () => {
       openDataMaxAge: 300,
       apiBases: ['https://api.weixin.qq.com'],
       serviceKeys: { value: null },
+      issuer: { value: null },
       push: { value: null },
       sessions: env.SESSIONS,
       loginLimit: null,

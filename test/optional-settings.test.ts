@@ -30,12 +30,15 @@ async function push(encodingAESKey: string | null = env.WECHAT_PUSH_AES_KEY) {
 
 const named = (name: string) => [expect.stringMatching(new RegExp(`^${name} must be`))]
 
+const discover = async () => toCode(await app.request('/.well-known/oauth-authorization-server'))
+
 describe('an optional setting that is wrong', () => {
-  it.each<[string, unknown, { push?: string; introspect?: string }]>([
+  it.each<[string, unknown, { push?: string; introspect?: string; discover?: string }]>([
     ['WECHAT_PUSH_TOKEN', 'A', { push: 'misconfigured' }],
     ['WECHAT_PUSH_AES_KEY', 'A'.repeat(42), { push: 'misconfigured' }],
     ['EVENTS', 'code2session-events', { push: 'misconfigured' }],
-    ['SERVICE_KEYS', 'short', { introspect: 'misconfigured' }],
+    ['SERVICE_KEYS', 'short', { introspect: 'misconfigured', discover: 'misconfigured' }],
+    ['ISSUER', 'http://login.example', { discover: 'misconfigured' }],
     ['ANALYTICS', 'code2session', {}],
     ['LOGIN_LIMIT', '1000', {}],
     ['USER_LIMIT', '120', {}],
@@ -44,10 +47,11 @@ describe('an optional setting that is wrong', () => {
     '%s that is %o turns off what it is for, and the log says so once',
     async (name, value, off) => {
       app.replace({ settings: { [name]: value } })
-      expect([await logIn(), await push(), await introspect()]).toEqual([
+      expect([await logIn(), await push(), await introspect(), await discover()]).toEqual([
         200,
         off.push ?? 200,
         off.introspect ?? 200,
+        off.discover ?? 200,
       ])
       const lines = app.warnings.map((line) => JSON.parse(line))
       expect(lines[0]).toEqual({ level: 'error', code: 'misconfigured', settings: named(name) })

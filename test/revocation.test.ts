@@ -30,7 +30,7 @@ describe('POST /revoke', () => {
   ])('POST /revoke ends a session, with the service key sent as %s', async (_, headers) => {
     const other = await app.login()
     const response = await revoke(undefined, headers)
-    expect([response.status, await response.text()]).toEqual([200, ''])
+    expect([response.status, await response.text()]).toEqual([200, '{}'])
     expect([await isAlive(), await isAlive(other.token)]).toEqual([false, true])
   })
 

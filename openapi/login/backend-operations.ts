@@ -11,7 +11,11 @@ const TOKEN_ERRORS: readonly ErrorCode[] = ['session_invalid', 'store_unavailabl
 const SIGN_DATA =
   '{"offerId":"123","buyQuantity":1,"env":0,"currencyType":"CNY","productId":"gem","goodsPrice":10,"outTradeNo":"T20261125","attach":""}'
 
+const ISSUER = 'https://login.example.com'
+
 const OF_SERVICE = { tag: 'Backend', caller: 'service' } as const
+const CLIENT_SECRET =
+  'Without an `Authorization` header, the key may be the field `client_secret` of the form.'
 const OF_OAUTH_CLIENT = { tag: 'Backend', caller: 'oauth' } as const
 
 const TOKENS: readonly Operation[] = [
@@ -22,7 +26,7 @@ const TOKENS: readonly Operation[] = [
     path: '/introspect',
     rpc: 'verify',
     summary: 'Introspect a token',
-    description: 'Tells whose token this is (RFC 7662).',
+    description: `Tells whose token this is (RFC 7662). ${CLIENT_SECRET}`,
     body: { type: FORM, schema: ref('IntrospectionRequest'), example: { token: TOKEN } },
     success: json(
       'Introspection',
@@ -47,10 +51,33 @@ const TOKENS: readonly Operation[] = [
     path: '/revoke',
     rpc: 'revoke',
     summary: 'Revoke a token',
-    description: 'Ends the session of a token (RFC 7009). `token_type_hint` is ignored.',
+    description: `Ends the session of a token (RFC 7009). ${CLIENT_SECRET}`,
     body: { type: FORM, schema: ref('RevocationRequest'), example: { token: TOKEN } },
-    success: { 200: { description: 'The token has no session, whether or not it had one before' } },
+    success: json('Revocation', {}, 'The token has no session, whether or not it had one before'),
     errors: ['store_unavailable'],
+  },
+  {
+    tag: 'Backend',
+    caller: 'anyone',
+    id: 'authorizationServer',
+    method: 'get',
+    path: '/.well-known/oauth-authorization-server',
+    summary: 'Find the OAuth endpoints',
+    description: 'The metadata of RFC 8414. It exists only with `SERVICE_KEYS`.',
+    success: json('AuthorizationServer', {
+      issuer: ISSUER,
+      introspection_endpoint: `${ISSUER}/introspect`,
+      introspection_endpoint_auth_methods_supported: [
+        'client_secret_basic',
+        'client_secret_post',
+        'Bearer',
+      ],
+      revocation_endpoint: `${ISSUER}/revoke`,
+      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      response_types_supported: [],
+      grant_types_supported: [],
+    }),
+    errors: ['not_found'],
   },
   {
     ...OF_SERVICE,

@@ -15,6 +15,17 @@ const signature = {
   ...textUpTo(MAX_LENGTH.signature),
   description: 'SHA-1 in hexadecimal, as WeChat gave it.',
 }
+const texts = { type: 'array', items: text }
+const tokenRequest = object(
+  {
+    token: nonEmpty,
+    client_secret: {
+      ...text,
+      description: 'One of `SERVICE_KEYS`, where there is no `Authorization` header.',
+    },
+  },
+  ['token'],
+)
 const { state, lang } = SubscribeMessageBody.entries
 
 export const SCHEMAS = {
@@ -122,7 +133,7 @@ export const SCHEMAS = {
       }),
     },
   }),
-  IntrospectionRequest: object({ token: nonEmpty }),
+  IntrospectionRequest: tokenRequest,
   Introspection: object(
     {
       active: { type: 'boolean', description: 'Only `true` comes with the other fields.' },
@@ -137,7 +148,17 @@ export const SCHEMAS = {
     },
     ['active'],
   ),
-  RevocationRequest: object({ token: nonEmpty }),
+  RevocationRequest: tokenRequest,
+  Revocation: { type: 'object', description: 'Empty.' },
+  AuthorizationServer: object({
+    issuer: { ...text, description: '`ISSUER`, or the address that was asked.' },
+    introspection_endpoint: text,
+    introspection_endpoint_auth_methods_supported: texts,
+    revocation_endpoint: text,
+    revocation_endpoint_auth_methods_supported: texts,
+    response_types_supported: { ...texts, description: 'Empty.' },
+    grant_types_supported: { ...texts, description: 'Empty.' },
+  }),
   SubscribeMessage: object(
     {
       appid: { ...appid, description: 'The mini program, where the server has several.' },

@@ -30,26 +30,11 @@ export async function readJsonBody<const Schema extends v.GenericSchema>(
  * @throws {Problem} `unsupported_media_type`, `body_too_large`, `invalid_request`
  */
 export async function readFormBody(request: Request): Promise<URLSearchParams> {
-  const type = request.headers.get('Content-Type') ?? ''
-  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) {
+  if (!isForm(request.headers)) {
     const detail = 'Send a form with `Content-Type: application/x-www-form-urlencoded`.'
     throw new Problem('unsupported_media_type', { detail })
   }
   return new URLSearchParams(await readText(request))
-}
-
-/**
- * The parameter `token` of a form, as token introspection and revocation have it.
- *
- * @throws {Problem} `unsupported_media_type`, `body_too_large`, `invalid_request`
- */
-export async function readTokenForm(request: Request): Promise<string> {
-  const tokens = (await readFormBody(request)).getAll('token')
-  const [token = ''] = tokens
-  if (tokens.length !== 1 || token === '') {
-    throw invalidRequest('token', 'must appear exactly once')
-  }
-  return token
 }
 
 /**
@@ -79,6 +64,12 @@ export async function readBytes(request: Request): Promise<Uint8Array | null> {
     return bytes.length > BODY_LIMIT ? null : bytes
   }
   return readAtMost(request.body, BODY_LIMIT)
+}
+
+/** Whether a body is `application/x-www-form-urlencoded`. */
+export function isForm(headers: Headers): boolean {
+  const type = headers.get('Content-Type') ?? ''
+  return /^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)
 }
 
 function isJson(headers: Headers): boolean {

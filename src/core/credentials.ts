@@ -35,33 +35,14 @@ export async function checkServiceKey(
   authorization: string | undefined,
 ): Promise<void> {
   const key = parseBearerToken(authorization)
-  await checkCandidates(keys, key === null ? [] : [key])
-}
-
-/**
- * The same for endpoints that OAuth client libraries call, which send the key as the password of
- * HTTP Basic. The user name is ignored.
- *
- * @throws {Problem} `service_key_required`, `service_key_invalid`
- */
-export async function checkClientCredentials(
-  keys: readonly string[],
-  authorization: string | undefined,
-): Promise<void> {
-  const key = parseBearerToken(authorization)
-  const candidates = key === null ? parseBasicPasswords(authorization) : [key]
-  await checkCandidates(keys, candidates).catch((error) => {
-    if (!(error instanceof Problem)) throw error
-    const challenges = [error.row.challenge, 'Basic realm="code2session"'].join(', ')
-    throw error.with({ headers: { 'WWW-Authenticate': challenges } })
-  })
+  await checkAnyServiceKey(keys, key === null ? [] : [key])
 }
 
 /**
  * The password of HTTP Basic, as sent by curl and Spring, and form-decoded, as OAuth client
  * libraries encode it (RFC 6749 section 2.3.1); none without the scheme.
  */
-function parseBasicPasswords(authorization: string | undefined): readonly string[] {
+export function parseBasicPasswords(authorization: string | undefined): readonly string[] {
   const encoded = /^Basic +(\S+)$/i.exec(authorization?.trim() ?? '')?.[1]
   const credentials = parseUtf8(parseBase64(encoded ?? '') ?? new Uint8Array())
   if (encoded === undefined) return []
@@ -70,7 +51,13 @@ function parseBasicPasswords(authorization: string | undefined): readonly string
   return [password, decoded]
 }
 
-async function checkCandidates(
+/**
+ * Admits a backend that has sent one of the service keys.
+ *
+ * @param candidates What it sent: several readings of one credential, or nothing
+ * @throws {Problem} `service_key_required`, `service_key_invalid`
+ */
+export async function checkAnyServiceKey(
   keys: readonly string[],
   candidates: readonly string[],
 ): Promise<void> {

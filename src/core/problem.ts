@@ -26,6 +26,8 @@ interface ProblemOptions {
   readonly errcode?: number
   readonly errors?: readonly FieldError[]
   readonly headers?: Readonly<Record<string, string>>
+  /** The code of an OAuth endpoint's failure (RFC 6749 section 5.2). */
+  readonly oauthError?: string
   readonly log?: ProblemLog
 }
 
@@ -63,7 +65,8 @@ export class Problem<Code extends string = ErrorCode> extends Error {
 }
 
 /**
- * What a client sees of a problem: RFC 9457's members, and `code`, `action`, `errcode`, `errors`.
+ * What a client sees of a problem: RFC 9457's members, and `code`, `action`, `errcode`, `errors`; and
+ * `error` from `POST /introspect` and `POST /revoke`, as OAuth clients read it.
  *
  * @example
  * const { code, action } = (await response.json()) as ProblemDetails
@@ -77,6 +80,7 @@ export interface ProblemDetails<Code extends string = ErrorCode> {
   readonly action: Action
   readonly errcode?: number
   readonly errors?: readonly FieldError[]
+  readonly error?: string
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9457 */
@@ -95,6 +99,7 @@ export function problemDetails<Code extends string>({
     action,
     ...(options.errcode !== undefined && { errcode: options.errcode }),
     ...(options.errors && { errors: options.errors }),
+    ...(options.oauthError !== undefined && { error: options.oauthError }),
   }
 }
 

@@ -15,8 +15,8 @@ export function textResponse(c: Context, text: string): Response {
   return c.text(text, 200, RESPONSE_HEADERS)
 }
 
-export function emptyResponse(c: Context, status: 200 | 204 = 204): Response {
-  return c.body(null, status, RESPONSE_HEADERS)
+export function emptyResponse(c: Context): Response {
+  return c.body(null, 204, RESPONSE_HEADERS)
 }
 
 /** Responds with a problem, and leaves it to the log. */

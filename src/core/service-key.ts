@@ -2,7 +2,7 @@
 
 import type { Context, Env } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { checkClientCredentials, checkServiceKey } from './credentials'
+import { checkServiceKey } from './credentials'
 
 /**
  * Makes the middleware of an app.
@@ -21,11 +21,6 @@ export function createServiceKeyGuards<AppEnv extends Env>(
     /** Refuses a request without one of the service keys as bearer token. */
     forBackends: createMiddleware<AppEnv>(async function forBackends(c, next) {
       await checkServiceKey(await requireKeys(c), c.req.header('Authorization'))
-      await next()
-    }),
-    /** Refuses a request without one of the keys as bearer token or password of HTTP Basic. */
-    forOAuthClients: createMiddleware<AppEnv>(async function forOAuthClients(c, next) {
-      await checkClientCredentials(await requireKeys(c), c.req.header('Authorization'))
       await next()
     }),
   }

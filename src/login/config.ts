@@ -9,6 +9,7 @@ import {
   findFaults,
   findValue,
   type Group,
+  isBaseUrl,
   optionalText,
   parseGroup,
   refuseSandboxKeys,
@@ -51,6 +52,8 @@ export interface Config {
   readonly apiBases: readonly string[]
   /** The keys that backends authenticate with; `null` turns their endpoints off. */
   readonly serviceKeys: Group<readonly string[] | null>
+  /** The issuer in the authorization server metadata; `null` for the origin of the request. */
+  readonly issuer: Group<string | null>
   /** Message push; `null` turns its endpoint off. */
   readonly push: Group<PushSettings | null>
   readonly sessions: KVNamespace
@@ -107,6 +110,19 @@ const Sessions = object({
   WECHAT_API_BASE: baseUrls,
   SESSIONS: binding<KVNamespace>('getWithMetadata', 'must be a KV namespace binding'),
 })
+
+const Issuer = v.pipe(
+  object({
+    ISSUER: v.pipe(
+      optionalText,
+      v.check(
+        (value) => value === null || (isBaseUrl(value) && !value.endsWith('/')),
+        'must be an https URL without credentials, query or fragment, and without a slash at its end',
+      ),
+    ),
+  }),
+  v.transform(({ ISSUER }) => ISSUER),
+)
 
 const Push = v.pipe(
   object({
@@ -165,6 +181,7 @@ export function listSettings(): readonly string[] {
     SeveralMiniPrograms,
     Sessions,
     ServiceKeys,
+    Issuer,
     Push,
     LoginLimit,
     UserLimit,
@@ -182,11 +199,12 @@ export function listSettings(): readonly string[] {
 export function parseConfig(env: unknown): Config {
   const miniPrograms = parseMiniPrograms(env)
   const serviceKeys = refuseSandboxKeys(parseGroup(ServiceKeys, env), isSandbox(miniPrograms))
+  const issuer = parseGroup(Issuer, env)
   const push = parseGroup(Push, env)
   const loginLimit = parseGroup(LoginLimit, env)
   const userLimit = parseGroup(UserLimit, env)
   const analytics = parseGroup(Analytics, env)
-  const faults = [serviceKeys, push, loginLimit, userLimit, analytics].flatMap(findFaults)
+  const faults = [serviceKeys, issuer, push, loginLimit, userLimit, analytics].flatMap(findFaults)
   // A hook that is not asked would admit whom it denies.
   const required = requireGroups(
     {
@@ -203,6 +221,7 @@ export function parseConfig(env: unknown): Config {
     openDataMaxAge: sessions.OPEN_DATA_MAX_AGE,
     apiBases: sessions.WECHAT_API_BASE ?? [API_BASE],
     serviceKeys,
+    issuer,
     push,
     sessions: sessions.SESSIONS,
     loginLimit: findValue(loginLimit)?.LOGIN_LIMIT ?? null,
@@ -270,4 +289,9 @@ export function requireServiceKeys(config: Config): readonly string[] {
   const keys = requireValue(config.serviceKeys)
   if (!keys) throw endpointOff('SERVICE_KEYS', new Problem('not_found'))
   return keys
+}
+
+/** @throws {Problem} `misconfigured` */
+export function requireIssuer(config: Config): string | null {
+  return requireValue(config.issuer)
 }

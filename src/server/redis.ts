@@ -18,7 +18,6 @@ const CLOCK_SKEW_MILLISECONDS = 60_000
 
 export interface RedisStore extends Store {
   append(stream: string, message: string): Promise<void>
-  /** Counts up under a key: the count in this minute. */
   count(key: string, minute: number): Promise<number>
 }
 

@@ -14,7 +14,8 @@ export function hasProgram(path: string): boolean {
   return isThere
 }
 
-async function findPort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export async function findPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -9,6 +9,7 @@ import type { Config } from '../config'
 import type { Hooks } from '../hooks'
 import type { Service } from '../service'
 import type { AppEnv } from './context'
+import { addAuthorizationServerRoutes } from './routes/authorization-server'
 import { addIntrospectionRoutes } from './routes/introspection'
 import { addLoginRoutes } from './routes/login'
 import { addOpenDataRoutes } from './routes/open-data'
@@ -61,6 +62,7 @@ export function createHttpApp(service: (env: object) => Service) {
   addPhoneNumberRoutes(app)
   addIntrospectionRoutes(app)
   addRevocationRoutes(app)
+  addAuthorizationServerRoutes(app)
   addSubscribeMessageRoutes(app)
   addPassThroughRoutes(app)
   addPushRoutes(app)

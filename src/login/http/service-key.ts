@@ -4,6 +4,6 @@ import { createServiceKeyGuards } from '../../core/service-key'
 import { requireServiceKeys } from '../config'
 import type { AppEnv } from './context'
 
-export const { onlyWithServiceKeys, forBackends, forOAuthClients } = createServiceKeyGuards<AppEnv>(
-  (c) => requireServiceKeys(c.var.service.config),
+export const { onlyWithServiceKeys, forBackends } = createServiceKeyGuards<AppEnv>((c) =>
+  requireServiceKeys(c.var.service.config),
 )

@@ -109,14 +109,17 @@ export async function passThrough(
   checkPassThrough(request.path, request.query)
   const call = context.runtime.deadline(CALL_DEADLINE_MILLISECONDS)
   const body = await toSentBody(request)
+  const sendWith = async (access_token: string) => {
+    const made = await attempt(context, request, { access_token, body, call })
+    if (made.fault === 'unread') await dropAccessToken(context, miniProgram, access_token)
+    return made
+  }
   const access_token = await getAccessToken(context, miniProgram)
-  const first = await attempt(context, request, { access_token, body, call })
-  if (first.fault === 'unread') await dropAccessToken(context, miniProgram, access_token)
+  const first = await sendWith(access_token)
   if (first.fault !== 'rejected') return first.response
   const renewal = renewAccessToken(context, miniProgram, access_token)
   if ('bytes' in body && body.bytes.length <= KEPT_BODY_LIMIT) {
-    const retry = { access_token: await renewal, body, call }
-    return (await attempt(context, request, retry)).response
+    return (await sendWith(await renewal)).response
   }
   // This caller gets WeChat's response; the next one gets a token that works.
   await renewal.catch(() => undefined)
