@@ -7,9 +7,9 @@
 
 import { Problem } from '../src/core/problem'
 import type { Runtime } from '../src/core/runtime'
-import { findFaults, findValue } from '../src/core/settings'
+import { findValue } from '../src/core/settings'
 import { callWeChatPay, createNonce } from '../src/pay/api'
-import { type PayConfig, parsePayConfig } from '../src/pay/config'
+import { findOptionalFaults, type PayConfig, parsePayConfig } from '../src/pay/config'
 
 /** One thing that has been checked, in plain words and without a secret. */
 export interface Finding {
@@ -49,7 +49,7 @@ export async function checkSettings(
 ): Promise<Finding[]> {
   try {
     const config = await parsePayConfig(env)
-    const faults = findFaults(config.serviceKeys)
+    const faults = findOptionalFaults(config)
     if (faults.length > 0) return toFindings(faults)
     return [
       { kind: 'ok', text: 'Every setting has the right form.' },
@@ -72,7 +72,7 @@ function findMissing({ serviceKeys, hooks, events }: PayConfig): Finding[] {
   if (findValue(serviceKeys) === null) {
     notes.push('SERVICE_KEYS is missing: only other Workers can place orders, over RPC.')
   }
-  if (!hooks && !events) {
+  if (!hooks && findValue(events) === null) {
     notes.push('Neither HOOKS nor EVENTS is bound: WeChat Pay gets 503 for every callback.')
   }
   return notes.map((text) => ({ kind: 'note', text }))

@@ -55,8 +55,8 @@ export interface PayConfig {
   readonly login: LoginBinding | null
   /** The developer's own entrypoint, with `onPayment`; `null` for none. */
   readonly hooks: object | null
-  /** The Queue that takes events; `null` for none. */
-  readonly events: Queue | null
+  /** The Queue that takes events; `null` for none. Orders and refunds need none. */
+  readonly events: Group<Queue | null>
 }
 
 const API_BASES = ['https://api.mch.weixin.qq.com', 'https://api2.mch.weixin.qq.com']
@@ -90,14 +90,21 @@ const Settings = v.object(
     WECHAT_PAY_EXTRA_KEYS: optionalText,
     LOGIN: v.optional(binding<LoginBinding>('fetch', 'must be a service binding')),
     HOOKS: v.optional(binding<object>('fetch', 'must be a service binding')),
-    EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')),
   },
   'is missing',
 )
 
+const Events = v.pipe(
+  v.object(
+    { EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')) },
+    'is missing',
+  ),
+  v.transform(({ EVENTS = null }) => EVENTS),
+)
+
 /** The names of all settings of the payments Worker, required or not. */
 export function listPaySettings(): readonly string[] {
-  return [Settings, ServiceKeys].flatMap(({ entries }) => Object.keys(entries))
+  return [Settings, ServiceKeys, Events].flatMap(({ entries }) => Object.keys(entries))
 }
 
 /** The merchant of `npm run dev`, whom WeChat Pay does not know. */
@@ -111,13 +118,16 @@ const SANDBOX_MCHID = '1900000001'
 export async function parsePayConfig(env: unknown): Promise<PayConfig> {
   const settings = parseGroup(Settings, env)
   const isSandbox = findValue(settings)?.WECHAT_PAY_MCHID === SANDBOX_MCHID
-  const backends = refuseSandboxKeys(parseGroup(ServiceKeys, env), isSandbox)
+  const optional = {
+    serviceKeys: refuseSandboxKeys(parseGroup(ServiceKeys, env), isSandbox),
+    events: parseGroup(Events, env),
+  }
   const { settings: output, keys } = requireGroups(
     {
       settings,
       keys: await parseKeys(isObject(env) ? env : {}),
     },
-    findFaults(backends),
+    findOptionalFaults(optional),
   )
   const { privateKey, publicKey, extraKeys } = keys
   if (!privateKey || !publicKey) throw new Problem('misconfigured')
@@ -130,11 +140,18 @@ export async function parsePayConfig(env: unknown): Promise<PayConfig> {
     apiV3Key: await importApiV3Key(output.WECHAT_PAY_API_V3_KEY),
     notifyUrl: output.WECHAT_PAY_NOTIFY_URL,
     apiBases: output.WECHAT_PAY_API_BASE ?? API_BASES,
-    serviceKeys: backends,
     login: output.LOGIN ?? null,
     hooks: output.HOOKS ?? null,
-    events: output.EVENTS ?? null,
+    ...optional,
   }
+}
+
+/** What is wrong with settings that turn off only their own endpoints. */
+export function findOptionalFaults({
+  serviceKeys,
+  events,
+}: Pick<PayConfig, 'serviceKeys' | 'events'>): readonly string[] {
+  return [serviceKeys, events].flatMap(findFaults)
 }
 
 /** @throws {Problem} `misconfigured`; `not_found`: without `SERVICE_KEYS` there are no endpoints */

@@ -9,6 +9,7 @@
 import * as v from 'valibot'
 import { callHook, EVENT_DETAIL, EVENT_MILLISECONDS, enqueue, MISSING } from '../core/hook-calls'
 import { eventRefused, invalidRequest, Problem } from '../core/problem'
+import { requireValue } from '../core/settings'
 import { parseBase64, parseLenientJson, parseUtf8, utf8 } from '../lib/encoding'
 import type { PayContext } from './api'
 import { type Payment, parseTransaction, toPayment } from './orders'
@@ -134,7 +135,8 @@ function toEvent(type: string, fields: unknown, ours: string): PaymentEvent {
 
 /** The Queue first: it keeps the event, even if the hook fails. */
 async function deliver({ runtime, config }: PayContext, event: PaymentEvent): Promise<void> {
-  const { events, hooks } = config
+  const { hooks } = config
+  const events = requireValue(config.events)
   const signal = runtime.deadline(EVENT_MILLISECONDS)
   if (events) await enqueue(events, event, signal)
   const call = { method: 'onPayment', argument: event, signal, detail: EVENT_DETAIL }

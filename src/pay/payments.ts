@@ -7,11 +7,10 @@ import { BEARER_CHALLENGE } from '../core/errors'
 import { type FinishRequest, startRequest } from '../core/log'
 import { Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
-import { findFaults } from '../core/settings'
 import { rejectOnAbort } from '../lib/abort'
 import { perEnv } from '../lib/per-env'
 import type { KnownHosts, PayContext } from './api'
-import { type PayConfig, parsePayConfig } from './config'
+import { findOptionalFaults, type PayConfig, parsePayConfig } from './config'
 import { type PaymentHooks, receivePaymentEvent } from './events'
 import { closeOrder, type Order, type Payment, placeOrder, queryOrder } from './orders'
 import { queryRefund, type Refund, type RefundRequest, requestRefund } from './refunds'
@@ -122,7 +121,7 @@ function bindPayments(runtime: Runtime, hooks: PaymentHooks | null, env: object)
 
 async function readConfig(runtime: Runtime, env: object): Promise<PayConfig> {
   const config = await parsePayConfig(env)
-  const settings = findFaults(config.serviceKeys)
+  const settings = findOptionalFaults(config)
   if (settings.length > 0) runtime.log({ level: 'error', code: 'misconfigured', settings })
   return config
 }

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../../src/core/problem'
-import { parsePayConfig } from '../../src/pay/config'
-import { createPayApp, PAY_SERVICE_KEY } from '../support/pay-app'
+import { findOptionalFaults, parsePayConfig } from '../../src/pay/config'
+import { createPayApp, ORDER, PAY_SERVICE_KEY, recordingHooks } from '../support/pay-app'
 import {
   API_V3_KEY,
   importPrivate,
@@ -55,8 +55,7 @@ const FORMS = {
 /** The faults that the log names; none for settings that are right. */
 async function findFaults(settings: Record<string, unknown>): Promise<readonly string[]> {
   try {
-    const { serviceKeys } = await parsePayConfig({ ...PAY_SETTINGS, ...settings })
-    return 'faults' in serviceKeys ? serviceKeys.faults : []
+    return findOptionalFaults(await parsePayConfig({ ...PAY_SETTINGS, ...settings }))
   } catch (error) {
     if (error instanceof Problem && error.code === 'misconfigured') {
       return error.options.log?.settings ?? []
@@ -231,7 +230,7 @@ describe('other settings', () => {
       serviceKeys: { value: null },
       login: null,
       hooks: null,
-      events: null,
+      events: { value: null },
     })
   })
 
@@ -332,6 +331,20 @@ describe('a Worker that is misconfigured', () => {
       expect(await findFaults({ ...settings, WECHAT_PAY_MCHID: '1900000001' })).toEqual([])
     },
   )
+
+  it('with a wrong EVENTS orders go on, events are taken by nobody, and the log says so', async () => {
+    const { events, hooks } = recordingHooks()
+    const app = createPayApp({ settings: { EVENTS: 'a-queue' }, hooks })
+    expect((await app.send('POST', '/payments', ORDER)).status).toBe(200)
+    const fault = 'EVENTS must be a Queue producer binding'
+    expect(JSON.parse(app.log[0] ?? '')).toMatchObject({ level: 'error', settings: [fault] })
+    expect(await app.notify('TRANSACTION.SUCCESS', app.pay.pay(ORDER.outTradeNo))).toEqual({
+      status: 500,
+      answer: { code: 'FAIL', message: 'Server misconfigured' },
+    })
+    expect(events).toEqual([])
+    expect(JSON.parse(app.log.at(-1) ?? '')).toMatchObject({ settings: [fault] })
+  })
 
   it('without SERVICE_KEYS the endpoints for backends do not exist, whatever the method', async () => {
     const app = createPayApp({ settings: { SERVICE_KEYS: undefined } })
