@@ -118,6 +118,7 @@ export function createRecorder() {
  * of which a part has been read, which is what the pass-through does.
  */
 async function rebuffer(response: Response): Promise<Response> {
+  if (!response.body) return response
   const copy = response.clone()
   try {
     return new Response(await response.arrayBuffer(), response)

@@ -182,6 +182,19 @@ describe('callbacks in npm run dev', () => {
   })
 })
 
+describe('the terminal of npm run dev', () => {
+  it('A payment, its callback and the end of its refund warn of nothing', async () => {
+    const { outTradeNo } = await buy()
+    await press('payment-callback', { outTradeNo })
+    const outRefundNo = createNumber()
+    await call('POST', `/payments/${outTradeNo}/refunds`, { outRefundNo, refund: 2, total: 2 })
+    expect((await press('finish-refund', { outRefundNo })).status).toBe(204)
+    await call('GET', '/refunds/the-last-line')
+    await dev.terminal().find(/GET \/refunds\/the-last-line/)
+    expect(dev.terminal().text()).not.toMatch(/Constructing a Response|passed over/)
+  })
+})
+
 describe('failures of WeChat Pay in npm run dev', () => {
   const CODES = {
     FREQUENCY_LIMITED: 'rate_limited',

@@ -27,7 +27,8 @@ export async function startWrangler(args: readonly string[]) {
       env: { ...process.env, WRANGLER_REGISTRY_PATH: join(state, 'registry') },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    return { child, url: await readyUrl(child) }
+    const terminal = readTerminal(child)
+    return { child, terminal, url: await readyUrl(child, terminal) }
   }
 
   let running = await start()
@@ -40,6 +41,8 @@ export async function startWrangler(args: readonly string[]) {
   return {
     /** The port changes with a restart. */
     url: () => running.url,
+    /** What it prints, since its last start. */
+    terminal: () => running.terminal,
     /** Ends it and starts it again. KV stays. */
     async restart(): Promise<void> {
       await end()
@@ -52,17 +55,44 @@ export async function startWrangler(args: readonly string[]) {
   }
 }
 
+type Terminal = ReturnType<typeof readTerminal>
+
+/** What a process prints. */
+function readTerminal({ stdout, stderr }: ChildProcess) {
+  let text = ''
+  const listeners = new Set<() => void>()
+  const read = (chunk: Buffer) => {
+    text += chunk
+    for (const listen of listeners) listen()
+  }
+  stdout?.on('data', read)
+  stderr?.on('data', read)
+
+  return {
+    text: () => text,
+    /** Resolves once it has printed this. It may do so after the response that a line is about. */
+    find(pattern: RegExp): Promise<RegExpExecArray> {
+      const { promise, resolve } = Promise.withResolvers<RegExpExecArray>()
+      const listen = () => {
+        const found = pattern.exec(text)
+        if (found) resolve(found)
+      }
+      listeners.add(listen)
+      listen()
+      return promise.finally(() => listeners.delete(listen))
+    },
+  }
+}
+
 /** The URL of a `wrangler dev` that has just been started. */
-function readyUrl(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let output = ''
-    const read = (chunk: Buffer) => {
-      output += chunk
-      const url = /Ready on (http:\S+)/.exec(output)?.[1]
-      if (url) resolve(url)
-    }
-    child.stdout?.on('data', read)
-    child.stderr?.on('data', read)
-    child.once('exit', (code) => reject(new Error(`wrangler dev ended with ${code}: ${output}`)))
+async function readyUrl(child: ChildProcess, terminal: Terminal): Promise<string> {
+  const ended = new Promise<never>((_, reject) => {
+    child.once('exit', (code) => {
+      reject(new Error(`wrangler dev ended with ${code}: ${terminal.text()}`))
+    })
   })
+  // It may end later, when nobody waits for it.
+  ended.catch(() => undefined)
+  const [, url = ''] = await Promise.race([terminal.find(/Ready on (http:\S+)/), ended])
+  return url
 }

@@ -9,12 +9,18 @@ const PAY = 'code2session-pay-sandbox'
 
 export type Server = Awaited<ReturnType<typeof startServer>>
 
-/** @param options.hasPayments Whether the payments Worker runs, too */
-export async function startServer({ hasPayments = false } = {}) {
+export interface ServerOptions {
+  /** Whether the payments Worker runs, too. */
+  readonly hasPayments?: boolean
+  /** Called with the address of each socket that a Worker opens. All are refused. */
+  readonly onSocket?: (address: string) => void
+}
+
+export async function startServer({ hasPayments = false, onSocket }: ServerOptions = {}) {
   const { code, texts } = await buildSandbox()
   const login: MiniflareWorker = {
     name: LOGIN,
-    code,
+    code: refuseSockets(code),
     texts,
     bindings: CREDENTIALS,
     kvNamespaces: ['SESSIONS'],
@@ -22,6 +28,11 @@ export async function startServer({ hasPayments = false } = {}) {
   }
   const { url, close } = await startMiniflare(
     hasPayments ? [login, await buildPaymentsWorker()] : [login],
+    {
+      onLog: (line) => {
+        if (line.startsWith(REFUSED)) onSocket?.(line)
+      },
+    },
   )
 
   /** Logs alice in on another phone. */
@@ -49,7 +60,7 @@ async function buildPaymentsWorker(): Promise<MiniflareWorker> {
   const toSandbox = (entrypoint: string) => ({ name: LOGIN, entrypoint })
   return {
     name: PAY,
-    code: (await buildSandboxPayments()).code,
+    code: refuseSockets((await buildSandboxPayments()).code),
     bindings: { SERVICE_KEYS: 'the-sandbox-payments-key-is-public-too' },
     services: {
       LOGIN: toSandbox('LoginService'),
@@ -57,4 +68,18 @@ async function buildPaymentsWorker(): Promise<MiniflareWorker> {
       WECHAT_PAY: toSandbox('WeChatPay'),
     },
   }
+}
+
+const REFUSED = 'a socket is refused: '
+
+/** The sandbox needs no internet: a socket that its code opens fails, and its address is logged. */
+function refuseSockets(code: string): string {
+  const connect = `({ hostname, port }) => {
+    console.warn('${REFUSED}' + hostname + ':' + port)
+    throw new Error('refused')
+  }`
+  const [statement, name = 'connect'] =
+    /import \{ connect(?: as (\w+))? \} from "cloudflare:sockets";/.exec(code) ?? []
+  if (!statement) throw new Error('the code imports no sockets')
+  return code.replace(statement, () => `const ${name} = ${connect};`)
 }
