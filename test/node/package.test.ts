@@ -30,6 +30,7 @@ describe('the tarball', () => {
       'LICENSE',
       'README.md',
       'README.zh-CN.md',
+      'client/package.json',
       'dist/assets/_headers',
       'dist/assets/docs.css',
       'dist/assets/docs.html',
@@ -60,6 +61,7 @@ describe('the tarball', () => {
       'dist/shared/outcome.js',
       'dist/shared/settings.d.ts',
       'package.json',
+      'pay/package.json',
     ])
   })
 
