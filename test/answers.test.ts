@@ -63,6 +63,10 @@ const push = (path: string) =>
 /** For every route a request that succeeds, and the status of its answer. */
 const SUCCESSES: Record<string, readonly [status: number, () => Request | Promise<Request>]> = {
   'GET /health': [200, () => request('GET', '/health')],
+  'GET /.well-known/oauth-authorization-server': [
+    200,
+    () => request('GET', '/.well-known/oauth-authorization-server'),
+  ],
   'POST /login': [
     200,
     async () => request('POST', '/login', { body: { code: await app.wxLogin() } }),
