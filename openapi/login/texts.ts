@@ -209,8 +209,8 @@ export const CHINESE: Readonly<Record<string, string>> = {
   'WECHAT_API_BASE changes the request: grant_type did not reach WeChat':
     'WECHAT_API_BASE 改动了请求：grant_type 没有传到微信',
   'WECHAT_APPID is not an AppID that WeChat knows': 'WECHAT_APPID 无效，微信不认识这个 AppID',
-  'the IP allowlist in the WeChat console refuses this server; Workers have no fixed IP address, so turn it off':
-    '小程序后台的 IP 白名单拒绝了服务器；Workers 没有固定 IP，请关闭白名单',
+  'the IP allowlist in the WeChat console refuses this server; Workers have no fixed IP address, so turn it off, or use a proxy that has one':
+    '小程序后台的 IP 白名单拒绝了服务器；Workers 没有固定 IP，请关闭白名单，或使用有固定 IP 的代理',
   'WECHAT_APPSECRET is frozen; unfreeze it in the WeChat console, which takes about ten minutes':
     'WECHAT_APPSECRET 已被冻结，请在小程序后台解冻，约十分钟后生效',
   'WECHAT_APPID did not reach WeChat': 'WECHAT_APPID 没有传到微信',

@@ -92,7 +92,7 @@ export const ERRCODES: readonly ErrcodeRow[] = [
     errcode: 40164,
     code: 'misconfigured',
     advice:
-      'the IP allowlist in the WeChat console refuses this server; Workers have no fixed IP address, so turn it off',
+      'the IP allowlist in the WeChat console refuses this server; Workers have no fixed IP address, so turn it off, or use a proxy that has one',
     namesIp: true,
   },
   { errcode: 40226, code: 'user_blocked', calls: ['code2session'] },
