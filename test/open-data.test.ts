@@ -38,16 +38,16 @@ describe("WeChat's published examples", () => {
   })
 
   it("WeChat's published example of encryptedData and iv opens", async () => {
-    const { appid, openid, session_key, timestamp, data } = ENCRYPTED
-    const expected = { keys: [session_key], appid, openid, maxAge: 300, now: timestamp }
-    expect(await openEncryptedData(ENCRYPTED, expected)).toEqual({ data, timestamp })
+    const { session_key, timestamp: now, data } = ENCRYPTED
+    const expected = { ...ENCRYPTED, keys: [session_key], maxAge: 300, now }
+    expect(await openEncryptedData(ENCRYPTED, expected)).toEqual({ data, timestamp: now })
   })
 
   it("POST /open-data/decrypt returns WeChat's example without openId, unionId and watermark", async () => {
     await loginWith(ENCRYPTED, { OPEN_DATA_MAX_AGE: '999999999' })
     const { encryptedData, iv, data } = ENCRYPTED
-    const timestamp = '2016-10-24T13:03:07.000Z'
-    expect(await post('decrypt', { encryptedData, iv })).toEqual([200, { data, timestamp }])
+    const answer = { data, timestamp: '2016-10-24T13:03:07.000Z' }
+    expect(await post('decrypt', { encryptedData, iv })).toEqual([200, answer])
   })
 })
 
@@ -285,20 +285,4 @@ describe('POST /open-data/decrypt', () => {
     expect(errors).toHaveLength(2)
     for (const { message } of errors ?? []) expect(message).toContain('an unescaped +')
   })
-})
-
-describe('a session_key of an unusual length', () => {
-  // AES takes keys of 24 and 32 bytes, too.
-  it.each([12, 17, 24, 32])(
-    'A session_key of %i bytes logs in, and encrypted data is stale under it',
-    async (length) => {
-      const odd = new Uint8Array(length).fill(7).toBase64()
-      await loginWith({ openid: OPENID, session_key: odd })
-      expect((await app.send('GET', '/session', { token })).status).toBe(200)
-      const encrypted = await encryptOpenData(watermarked({}), KEY)
-      expect(await post('decrypt', encrypted)).toEqual([409, 'session_key_stale'])
-      const signed = { rawData: '{}', signature: await signRawData('{}', odd) }
-      expect(await post('verify', signed)).toEqual([200, { data: {} }])
-    },
-  )
 })
