@@ -1,34 +1,33 @@
 /**
- * Arbitrary input at every endpoint: no internal_error, and no part of the input in the answer or in
- * the log.
+ * Arbitrary requests, and arbitrary answers of WeChat: no internal_error, and no part of them in the
+ * response or in the log.
  *
  * `npm test` sends the same requests each time, and `npm run test:systems` others each day. FUZZ_RUNS
- * is their number, shared by the properties below. A million takes 20 minutes:
+ * is their number for each property below. 100,000 take 20 minutes:
  *
- *     FUZZ_RUNS=1000000 npx vitest run --config test/vitest.config.ts test/fuzz.test.ts
+ *     FUZZ_RUNS=100000 npx vitest run --config test/vitest.config.ts test/fuzz.test.ts
  *
  * Such a run takes another seed each time, and prints it if it fails; FUZZ_SEED repeats it.
  */
 
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
-import { beforeEach, describe, expect, inject, it } from 'vitest'
-import { LOGIN_API } from '../openapi/login/api'
-import { pushRequest } from '../sandbox/push'
-import { ERRORS, type ErrorCode } from '../src/core/errors'
-import { createApp } from '../src/index'
-import { APPID, createTestApp, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
-import { listCodes } from './support/listed-errors'
-
-/** Part of everything that is sent; no answer may contain it. */
-const MARK = 'zQ7mArK'
-
-const PROPERTIES = 6
-const RUNS = Math.ceil(inject('fuzzRuns') / PROPERTIES)
-
-const ROUTES = createApp().routes.filter(
-  ({ method, path }) => method !== 'ALL' && path !== '/health',
-)
+import { beforeEach } from 'vitest'
+import { OPERATIONS } from '../openapi/login/operations'
+import { FORM, type Operation } from '../openapi/operation'
+import { APPID, createTestApp, SERVICE_KEY, useTestApp } from './support/app'
+import {
+  anyJson,
+  anyText,
+  anyValue,
+  fieldName,
+  headerText,
+  MARK,
+  marked,
+} from './support/arbitraries'
+import { expectDocumented } from './support/documented'
+import { hookedKV } from './support/kv'
+import { type Property, property, testProperties } from './support/properties'
 
 const JSON_TYPES = [
   'application/json',
@@ -41,15 +40,11 @@ const JSON_TYPES = [
   '',
 ]
 const FIELDS = `code appid rawData signature encryptedData iv openid templateId data page state
-  lang token Encrypt Event OpenID __proto__ constructor toString length`
+  lang token text Encrypt Event OpenID __proto__ constructor toString length`
   .split(/\s+/)
   .concat(' OpenID', '')
-const PUSH_FIELDS = `MsgId FromUserName CreateTime Event OpenID AppID MsgType Encrypt ToUserName
-  RevokeInfo List __proto__ constructor`
-  .split(/\s+/)
-  .concat(' OpenID', 'Event ')
-/** What a conversion calls or reads, if an object brings it along. */
-const METHODS = ['toString', 'valueOf', 'toJSON', 'then', '__proto__', 'constructor', 'length']
+const WECHAT_FIELDS = `errcode errmsg openid session_key phone_info access_token expires_in
+  key_info_list`.split(/\s+/)
 
 const app = useTestApp()
 let token: string
@@ -58,231 +53,207 @@ beforeEach(async () => {
   token = (await app.login()).token
 })
 
-const anyText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 60 }),
-  fc.string({ maxLength: 600 }),
-  fc.base64String({ maxLength: 200 }),
-  fc.constantFrom('', '\ud800', '\ufeff', '\0', '..', '%00', '{}', 'null', '-0', '1e999'),
-)
-const marked = anyText.map((text) => `${MARK}${text}`)
-
-/** An object with methods of its own that are not functions. */
-const hostile = fc.dictionary(
-  fc.constantFrom(...METHODS),
-  fc.oneof(
-    marked,
-    fc.constantFrom(null, 1, {}, []),
-    fc.dictionary(fc.constantFrom(...METHODS), marked, { maxKeys: 2 }),
-  ),
-  { minKeys: 1, maxKeys: 4 },
-)
-
-const anyValue: fc.Arbitrary<unknown> = fc.oneof(
-  { depthSize: 'small', withCrossShrink: true },
-  marked,
-  anyText,
-  hostile,
-  hostile.map((value) => [value]),
-  fc.dictionary(marked, fc.oneof(marked, hostile), { maxKeys: 3 }),
-  fc.jsonValue({ maxDepth: 4 }),
-  fc.double(),
-  fc.constantFrom(null, true, [], {}, -0, 1e308, Number.MAX_SAFE_INTEGER),
-)
-
-/** Mostly a known name, sometimes one that must not come back. */
-function fieldName(names: readonly string[]): fc.Arbitrary<string> {
-  return fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...names) }, marked)
+/** Sends a request, and logs in again if it has ended the session. */
+async function request(path: string, init: RequestInit): Promise<void> {
+  await expectDocumented(await app.request(path, init), app)
+  if (init.method === 'GET' || (await app.service(app.bindings).findSession(token))) return
+  token = (await app.login()).token
+  app.log.length = 0
 }
 
-/** JSON with known fields, in forms that parsers treat differently. */
-const anyJson = fc.oneof(
-  {
-    weight: 10,
-    arbitrary: fc
-      .dictionary(fieldName(FIELDS), anyValue, { maxKeys: 8 })
-      .map((fields) => JSON.stringify(fields)),
-  },
-  fc.tuple(fc.constantFrom(...FIELDS), marked).map(([name, text]) => {
-    const pair = `${JSON.stringify(name)}:${JSON.stringify(text)}`
-    return `{${pair},${pair}}`
-  }),
-  fc.nat({ max: 20_000 }).map((depth) => '['.repeat(depth) + ']'.repeat(depth)),
-  fc.nat({ max: 5_000 }).map((depth) => `${'{"code":'.repeat(depth)}1${'}'.repeat(depth)}`),
-  fc.nat({ max: 400 }).map((digits) => `{"code":1${'0'.repeat(digits)}}`),
-  marked.map((text) => `\ufeff{"code":${JSON.stringify(text)}}`),
-  marked.map((text) => `{"code":"${text}`),
-  marked,
-)
+const basic = (password: string) => `Basic ${new TextEncoder().encode(`x:${password}`).toBase64()}`
 
-const anyBody = fc.oneof(
-  anyJson,
-  anyJson,
-  fc.uint8Array({ maxLength: 300 }),
-  fc.constant('x'.repeat(70_000)),
-)
-
-const headerText = fc
-  .string({ maxLength: 200 })
-  .map((text) => text.replace(/[^\x21-\x7e\x80-\xff ]/g, ''))
-
-const anyAuthorization = fc.oneof(
-  fc.constant(undefined),
-  fc.constant('valid token'),
-  fc.constant('valid key'),
+const authorization = fc.oneof(
+  fc.constantFrom(undefined, 'the token', `Bearer ${SERVICE_KEY}`, basic(SERVICE_KEY)),
   headerText.map((text) => `Bearer ${MARK}${text}`),
   headerText.map((text) => `${MARK}${text}`),
+  headerText.map((text) => `Basic ${MARK}${text.replaceAll(' ', '')}`),
+  marked.map(basic),
   fc.nat({ max: 20_000 }).map((length) => `Bearer ${'a'.repeat(length)}`),
-  fc.constantFrom('Bearer', 'Basic YTpi', 'Bearer a, Bearer b'),
+  fc.constantFrom('Bearer', 'Basic YTpi', 'Basic', 'Bearer a, Bearer b'),
 )
 
-/** Expects a success, or an error that the operation lists and that is not internal_error. */
-async function expectDocumented(response: Response): Promise<void> {
-  const text = await response.text()
-  // The reply that takes a message to the service desk names its two parties, as WeChat wants it.
-  if (!text.includes('transfer_customer_service')) expect(text).not.toContain(MARK)
-  expect([...response.headers.values()].join()).not.toContain(MARK)
-  expect(response.headers.get('Cache-Control')).toBe('no-store')
-  expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
-  const log = app.log.splice(0)
-  expect(log.join()).not.toContain(MARK)
-  app.warnings.length = 0
-  if (response.ok) return
-  const problem = JSON.parse(text) as ProblemBody
-  expect(listCodes(LOGIN_API, log)).toContain(problem.code)
-  expect(problem.code).not.toBe('internal_error')
-  const { status, action } = ERRORS[problem.code as ErrorCode]
-  expect([response.status, problem.status, problem.action]).toEqual([status, status, action])
+function toHeaders(value: string | undefined): Record<string, string> {
+  if (value === undefined) return {}
+  return { Authorization: value === 'the token' ? `Bearer ${token}` : value }
 }
 
-function toAuthorization(text: string | undefined): Record<string, string> {
-  if (text === undefined) return {}
-  const tokens: Record<string, string> = { 'valid token': token, 'valid key': SERVICE_KEY }
-  const known = tokens[text]
-  return { Authorization: known ? `Bearer ${known}` : text }
+/** What the caller of an operation sends. */
+function credentialOf({ caller }: Operation, isBasic: boolean): string | undefined {
+  if (caller === 'anyone') return undefined
+  if (caller === 'session') return 'the token'
+  return caller === 'oauth' && isBasic ? basic(SERVICE_KEY) : `Bearer ${SERVICE_KEY}`
 }
 
-describe('arbitrary requests and answers', { timeout: Math.max(600_000, RUNS * 20) }, () => {
-  it('Every endpoint answers as documented, whatever the body, its type and the Authorization', async () => {
-    const request = fc.record({
-      route: fc.constantFrom(...ROUTES),
-      type: fc.oneof(fc.constantFrom(...JSON_TYPES), headerText),
-      authorization: anyAuthorization,
-      body: anyBody,
-    })
-    await check(request, async ({ route, type, authorization, body }) => {
-      const headers = { ...(type && { 'Content-Type': type }), ...toAuthorization(authorization) }
-      const init = route.method === 'GET' ? { headers } : { headers, method: route.method, body }
-      return app.request(route.path.replace(':id', MARK).replace(':appid', APPID), init)
-    })
+/** The path of an operation, with this text for its parameters, or with the examples. */
+function fillPath({ path, parameters = [] }: Operation, text: string | null): string {
+  return path.replace(/\{(\w+)\}/g, (_, name) => {
+    const { example = '' } = parameters.find((parameter) => parameter.name === name) ?? {}
+    const known = name === 'appid' ? APPID : example
+    return text === null ? known : encodeURIComponent(text.toWellFormed())
   })
+}
 
-  it('Every endpoint answers as documented, whatever JSON a session or a backend sends', async () => {
-    const posts = ROUTES.filter(({ method }) => method === 'POST')
-    const request = fc.record({ route: fc.constantFrom(...posts), body: anyJson })
-    await check(request, async ({ route, body }) => {
-      const isForServices = route.path === '/subscribe-messages' || route.path === '/introspect'
-      const credential = isForServices ? SERVICE_KEY : token
-      const headers = { Authorization: `Bearer ${credential}`, 'Content-Type': 'application/json' }
-      return app.request(route.path.replace(':appid', APPID), { method: 'POST', headers, body })
-    })
-  })
+interface Content {
+  readonly type: string
+  readonly body: string | Uint8Array<ArrayBuffer>
+}
 
-  it('Every endpoint answers as documented, whatever the path, the query and the method', async () => {
-    const request = fc.record({
+/** The body of an operation: its example, with these fields in place of its own. */
+function fillBody({ body }: Operation, fields: object = {}): Content {
+  const example: Record<string, unknown> = { ...Object(body?.example) }
+  const filled = { ...example, ...(example.token !== undefined && { token }), ...fields }
+  if (body?.type !== FORM) return { type: 'application/json', body: JSON.stringify(filled) }
+  const texts = Object.entries(filled).map(([name, value]) =>
+    typeof value === 'string' ? [name, value] : [name, String(JSON.stringify(value))],
+  )
+  return { type: FORM, body: String(new URLSearchParams(texts)) }
+}
+
+function toInit(operation: Operation, credential: string | undefined, content: Content) {
+  const method = operation.method.toUpperCase()
+  const headers = {
+    ...toHeaders(credential),
+    ...(content.type && { 'Content-Type': content.type }),
+  }
+  return { method, headers, ...(method !== 'GET' && { body: content.body }) }
+}
+
+const OWN = OPERATIONS.filter(({ path }) => path !== '/health')
+const json = anyJson(FIELDS)
+const pathText = fc.option(marked, { freq: 3 })
+
+const requests: Record<string, Property> = {
+  'Every operation answers as documented, whatever the body, its type and the Authorization':
+    property(
+      fc.record({
+        operation: fc.constantFrom(...OWN),
+        text: pathText,
+        type: fc.oneof(fc.constantFrom(...JSON_TYPES), headerText),
+        authorization,
+        body: fc.oneof(json, json, fc.uint8Array({ maxLength: 300 }), fc.constant('x'.repeat(7e4))),
+      }),
+      async ({ operation, text, type, authorization, body }) => {
+        await request(fillPath(operation, text), toInit(operation, authorization, { type, body }))
+      },
+    ),
+
+  'Every operation answers its caller as documented, whatever the fields of the body': property(
+    fc.record({
+      operation: fc.constantFrom(...OWN),
+      text: pathText,
+      isBasic: fc.boolean(),
+      fields: fc.dictionary(fieldName(FIELDS), anyValue, { maxKeys: 3 }),
+      raw: fc.option(json, { freq: 2 }),
+    }),
+    async ({ operation, text, isBasic, fields, raw }) => {
+      const { type, body } = fillBody(operation, fields)
+      const content = { type, body: raw ?? body }
+      const init = toInit(operation, credentialOf(operation, isBasic), content)
+      await request(fillPath(operation, text), init)
+    },
+  ),
+
+  'Every operation for backends answers as documented, whatever the Authorization': property(
+    fc.record({
+      operation: fc.constantFrom(...OWN.filter(({ tag }) => tag === 'Backend')),
+      authorization,
+    }),
+    async ({ operation, authorization }) => {
+      await request(
+        fillPath(operation, null),
+        toInit(operation, authorization, fillBody(operation)),
+      )
+    },
+  ),
+
+  'Every path answers as documented, whatever the query and the method': property(
+    fc.record({
       method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'),
       path: fc.oneof(
         fc.webPath(),
         anyText.map((text) => `/sessions/${encodeURIComponent(text.toWellFormed())}`),
+        anyText.map((text) => `/users/${encodeURIComponent(text.toWellFormed())}/sessions`),
+        fc.webPath().map((path) => `/wechat/api${path}`),
+        headerText.map((text) => `/wechat/api/wxa/${text}`),
+        fc.webQueryParameters().map((query) => `/wechat/api/wxa/x?${query}`),
         fc.webQueryParameters().map((query) => `/wechat/events?echostr=${MARK}&${query}`),
         headerText.map((text) => `/${text}`),
       ),
-      authorization: anyAuthorization,
-    })
-    await check(request, async ({ method, path, authorization }) =>
-      app.request(path, { method, headers: toAuthorization(authorization) }),
-    )
-  })
+      authorization,
+    }),
+    ({ method, path, authorization }) =>
+      request(path, { method, headers: toHeaders(authorization) }),
+  ),
 
-  it('POST /login answers as documented, whatever the Referer, the User-Agent and the appid', async () => {
-    const request = fc.record({ referer: headerText, userAgent: headerText, appid: anyValue })
-    await check(request, async ({ referer, userAgent, appid }) => {
-      const body = JSON.stringify({ code: `${MARK}x`, appid })
-      const prefix = 'https://servicewechat.com/'
+  'POST /login answers as documented, whatever the Referer, the User-Agent and the appid': property(
+    fc.record({ referer: headerText, userAgent: headerText, appid: anyValue }),
+    async ({ referer, userAgent, appid }) => {
       const headers = {
         'Content-Type': 'application/json',
-        Referer: `${prefix}${referer.trim()}`,
+        Referer: `https://servicewechat.com/${referer.trim()}`,
         'User-Agent': `${MARK}${userAgent}`,
       }
-      return app.request('/login', { method: 'POST', headers, body })
-    })
-  })
+      const body = JSON.stringify({ code: `${MARK}x`, appid })
+      await request('/login', { method: 'POST', headers, body })
+    },
+  ),
+}
 
-  it('POST /wechat/events answers as documented, whatever event WeChat has signed', async () => {
-    const events = fc.record({
-      fields: fc.dictionary(fieldName(PUSH_FIELDS), anyValue, { maxKeys: 8 }),
-      Event: fc.constantFrom('user_authorization_revoke', 'user_info_modified', undefined),
-      raw: fc.option(anyJson, { freq: 5 }),
-      isSafe: fc.boolean(),
-    })
-    const EVENTS = { send: async (message: object) => void structuredClone(message) }
-    const WECHAT_PUSH_AES_KEY = undefined
-    const safe = createTestApp({ settings: { EVENTS } })
-    const plain = createTestApp({ settings: { EVENTS, WECHAT_PUSH_AES_KEY } })
-    await check(events, async ({ fields, Event, raw, isSafe }) => {
-      const target = isSafe ? safe : plain
-      const event = { ...fields, ...(Event && { Event }) }
-      const request = await pushRequest('https://login.example/wechat/events', event, {
-        appid: APPID,
-        token: env.WECHAT_PUSH_TOKEN,
-        encodingAESKey: isSafe ? env.WECHAT_PUSH_AES_KEY : null,
-        timestamp: target.clock.now,
-      })
-      const isRaw = raw !== null && !isSafe
-      const sent = isRaw ? new Request(request.url, { method: 'POST', body: raw }) : request
-      const response = await target.receive(sent)
-      app.log.push(...target.log.splice(0))
-      target.warnings.length = 0
-      return response
-    })
-  })
-
-  it('Every endpoint that calls WeChat answers as documented, whatever WeChat answers', async () => {
-    const answer = fc.oneof(
-      fc
-        .dictionary(
-          fc.constantFrom(
-            'errcode',
-            'errmsg',
-            'openid',
-            'session_key',
-            'phone_info',
-            'access_token',
-            'expires_in',
-          ),
-          fc.oneof(
-            anyValue,
-            fc.constantFrom(0, -1, 40001, 40029, 87009, 'HyVFkGl5F5OQWJZZaNzBBg=='),
-          ),
-        )
-        .map((fields) => JSON.stringify(fields)),
-      anyJson,
-    )
-    const request = fc.record({
-      answer,
-      status: fc.constantFrom(200, 200, 200, 301, 404, 500, 503),
-      call: fc.constantFrom('/login', '/phone-number', '/session/check', '/session/reset'),
-    })
-    const session = token
-    await check(request, async ({ answer, status, call }) => {
-      const other = createTestApp({ fetch: async () => new Response(answer, { status }) })
-      const response = await other.send('POST', call, { token: session, body: { code: 'x' } })
-      app.log.push(...other.log)
-      return response
-    })
-  })
+let wechat: (path: string) => Response
+/** KV keeps no access_token, so that WeChat is asked for one. */
+const forgetful = createTestApp({
+  settings: {
+    SESSIONS: hookedKV(env.SESSIONS, (operation, key, proceed) =>
+      operation === 'get' && key.startsWith('access_token:') ? null : proceed(),
+    ),
+  },
+  fetch: async ({ url }) => wechat(new URL(url).pathname),
 })
 
-function check<Case>(cases: fc.Arbitrary<Case>, run: (input: Case) => Promise<Response>) {
-  const property = fc.asyncProperty(cases, async (input) => expectDocumented(await run(input)))
-  return fc.assert(property, { numRuns: RUNS, seed: inject('fuzzSeed') })
+const wechatJson = fc.oneof(
+  fc
+    .dictionary(
+      fc.constantFrom(...WECHAT_FIELDS),
+      fc.oneof(
+        anyValue,
+        fc.constantFrom(0, -1, 40001, 40029, 87009, 7200, 'HyVFkGl5F5OQWJZZaNzBBg=='),
+      ),
+    )
+    .map((fields) => JSON.stringify(fields)),
+  anyJson(WECHAT_FIELDS),
+)
+/** An access_token, of which one part or the other is none. */
+const tokenJson = fc
+  .tuple(anyValue, fc.constantFrom('ACCESS_TOKEN', 7200))
+  .map(([value, good]) =>
+    JSON.stringify(
+      good === 7200
+        ? { access_token: value, expires_in: good }
+        : { access_token: good, expires_in: value },
+    ),
+  )
+const status = fc.constantFrom(200, 200, 200, 301, 404, 412, 500, 503)
+
+const answers: Record<string, Property> = {
+  'Every operation that calls WeChat answers as documented, whatever WeChat answers': property(
+    fc.record({
+      operation: fc.constantFrom(...OPERATIONS.filter(({ calls = [] }) => calls.length > 0)),
+      own: fc.record({ body: wechatJson, status }),
+      ofToken: fc.option(fc.record({ body: fc.oneof(tokenJson, wechatJson), status })),
+    }),
+    async ({ operation, own, ofToken }) => {
+      const good = { body: '{"access_token":"ACCESS_TOKEN","expires_in":7200}', status: 200 }
+      wechat = (path) => {
+        const { body, status } = path === '/cgi-bin/stable_token' ? (ofToken ?? good) : own
+        return new Response(body, { status })
+      }
+      forgetful.restart()
+      const init = toInit(operation, credentialOf(operation, false), fillBody(operation))
+      const response = await forgetful.request(fillPath(operation, null), init)
+      await expectDocumented(response, forgetful)
+    },
+  ),
 }
+
+testProperties({ ...requests, ...answers })

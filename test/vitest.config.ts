@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** How many requests the fuzz tests send. */
+    /** How many requests a fuzz test sends for each of its properties. */
     fuzzRuns: number
     /** Decides what the fuzz tests and the soak send. */
     fuzzSeed: number
@@ -47,7 +47,7 @@ export default defineConfig({
           include: ['test/*.test.ts', 'test/client/*.test.ts', 'test/pay/*.test.ts'],
           // `npm test` judges the code: the same commit sends the same requests.
           provide: {
-            fuzzRuns: Number(FUZZ_RUNS ?? 2000),
+            fuzzRuns: Number(FUZZ_RUNS ?? 250),
             fuzzSeed: Number(FUZZ_SEED ?? (FUZZ_RUNS ? Date.now() : 1)) | 0,
             soakRequests: 2000,
           },
@@ -64,7 +64,7 @@ export default defineConfig({
           include: ['test/systems/workerd/*.test.ts'],
           // `npm run test:systems` explores: each day it sends other requests.
           provide: {
-            fuzzRuns: Number(FUZZ_RUNS ?? 100_000),
+            fuzzRuns: Number(FUZZ_RUNS ?? 15_000),
             fuzzSeed: Number(FUZZ_SEED ?? today),
             soakRequests: 20_000,
           },

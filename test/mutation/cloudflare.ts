@@ -73,8 +73,15 @@ export const createExecutionContext = () => ({ waitUntil, passThroughOnException
 export const waitUntil = () => {}
 export const connect = () => ({ opened: Promise.resolve(), closed: Promise.resolve(), close() {} })
 
-/** Never created: a test looks at its methods. */
-export class WorkerEntrypoint {}
+export class WorkerEntrypoint {
+  readonly ctx: object
+  readonly env: object
+
+  constructor(ctx: object, env: object) {
+    this.ctx = ctx
+    this.env = env
+  }
+}
 
 const { getReader } = ReadableStream.prototype
 

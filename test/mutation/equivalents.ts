@@ -14,8 +14,6 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     change: 'false → true',
     places: [
       ['src/lib/crypto.ts', "utf8(key), algorithm, false, ['sign']"],
-      ['src/lib/crypto.ts', "bytes, 'AES-GCM', false, ['encrypt', 'decrypt']"],
-      ['src/lib/pem.ts', "bytes, ALGORITHM, false, ['sign']"],
       ['src/lib/pem.ts', "bytes, ALGORITHM, false, ['verify']"],
       ['src/login/wechat/open-data.ts', "keyBytes, 'AES-CBC', false, ['decrypt']"],
       ['src/login/wechat/push.ts', "keyBytes, 'AES-CBC', false, ['encrypt']"],

@@ -1,22 +1,30 @@
 /**
- * Arbitrary orders, answers of WeChat Pay and callbacks: no internal_error, and no part of what has
- * been sent in the answer or in the log.
+ * Arbitrary orders, answers of WeChat Pay, callbacks, answers of the hook and calls over RPC: no
+ * internal_error, and no part of them in the answer or in the log. See ../fuzz.test.ts.
  */
 
+import { createExecutionContext } from 'cloudflare:test'
 import fc from 'fast-check'
-import { beforeEach, describe, expect, inject, it } from 'vitest'
+import { beforeEach, expect } from 'vitest'
 import { PAY_API } from '../../openapi/pay/api'
 import { CODES } from '../../src/pay/codes'
+import { createPaymentService } from '../../src/workers/payment-service'
+import { anyCloneable, anything, give, MARK } from '../support/arbitraries'
 import { listCodes } from '../support/listed-errors'
-import { NUMBER, ORDER, type PayReply, recordingHooks, usePayApp } from '../support/pay-app'
-
-/** Part of everything that is sent; neither an answer nor the log may contain it. */
-const MARK = 'zQ7mArKzQ7mArKzQ'
-const PROPERTIES = 4
-const RUNS = Math.ceil(inject('fuzzRuns') / PROPERTIES / 10)
+import { APPID, NUMBER, ORDER, type PayReply, usePayApp } from '../support/pay-app'
+import { type Property, property, testProperties } from '../support/properties'
+import { MCHID } from '../support/wechat-pay'
 
 const app = usePayApp()
-beforeEach(() => app.replace({ hooks: recordingHooks().hooks }))
+/** What the hook does with an event. */
+let handle: () => unknown
+beforeEach(() => {
+  handle = () => null
+  app.replace({ hooks: { onPayment: () => handle() } })
+})
+
+const PaymentService = createPaymentService({ payments: (bindings) => app.service(bindings) })
+const METHODS = Object.getOwnPropertyNames(PaymentService.prototype).slice(1)
 
 const FIELDS = `token appid openid outTradeNo description total attach expiresAt goodsTag
   outRefundNo refund reason __proto__ constructor toJSON`.split(/\s+/)
@@ -38,7 +46,22 @@ const toJson = (names: readonly string[]) =>
     object: fc.dictionary(fc.constantFrom('', ...names), tie('value'), { maxKeys: 8 }),
   })).value
 
-const status = fc.constantFrom(200, 201, 202, 204, 301, 400, 401, 403, 404, 429, 500, 502)
+function expectKnown({ status, answer }: PayReply): void {
+  if (status >= 400) expect(listCodes(PAY_API, app.log)).toContain(answer.code)
+  expect(answer?.code).not.toBe('internal_error')
+  expectNoMark(answer)
+}
+
+/** Neither in the answer nor in the log, which is empty after this. */
+function expectNoMark(answer: unknown): void {
+  expect(JSON.stringify([answer, app.log.splice(0)])).not.toContain(MARK)
+}
+
+const EVENT_TYPES = ['TRANSACTION.SUCCESS', 'REFUND.SUCCESS']
+const TRANSACTION = { mchid: MCHID, appid: APPID, trade_state: 'SUCCESS', transaction_id: '42' }
+const REFUND = { outRefundNo: 'R00001', refund: 1, total: 100 }
+
+const anyStatus = fc.constantFrom(200, 201, 202, 204, 301, 400, 401, 403, 404, 429, 500, 502)
 const wechatBody = fc.oneof(
   toJson(WECHAT_FIELDS).map((value) => JSON.stringify(value)),
   fc.tuple(fc.constantFrom(...WECHAT_CODES), toJson(WECHAT_FIELDS)).map(([code, detail]) => {
@@ -47,72 +70,80 @@ const wechatBody = fc.oneof(
   text,
 )
 
-function expectKnown({ status: seen, answer }: PayReply): void {
-  if (seen >= 400) expect(listCodes(PAY_API, app.log)).toContain(answer.code)
-  expect(answer?.code).not.toBe('internal_error')
-  expect(JSON.stringify([answer, app.log])).not.toContain(MARK)
+const requests: Record<string, Property> = {
+  'every request lists its errors, whatever the body': property(
+    fc.record({
+      path: fc.constantFrom('/payments', `/payments/${NUMBER}/refunds`),
+      body: toJson(FIELDS),
+    }),
+    async ({ path, body }) => expectKnown(await app.send('POST', path, body)),
+  ),
+
+  'every request lists its errors, whatever WeChat Pay answers, signed or not': property(
+    fc.record({
+      request: fc.constantFrom<readonly [string, string, object?]>(
+        ['POST', '/payments', ORDER],
+        ['GET', `/payments/${NUMBER}`],
+        ['POST', `/payments/${NUMBER}/close`],
+        ['POST', `/payments/${NUMBER}/refunds`, REFUND],
+        ['GET', `/refunds/${NUMBER}`],
+      ),
+      status: anyStatus,
+      body: wechatBody,
+      isSigned: fc.boolean(),
+    }),
+    async ({ request, status, body, isSigned }) => {
+      const forgery = isSigned ? {} : null
+      app.pay.next(() => ({ status, body: status === 204 ? '' : body, forgery }))
+      const reply = await app.send(...request)
+      // An exception while an answer is read would be taken for a failed connection.
+      expect(app.log.join()).not.toContain('the connection failed')
+      if (reply.status >= 400) expectKnown(reply)
+    },
+  ),
+
+  'no callback of WeChat Pay is an internal_error, whatever it holds': property(
+    fc.record({
+      type: fc.constantFrom(...EVENT_TYPES, 'SECURITY_ECHO.SUCCESS', 'OTHER'),
+      fields: toJson(WECHAT_FIELDS),
+      body: fc.option(wechatBody),
+    }),
+    async ({ type, fields, body }) => {
+      const options = body === null ? {} : { body }
+      const delivered = await app.notify(type, fields as object, options)
+      expect([204, 400, 403]).toContain(delivered.status)
+      expectNoMark(delivered.answer)
+    },
+  ),
+
+  'no callback of WeChat Pay is an internal_error, whatever the hook does': property(
+    anything,
+    async (answer) => {
+      handle = () => give(answer)
+      const transaction = { ...TRANSACTION, out_trade_no: `${MARK}1`, payer: { openid: MARK } }
+      const delivered = await app.notify('TRANSACTION.SUCCESS', transaction)
+      expect([204, 503]).toContain(delivered.status)
+      expectNoMark(delivered.answer)
+    },
+  ),
+
+  'every method of PaymentService gives an outcome, whatever its arguments': property(
+    fc.record({
+      method: fc.constantFrom(...METHODS),
+      args: fc.array(fc.oneof(anyCloneable, toJson(FIELDS), fc.constantFrom(NUMBER, ORDER)), {
+        maxLength: 3,
+      }),
+    }),
+    async ({ method, args }) => {
+      const service = new PaymentService(createExecutionContext(), app.bindings)
+      const outcome: unknown = await Reflect.apply(Reflect.get(service, method), service, args)
+      const { ok, error } = outcome as { ok: boolean; error?: { code: string } }
+      expect(ok).toBe(error === undefined)
+      expect(error?.code).not.toBe('internal_error')
+      expectNoMark(error)
+    },
+  ),
 }
 
-const REFUND = { outRefundNo: 'R00001', refund: 1, total: 100 }
-
-const requests = [
-  ['POST', '/payments'],
-  ['POST', `/payments/${NUMBER}/refunds`],
-] as const
-
-describe('arbitrary input', { timeout: Math.max(60_000, RUNS * 20) }, () => {
-  it.each(requests)('%s %s lists its errors, whatever the body', async (method, path) => {
-    const property = fc.asyncProperty(toJson(FIELDS), async (body) => {
-      app.log.length = 0
-      expectKnown(await app.send(method, path, body))
-    })
-    await fc.assert(property, { numRuns: RUNS, seed: inject('fuzzSeed') })
-  })
-
-  it('every operation lists its errors, whatever WeChat Pay answers, signed or not', async () => {
-    const calls = [
-      () => app.send('POST', '/payments', ORDER),
-      () => app.send('GET', `/payments/${NUMBER}`),
-      () => app.send('POST', `/payments/${NUMBER}/close`),
-      () => app.send('POST', `/payments/${NUMBER}/refunds`, REFUND),
-      () => app.send('GET', `/refunds/${NUMBER}`),
-    ]
-    const call = fc.constantFrom(...calls)
-    const property = fc.asyncProperty(
-      call,
-      status,
-      wechatBody,
-      fc.boolean(),
-      async (send, seen, body, isSigned) => {
-        app.log.length = 0
-        app.pay.next(() => ({
-          status: seen,
-          body: seen === 204 ? '' : body,
-          forgery: isSigned ? {} : null,
-        }))
-        const reply = await send()
-        if (reply.status >= 400) expectKnown(reply)
-        // An exception while an answer is read would be taken for a failed connection.
-        expect(app.log.join()).not.toContain('the connection failed')
-      },
-    )
-    await fc.assert(property, { numRuns: RUNS, seed: inject('fuzzSeed') })
-  })
-
-  it('no callback of WeChat Pay is an internal_error, whatever it holds', async () => {
-    const types = ['TRANSACTION.SUCCESS', 'REFUND.SUCCESS', 'SECURITY_ECHO.SUCCESS', 'OTHER']
-    const property = fc.asyncProperty(
-      fc.constantFrom(...types),
-      toJson(WECHAT_FIELDS),
-      fc.option(wechatBody),
-      async (type, fields, body) => {
-        app.log.length = 0
-        const options = body === null ? {} : { body }
-        const delivered = await app.notify(type, fields as object, options)
-        expect([204, 400, 403]).toContain(delivered.status)
-        expect(JSON.stringify([delivered.answer, app.log])).not.toContain(MARK)
-      },
-    )
-    await fc.assert(property, { numRuns: RUNS, seed: inject('fuzzSeed') })
-  })
-})
+// Signing and verifying take long.
+testProperties(requests, 5)

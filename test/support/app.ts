@@ -129,11 +129,14 @@ export function createTestApp({
       return answer
     },
   }
-  let app = createHttpApp(createService(runtime, hooks ? { hooks } : {}))
+  const start = () => createService(runtime, hooks ? { hooks } : {})
+  let service = start()
+  let app = createHttpApp(service)
 
   /** Starts a new isolate: nothing is left in memory. */
   function restart(): void {
-    app = createHttpApp(createService(runtime, hooks ? { hooks } : {}))
+    service = start()
+    app = createHttpApp(service)
   }
 
   function request(path: string, init: RequestInit = {}): Promise<Response> {
@@ -181,6 +184,9 @@ export function createTestApp({
 
   return {
     restart,
+    /** The service behind the app, as RPC has it: for these bindings. */
+    service: (env: object) => service(env),
+    bindings,
     /** The tasks that the app has passed to waitUntil. */
     tasks,
     /** Makes WeChat answer calls of this path with this JSON; `null` undoes it. */

@@ -98,7 +98,8 @@ export function createPayApp({
     },
   }
   const env = { ...PAY_SETTINGS, SERVICE_KEYS: PAY_SERVICE_KEY, ...settings }
-  const app = createHttpApp(createPayments(runtime, hooks ? { hooks } : {}))
+  const service = createPayments(runtime, hooks ? { hooks } : {})
+  const app = createHttpApp(service)
 
   async function receive(path: string, init: RequestInit): Promise<Response> {
     const request = new Request(`https://pay.example${path}`, init)
@@ -135,6 +136,9 @@ export function createPayApp({
   }
 
   return {
+    /** The service behind the app, as RPC has it: for these bindings. */
+    service,
+    bindings: env,
     clock,
     pay,
     /** All lines of the log. */

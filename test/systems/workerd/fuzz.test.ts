@@ -2,5 +2,6 @@
 
 import { inject } from 'vitest'
 import '../../fuzz.test'
+import '../../fuzz-code.test'
 
 console.info(`FUZZ_SEED=${inject('fuzzSeed')} sends these requests again.`)
