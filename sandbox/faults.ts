@@ -44,10 +44,14 @@ interface Fault {
 }
 
 export function createFaults() {
-  const queue: Fault[] = []
+  let queue: Fault[] = []
   return {
     add(fault: Fault, times: number) {
       for (let left = Math.min(times, 100); left > 0; left--) queue.push(fault)
+    },
+    /** Removes all faults of these calls, or of every call. */
+    clear(api?: string): void {
+      queue = queue.filter((fault) => api !== undefined && fault.api !== api)
     },
     /** Removes the next fault of this path from the queue and returns its response, if there is one. */
     take(path: string): (() => Response | Promise<Response>) | null {

@@ -114,17 +114,27 @@ export function createPhone(options: PhoneOptions): Hono {
 
   /**
    * Makes the next calls fail: `{"errcode": 45011}` or `{"fault": "html"}`, `"times"?: 1`,
-   * `"api"?: "/sns/jscode2session"`.
+   * `"api"?: "/sns/jscode2session"`. With `"times": 0`, they do not fail any more.
    */
   phone.post('/fail', async (c) => {
     const { errcode, fault, errmsg, times = 1, api = '/sns/jscode2session' } = await readFields(c)
     const failure = typeof errcode === 'number' ? errcode : fault
+    if (times === 0) {
+      faults.clear(String(api))
+      return c.body(null, 204)
+    }
     if (!(typeof failure === 'number' || isFaultName(failure)) || typeof times !== 'number') {
       return c.text('Send {"errcode": number} or {"fault": name}, and "times" to repeat it.\n', 400)
     }
     const defaultErrmsg = errcode === 40164 ? REFUSED_IP : 'sandbox failure'
     const text = typeof errmsg === 'string' ? errmsg : defaultErrmsg
     faults.add({ api: String(api), failure, errmsg: text }, times)
+    return c.body(null, 204)
+  })
+
+  /** No call fails any more. */
+  phone.delete('/fail', (c) => {
+    faults.clear()
     return c.body(null, 204)
   })
 

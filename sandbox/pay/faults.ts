@@ -14,11 +14,15 @@ export function isPayFault(value: unknown): value is PayFault {
 }
 
 export function createPayFaults() {
-  const queue: { api: string; fault: PayFault | Tamper }[] = []
+  let queue: { api: string; fault: PayFault | Tamper }[] = []
   return {
     /** @param api The path of the calls that fail, or what it begins with up to a slash */
     add(api: string, fault: PayFault | Tamper, times: number): void {
       for (let left = Math.min(times, 100); left > 0; left--) queue.push({ api, fault })
+    },
+    /** Removes all faults of these calls, or of every call. */
+    clear(api?: string): void {
+      queue = queue.filter((failure) => api !== undefined && failure.api !== api)
     },
     /** Removes the next fault of this path from the queue, and returns it; or `null`. */
     take(path: string): PayFault | Tamper | null {

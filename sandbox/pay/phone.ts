@@ -81,10 +81,16 @@ export function createPayPhone(options: PhoneOptions): Hono {
   /** Makes calls of WeChat Pay fail: `{"api": "/v3/…", "fault": "NOT_ENOUGH", "times"?: 1}`. */
   phone.post('/fail', async (c, next) => {
     const { api, fault, times = 1 } = await readFields(c)
+    if (times === 0) faults.clear(String(api))
     const isOurs = String(api).startsWith('/v3/') && isPayFault(fault)
-    if (!isOurs || typeof times !== 'number') return next()
+    if (!isOurs || typeof times !== 'number' || times === 0) return next()
     faults.add(String(api), fault, times)
     return c.body(null, 204)
+  })
+
+  phone.delete('/fail', (_, next) => {
+    faults.clear()
+    return next()
   })
 
   return phone
