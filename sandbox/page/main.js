@@ -121,6 +121,8 @@ function show({ element }) {
   while (byId('earlier').childElementCount > MAX_EARLIER) byId('earlier').lastElementChild.remove()
   const { top } = element.getBoundingClientRect()
   if (top < 0 || top > HIGHEST_PIXELS) byId('now').scrollIntoView()
+  // With the bar above the diagram, both. On a phone this element has no box, and nothing happens.
+  byId('requests').scrollIntoView()
 }
 
 async function refresh() {
@@ -129,6 +131,7 @@ async function refresh() {
   drawPhone(byId('phone'), phone.stored)
   const leaks = countLeaks(phone.received.join('\n'))
   drawServer(byId('server'), secrets, { leaks, responses: phone.received.length })
-  drawKV(byId('kv'), kv, clock.now)
+  const hasPressed = byId('diagram').querySelector('.diagram') !== null
+  drawKV(byId('kv'), kv, { now: clock.now, hasPressed })
   drawClock(byId('clock'), clock)
 }

@@ -35,7 +35,13 @@ export function drawServer(target, secrets, { leaks, responses }) {
   target.replaceChildren(el('dl.fields', {}, ...rows), verdict)
 }
 
-export function drawKV(target, { count, records }, now) {
+/**
+ * @param {Element} target
+ * @param {{ count: number, records: object[] }} kv What `/sandbox/kv` answers
+ * @param {{ now: number, hasPressed: boolean }} state The time of the sandbox's clock, in Unix
+ *   seconds, and whether this page has had a button pressed
+ */
+export function drawKV(target, { count, records }, { now, hasPressed }) {
   if (count === 0) {
     target.replaceChildren(remark(texts.nothing))
     return
@@ -47,6 +53,7 @@ export function drawKV(target, { count, records }, now) {
   })
   const hidden = count - records.length
   target.replaceChildren(
+    ...(hasPressed ? [] : [remark(texts.recordsBefore)]),
     el('ol.records', {}, ...items),
     ...(hidden > 0 ? [remark(texts.more(hidden))] : []),
   )

@@ -15,6 +15,12 @@ const TEXT_NAMES = `(async () => {
     : [path + ': ' + typeof value]
   return [names(en, ''), names(zhCN, '')]
 })()`
+/** How many pixels of the latest diagram the bar covers; negative for the gap between them. */
+const OVERLAP = `(() => {
+  const bar = document.querySelector('#result').getBoundingClientRect()
+  const diagram = document.querySelector('#diagram').getBoundingClientRect()
+  return Math.min(bar.bottom - diagram.top, diagram.bottom - bar.top, innerHeight - bar.top)
+})()`
 /** Notes each text of the bar with the arrows that are invisible, and those that are drawn again. */
 const OBSERVE_MEANING = `
   window.shown = []
@@ -37,6 +43,31 @@ describe.skipIf(CHROMIUM.notice)(`the layout of the watch page${CHROMIUM.notice}
     const page = await openPage({ colorScheme })
     const color = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
     expect(color).toBe(paper)
+  })
+
+  it('The first result begins below the bar at 1280 x 720', async () => {
+    const page = await openPage({ viewport: { width: 1280, height: 720 } })
+    await press(page, 'login')
+    expect(await page.evaluate(OVERLAP)).toBeLessThanOrEqual(0)
+    expect(await isInSight(page, '#diagram h2')).toBe(true)
+    expect(await isInSight(page, '#meaning')).toBe(true)
+  })
+
+  it('Before the first press, the page says where records in KV come from', async () => {
+    const before = await openPage()
+    await press(before, 'login')
+    const page = await openPage()
+    await page.waitForSelector('#kv .records')
+    expect(await page.textContent('#kv .remark')).toContain('earlier logins')
+    await press(page, 'login')
+    expect(await page.textContent('#kv')).not.toContain('earlier logins')
+  })
+
+  it('The page links to the documentation of the API', async () => {
+    const page = await openPage()
+    await page.click('.links a')
+    await page.waitForSelector('main:not([aria-busy])')
+    expect(await page.title()).toBe('code2session API')
   })
 
   it.each([PHONE, DESKTOP])(
