@@ -4,7 +4,40 @@ const IS_PAY = new URLSearchParams(location.search).has('pay')
 const FILE = IS_PAY ? 'openapi-pay.json' : 'openapi.json'
 const api = await (await fetch(FILE)).json()
 const [server] = api.servers
+/** The page's own words in Chinese, by those in English. The texts of the API stay in English. */
+const CHINESE = new Map(
+  Object.entries({
+    'Base URL': '基础 URL',
+    login: '登录',
+    payments: '支付',
+    'For tools': '供工具使用',
+    Contents: '目录',
+    Errors: '错误',
+    Request: '请求',
+    Response: '响应',
+    'When: ': '何时出现：',
+    'What to do: ': '怎么处理：',
+    'An error is `application/problem+json` with these fields (RFC 9457).':
+      '错误的格式是 `application/problem+json`，字段如下（RFC 9457）。',
+    'string, always ': 'string，固定为 ',
+    'string: ': 'string：',
+    'string, ISO 8601 in UTC': 'string，ISO 8601，UTC 时间',
+    'any JSON': '任意 JSON',
+    ' or ': ' 或 ',
+    ', not empty': '，非空',
+    ', optional': '，可选',
+    ', in the path': '，在路径中',
+    ', in the query': '，在查询参数中',
+    ', in the header': '，在请求头中',
+  }),
+)
+const isChinese = /^zh\b/i.test(navigator.language)
 const BASE_URL = new URL(server.url, location.href).href.replace(/\/$/, '')
+
+/** A word of the page in the language of the browser. */
+function say(word) {
+  return (isChinese && CHINESE.get(word)) || word
+}
 
 /** An element with children and attributes; nothing is ever parsed as HTML. */
 function element(name, attributes, ...children) {
@@ -48,19 +81,25 @@ function typeText(schema) {
     items,
     additionalProperties,
   } = schema
-  if (constant !== undefined) return `string, always ${JSON.stringify(constant)}`
-  if (values && values.length <= 5) return `string: ${values.join(', ')}`
-  if (format === 'date-time') return 'string, ISO 8601 in UTC'
+  if (constant !== undefined) return say('string, always ') + JSON.stringify(constant)
+  if (values && values.length <= 5) return say('string: ') + values.join(', ')
+  if (format === 'date-time') return say('string, ISO 8601 in UTC')
   if (contentEncoding) return `string, ${contentEncoding}`
-  const types = [schema.type ?? 'any JSON'].flat().join(' or ')
-  if (items) return `array of ${typeText(items)}s`
-  if (additionalProperties) return `object of ${lengthText('strings', additionalProperties)}`
+  const types = [schema.type ?? say('any JSON')].flat().join(say(' or '))
+  if (items) return isChinese ? `array，元素为 ${typeText(items)}` : `array of ${typeText(items)}s`
+  if (additionalProperties) {
+    const [of, strings] = isChinese ? ['object，值为 ', 'string'] : ['object of ', 'strings']
+    return of + lengthText(strings, additionalProperties)
+  }
   return lengthText(types, schema)
 }
 
 function lengthText(types, { minLength, maxLength }) {
-  if (maxLength !== undefined) return `${types}, ${minLength ?? 0} to ${maxLength} characters`
-  return minLength ? `${types}, not empty` : types
+  if (maxLength !== undefined) {
+    const [from, to] = [minLength ?? 0, maxLength]
+    return isChinese ? `${types}，${from} 至 ${to} 个字符` : `${types}, ${from} to ${to} characters`
+  }
+  return types + (minLength ? say(', not empty') : '')
 }
 
 /** A field or parameter with its type in words. */
@@ -77,7 +116,7 @@ function field(name, type, description) {
 /** The fields of a schema; those of a list's entries follow as `list[].field`. */
 function fields({ properties = {}, required = [] }, prefix = '') {
   return Object.entries(properties).flatMap(([name, schema]) => {
-    const type = typeText(schema) + (required.includes(name) ? '' : ', optional')
+    const type = typeText(schema) + (required.includes(name) ? '' : say(', optional'))
     const inList = fields(schema.items ?? {}, `${prefix}${name}[].`)
     return [field(prefix + name, type, schema.description), ...inList]
   })
@@ -105,20 +144,24 @@ function request({ security, parameters, requestBody }) {
       paragraph(`\`Authorization: ${scheme === 'basic' ? 'Basic' : 'Bearer'}\`: ${description}`),
     )
   const parameterItems = (parameters ?? []).map(({ name, in: place, schema, description }) =>
-    field(name, `${typeText(schema)}, in the ${place}`, description),
+    field(name, typeText(schema) + say(`, in the ${place}`), description),
   )
   const parts = [
     ...schemes,
     parameterItems.length > 0 ? element('ul', { class: 'fields' }, ...parameterItems) : null,
     ...(requestBody ? bodies(requestBody.content) : []),
   ].filter((part) => part !== null)
-  return parts.length > 0 ? [element('h4', {}, 'Request'), ...parts] : []
+  return parts.length > 0 ? [element('h4', {}, say('Request')), ...parts] : []
 }
 
 function success(responses) {
   const [status] = Object.keys(responses)
   const { description, content = {} } = responses[status]
-  return [element('h4', {}, `Response ${status}`), paragraph(`${description}.`), ...bodies(content)]
+  return [
+    element('h4', {}, `${say('Response')} ${status}`),
+    paragraph(`${description}.`),
+    ...bodies(content),
+  ]
 }
 
 /** The error codes of an operation, each with a link to its entry below, or what stands for them. */
@@ -133,7 +176,7 @@ function errors(responses) {
     })
   })
   if (items.length === 0) return []
-  return [element('h4', {}, 'Errors'), element('ul', { class: 'errors' }, ...items)]
+  return [element('h4', {}, say('Errors')), element('ul', { class: 'errors' }, ...items)]
 }
 
 function samples(details) {
@@ -179,8 +222,8 @@ function errorEntry([code, { description, value }]) {
     element(
       'div',
       {},
-      element('p', {}, element('b', {}, 'When: '), ...prose(description)),
-      element('p', {}, element('b', {}, 'What to do: '), ...prose(whatToDo[value.action])),
+      element('p', {}, element('b', {}, say('When: ')), ...prose(description)),
+      element('p', {}, element('b', {}, say('What to do: ')), ...prose(whatToDo[value.action])),
     ),
   )
 }
@@ -210,6 +253,11 @@ function show(id, ...children) {
   document.getElementById(id).append(...children)
 }
 
+for (const own of document.querySelectorAll('dt, #apis a, #errors')) {
+  own.textContent = say(own.textContent)
+}
+const contents = document.getElementById('contents')
+contents.ariaLabel = say(contents.ariaLabel)
 document.title = `${api.info.title} API`
 document.querySelector('h1').textContent = document.title
 document.querySelector(IS_PAY ? '#apis a:last-child' : '#apis a').ariaCurrent = 'page'
@@ -219,13 +267,13 @@ show('base', BASE_URL)
 show('operations', ...api.tags.flatMap(tag))
 show(
   'contents',
-  ...[...api.tags.map(({ name }) => [name, tagId(name)]), ['Errors', 'errors']].map(([name, id]) =>
-    element('a', { href: `#${id}` }, name),
+  ...[...api.tags.map(({ name }) => [name, tagId(name)]), [say('Errors'), 'errors']].map(
+    ([name, id]) => element('a', { href: `#${id}` }, name),
   ),
 )
 show(
   'about-errors',
-  ...prose('An error is `application/problem+json` with these fields (RFC 9457).'),
+  ...prose(say('An error is `application/problem+json` with these fields (RFC 9457).')),
 )
 show('problem', fieldList(api.components.schemas.Problem))
 show('codes', ...Object.entries(api.components.examples).map(errorEntry))

@@ -129,8 +129,8 @@ describe.skipIf(CHROMIUM.notice).each<[string, Api]>([
   afterAll(() => browser?.close())
 
   /** The page on a phone. */
-  async function openPage(path: string): Promise<Page> {
-    const page = await browser.newPage({ viewport: { width: 375, height: 667 } })
+  async function openPage(path: string, locale = 'en-US'): Promise<Page> {
+    const page = await browser.newPage({ viewport: { width: 375, height: 667 }, locale })
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('console', (message) => complaints.push(message.text()))
     await page.goto(new URL(path, base).href)
@@ -227,6 +227,25 @@ describe.skipIf(CHROMIUM.notice).each<[string, Api]>([
     await page.waitForSelector('main:not([aria-busy])')
     expect(await page.textContent('h1')).not.toBe(`${api.title} API`)
     await page.goBack()
+  })
+
+  it('where the browser asks for Chinese, the words of the page itself are Chinese', async () => {
+    const page = await openPage(address, 'zh-CN')
+    await page.evaluate(OPEN_ALL)
+    const headings = await page.locator('h4').allTextContents()
+    expect(new Set(headings.filter((text) => !/curl|fetch|Node|wx\./.test(text)))).toEqual(
+      new Set(['请求', '错误', ...headings.filter((text) => /^响应 \d+$/.test(text))]),
+    )
+    expect(await page.textContent('main')).toMatch(/基础 URL.*，可选.*何时出现：.*怎么处理：/s)
+    const own = await page.locator('.type, dt, nav, article b').allTextContents()
+    expect(
+      own.filter((text) =>
+        /optional|characters|not empty|always|array of|When|What|Errors$/.test(text),
+      ),
+    ).toEqual([])
+    expect(await page.evaluate(SIDEWAYS)).toBe(0)
+    expect(complaints).toEqual([])
+    await page.close()
   })
 
   it('an address that names an operation opens it', async () => {
