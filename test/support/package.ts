@@ -33,7 +33,7 @@ export function usePackage() {
   const inPackage = (file: string) => join(unpacked, file)
 
   beforeAll(() => {
-    // It builds first: `prepare`.
+    // It builds first: `prepack`.
     execFileSync('npm', ['pack', '--pack-destination', workspace], { stdio: 'pipe' })
     const [packed = ''] = globSync('*.tgz', { cwd: workspace })
     renameSync(join(workspace, packed), tarball)
