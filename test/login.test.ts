@@ -169,6 +169,20 @@ describe('code2Session', () => {
     expect(one?.userId).not.toBe(two?.userId)
   })
 
+  it('A code2Session call without an answer in 5 seconds is aborted, and answered with wechat_timeout', async () => {
+    const signals: AbortSignal[] = []
+    app.replace({
+      fetch: ({ signal }) => {
+        signals.push(signal)
+        app.timeOut(5000)
+        return new Promise(() => {})
+      },
+    })
+    const response = await app.send('POST', '/login', { body: { code: 'x' } })
+    expect(await response.json()).toMatchObject({ status: 504, code: 'wechat_timeout' })
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+  })
+
   it('A login is passed to waitUntil, so that it completes after the phone has hung up', async () => {
     const answer = Promise.withResolvers<Response>()
     const asked = Promise.withResolvers<void>()

@@ -94,7 +94,7 @@ describe('connections', () => {
     expect(app.log.at(-1)).toContain('the connection failed')
   })
 
-  it('an answer that does not come in 5 seconds is a pay_timeout, and no host is asked again', async () => {
+  it('a call without an answer in 5 seconds is aborted, a pay_timeout, and not made again', async () => {
     app.pay.next(() => {
       app.deadlines[0]?.end()
       return new Promise(() => {})
@@ -102,6 +102,6 @@ describe('connections', () => {
     const { status, answer } = await place()
     expect([status, answer.code, answer.action]).toEqual([504, 'pay_timeout', 'retry_later'])
     expect(app.deadlines[0]?.milliseconds).toBe(5000)
-    expect(app.pay.requests).toHaveLength(1)
+    expect(app.signals.map(({ aborted }) => aborted)).toEqual([true])
   })
 })

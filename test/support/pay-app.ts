@@ -67,6 +67,7 @@ export function createPayApp({
   const log: string[] = []
   const tasks: Promise<unknown>[] = []
   const probed: string[] = []
+  const signals: AbortSignal[] = []
   const deadlines: { milliseconds: number; end: () => void }[] = []
   const runtime: Runtime = {
     connects: async ({ host }) => {
@@ -88,6 +89,7 @@ export function createPayApp({
     log: (entry) => void log.push(JSON.stringify(entry)),
     fetch: async (request) => {
       clock.pass(WECHAT_PAY_MILLISECONDS)
+      signals.push(request.signal)
       if (down.includes(new URL(request.url).host)) throw new TypeError('Network connection lost.')
       const copy = request.clone()
       const response = await pay.fetch(request)
@@ -145,6 +147,8 @@ export function createPayApp({
     log,
     /** The hosts that have been probed, in order. */
     probed,
+    /** What aborts each request, in the order of the requests. */
+    signals,
     /** The deadlines that have been set, each with a function that ends its time. */
     deadlines,
     receive,
