@@ -90,7 +90,7 @@ describe('revocation', () => {
         token: SERVICE_KEY,
         body: new URLSearchParams({ token }),
       })
-    expect(await revoke(first)).toMatchObject({ status: 200, answer: null })
+    expect(await revoke(first)).toMatchObject({ status: 200, answer: {} })
     expect(await backend.fetchStatus(first)).toBe(401)
     expect(await backend.fetchStatus(second)).toBe(200)
     for (const token of [first, 'nonsense']) expect((await revoke(token)).status).toBe(200)
