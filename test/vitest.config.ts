@@ -47,7 +47,7 @@ export default defineConfig({
           include: ['test/*.test.ts', 'test/client/*.test.ts', 'test/pay/*.test.ts'],
           // `npm test` judges the code: the same commit sends the same requests.
           provide: {
-            fuzzRuns: Number(FUZZ_RUNS ?? 250),
+            fuzzRuns: Number(FUZZ_RUNS ?? 220),
             fuzzSeed: Number(FUZZ_SEED ?? (FUZZ_RUNS ? Date.now() : 1)) | 0,
             soakRequests: 2000,
           },
@@ -64,7 +64,7 @@ export default defineConfig({
           include: ['test/systems/workerd/*.test.ts'],
           // `npm run test:systems` explores: each day it sends other requests.
           provide: {
-            fuzzRuns: Number(FUZZ_RUNS ?? 15_000),
+            fuzzRuns: Number(FUZZ_RUNS ?? 11_000),
             fuzzSeed: Number(FUZZ_SEED ?? today),
             soakRequests: 20_000,
           },

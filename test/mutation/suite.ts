@@ -55,7 +55,7 @@ export async function createSuite(root: string, include: string[]) {
   /** In milliseconds, by file. */
   const durations = new Map<string, number>()
   const { vars } = unstable_readConfig({ config: join(root, 'sandbox/wrangler.toml') })
-  const provide = { vars, fuzzRuns: 100, fuzzSeed: 1, soakRequests: 200 }
+  const provide = { vars, fuzzRuns: 65, fuzzSeed: 1, soakRequests: 200 }
   const reporters = [{ onTestCaseResult, onTestModuleEnd }]
   const plugin = { name: 'mutant', enforce: 'pre' as const, resolveId, transform }
   const options = { ...config, config: false, root, include, provide, reporters }
