@@ -217,6 +217,8 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
 
   it('The page works with the keyboard, and tells a screen reader what came of a press', async () => {
     const page = await openPage()
+    // The link to the API, then the first button.
+    await page.keyboard.press('Tab')
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await outcome(page, 'login')
