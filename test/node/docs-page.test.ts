@@ -5,7 +5,7 @@
  */
 
 import { readFileSync } from 'node:fs'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestHarness, type TestHarness } from 'wrangler'
 import { type Api, listErrorsOf, listProblems } from '../../openapi/api'
@@ -13,7 +13,7 @@ import { LOGIN_API } from '../../openapi/login/api'
 import { TAGS } from '../../openapi/operation'
 import { PAY_API } from '../../openapi/pay/api'
 import { toSamples } from '../../openapi/samples'
-import { CHROMIUM, launchBrowser } from '../support/browser'
+import { type Browser, CHROMIUM, launchBrowser } from '../support/browser'
 
 /** What an open operation shows, read in the page. */
 interface Shown {
@@ -56,13 +56,23 @@ const BAD_ERRORS = `[...document.querySelectorAll('article')].filter((article) =
 
 let server: TestHarness
 let base: URL
+/** On a phone. */
+let page: Page
+let browser: Browser
 beforeAll(async () => {
   server = createTestHarness({
     workers: [{ configPath: 'wrangler.toml', secrets: { WECHAT_APPSECRET: 'nobody' } }],
   })
   base = (await server.listen()).url
+  if (CHROMIUM.notice) return
+  browser = await launchBrowser()
+  page = browser.page
+  await page.setViewportSize({ width: 375, height: 667 })
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await browser?.close()
+  await server.close()
+})
 
 describe('beside the Worker', () => {
   const get = (path: string) => fetch(new URL(path, base))
@@ -115,27 +125,24 @@ describe.skipIf(CHROMIUM.notice).each<[string, Api]>([
   ['/docs?pay', PAY_API],
 ])(`the page at %s${CHROMIUM.notice}`, (address, api) => {
   const { operations, sampleBase } = api
-  let browser: Browser
-  let page: Page
   let shown: Shown[]
   const complaints: string[] = []
 
   beforeAll(async () => {
-    browser = await launchBrowser()
-    page = await openPage(address)
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => complaints.push(message.text()))
+    await openPage(address)
     await page.evaluate(OPEN_ALL)
     shown = await page.evaluate<Shown[]>(READ_OPERATIONS)
   })
-  afterAll(() => browser?.close())
+  afterAll(() => page?.removeAllListeners())
 
-  /** The page on a phone. */
-  async function openPage(path: string, locale = 'en-US'): Promise<Page> {
-    const page = await browser.newPage({ viewport: { width: 375, height: 667 }, locale })
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('console', (message) => complaints.push(message.text()))
+  async function openPage(path: string, language = 'en-US'): Promise<void> {
+    await browser.prefer([language])
+    // Else a path that differs in its fragment would load nothing.
+    await page.goto('about:blank')
     await page.goto(new URL(path, base).href)
     await page.waitForSelector('main:not([aria-busy])')
-    return page
   }
 
   /** The server that the page shows: this one, or the example of another. */
@@ -230,7 +237,7 @@ describe.skipIf(CHROMIUM.notice).each<[string, Api]>([
   })
 
   it('where the browser asks for Chinese, the words of the page itself are Chinese', async () => {
-    const page = await openPage(address, 'zh-CN')
+    await openPage(address, 'zh-CN')
     await page.evaluate(OPEN_ALL)
     const headings = await page.locator('h4').allTextContents()
     expect(new Set(headings.filter((text) => !/curl|fetch|Node|wx\./.test(text)))).toEqual(
@@ -245,14 +252,12 @@ describe.skipIf(CHROMIUM.notice).each<[string, Api]>([
     ).toEqual([])
     expect(await page.evaluate(SIDEWAYS)).toBe(0)
     expect(complaints).toEqual([])
-    await page.close()
   })
 
   it('an address that names an operation opens it', async () => {
     const id = operations[1]?.id
-    const page = await openPage(`${address}#${id}`)
+    await openPage(`${address}#${id}`)
     expect(await page.locator('details[open]').count()).toBe(1)
     expect(await page.isVisible(`#${id} h4`)).toBe(true)
-    await page.close()
   })
 })

@@ -1,11 +1,11 @@
 /**
- * The watch page under test: `npm run dev`, and a browser that presses its buttons. All tests of a
- * file share both, and one page: it takes a second of processor time to open another.
+ * The watch page under test: `npm run dev`, and a browser that presses its buttons. All tests share
+ * both, and one page of the browser.
  */
 
-import type { Browser, CDPSession, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { CHROMIUM, launchBrowser } from '../../support/browser'
+import { type Browser, CHROMIUM, launchBrowser } from '../../support/browser'
 import { type DevServer, startDev } from '../../support/dev-server'
 import { CREDENTIALS } from '../../support/environment'
 
@@ -48,8 +48,6 @@ const SERVER_VALUES = `[...document.querySelectorAll('#server .server-only')].ma
 let dev: DevServer
 let browser: Browser
 let page: Page
-let devTools: CDPSession
-let userAgent: string
 
 /** The ids of all buttons that were pressed. */
 export const pressed = new Set<string>()
@@ -64,9 +62,7 @@ beforeAll(async () => {
   if (CHROMIUM.notice) return
   dev = await startDev()
   browser = await launchBrowser()
-  page = await browser.newPage()
-  devTools = await page.context().newCDPSession(page)
-  userAgent = await page.evaluate('navigator.userAgent')
+  page = browser.page
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('request', (request) => {
     const { protocol, origin } = new URL(request.url())
@@ -100,9 +96,8 @@ export async function openPage({
 }: Preferences = {}): Promise<Page> {
   await page.setViewportSize(viewport)
   await page.emulateMedia({ colorScheme, reducedMotion })
-  const acceptLanguage = languages.join()
-  await devTools.send('Emulation.setUserAgentOverride', { userAgent, acceptLanguage })
-  await devTools.send('Emulation.setTimezoneOverride', { timezoneId })
+  await browser.prefer(languages)
+  await browser.moveTo(timezoneId)
   // Other pages have none, and refuse to say so.
   if (page.url().startsWith(dev.url())) await page.evaluate('sessionStorage.clear()')
   await page.goto(dev.url())
