@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
@@ -25,6 +26,8 @@ const workerd = () =>
   })
 
 const node = {
+  // The tests start many processes of Node, which share what it has compiled.
+  env: { NODE_COMPILE_CACHE: resolve('node_modules/.cache/node') },
   globalSetup: ['test/support/global-setup.ts'],
   testTimeout: 30_000,
   hookTimeout: 60_000,

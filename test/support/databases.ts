@@ -2,17 +2,10 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
-/** Whether what these tests need is installed; CI must have it. */
-export function hasProgram(path: string): boolean {
-  const isThere = existsSync(path)
-  if (!isThere && process.env.CI) throw new Error(`${path} is missing`)
-  return isThere
-}
 
 /** A port of this machine that nobody listens on. */
 export async function findPort(): Promise<number> {

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Backend, SERVICE_KEY, startBackend } from '../support/backend'
-import { hasProgram } from '../support/databases'
 import { readMarkdown } from '../support/markdown'
+import { findProgram } from '../support/programs'
 
 const folder = mkdtempSync(join(tmpdir(), 'code2session-examples-'))
 let backend: Backend
@@ -23,24 +23,28 @@ afterAll(async () => {
 
 /** Each language, its program, and how a script prints what introspect returns. */
 const LANGUAGES = [
-  ['php', '/usr/bin/php', 'echo json_encode(introspect($argv[1]));'],
-  ['python', '/usr/bin/python3', 'import sys; print(json.dumps(introspect(sys.argv[1])))'],
+  ['php', findProgram('php', '/usr/bin/php'), 'echo json_encode(introspect($argv[1]));'],
+  [
+    'python',
+    findProgram('python3', '/usr/bin/python3'),
+    'import sys; print(json.dumps(introspect(sys.argv[1])))',
+  ],
 ] as const
 
-describe.each(LANGUAGES)('the example in %s', (language, program, print) => {
+describe.each(LANGUAGES)('the example in %s', (language, { path, notice }, print) => {
   async function introspect(token: string, key = SERVICE_KEY) {
     const blocks = readMarkdown('docs/backends.md').codeBlocks
     const example = blocks.find((block) => block.language === language)?.source ?? ''
     const script = join(folder, `introspect.${language}`)
     writeFileSync(script, `${example.replace('https://login.example.com', origin())}\n${print}\n`)
     const env = { ...process.env, SERVICE_KEY: key }
-    const { stdout } = await promisify(execFile)(program, [script, token], { env })
+    const { stdout } = await promisify(execFile)(path, [script, token], { env })
     return JSON.parse(stdout)
   }
   const origin = () => new URL(backend.url).origin
 
-  it.skipIf(!hasProgram(program))(
-    'the example tells whose token it is, and that a made-up one is nobody’s',
+  it.skipIf(notice)(
+    `the example tells whose token it is, and that a made-up one is nobody’s${notice}`,
     async () => {
       const token = await backend.logIn('alice')
       expect(await introspect(token)).toMatchObject({ active: true, openid: 'oalice' })
@@ -48,7 +52,7 @@ describe.each(LANGUAGES)('the example in %s', (language, program, print) => {
     },
   )
 
-  it.skipIf(!hasProgram(program))('the example fails where the service key is wrong', async () => {
+  it.skipIf(notice)(`the example fails where the service key is wrong${notice}`, async () => {
     await expect(introspect('x', 'wrong')).rejects.toThrow('401')
   })
 })

@@ -2,16 +2,20 @@
 
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findPort, hasProgram } from '../support/databases'
+import { findPort } from '../support/databases'
 import { CREDENTIALS, type Environment, startEnvironment } from '../support/environment'
+import { findProgram } from '../support/programs'
 import { startServer, type TestServer } from '../support/server'
 
 const HOST = 'login.example.com'
+const NGINX = findProgram('nginx', '/usr/sbin/nginx')
+const CADDY = findProgram('caddy', '/usr/bin/caddy')
+const SYSTEMD = findProgram('systemd-analyze', '/usr/bin/systemd-analyze')
 const directory = mkdtempSync(join(tmpdir(), 'code2session-'))
 const children: ChildProcess[] = []
 
@@ -78,8 +82,8 @@ async function logInOften(port: number): Promise<number[]> {
 }
 
 describe('the files of deploy/', () => {
-  it.skipIf(!hasProgram('/usr/sbin/nginx'))(
-    'the site of nginx passes logins on with an address that no header of a phone forges',
+  it.skipIf(NGINX.notice)(
+    `the site of nginx passes logins on with an address that no header of a phone forges${NGINX.notice}`,
     async () => {
       const port = await findPort()
       const [certificate, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')]
@@ -116,8 +120,8 @@ describe('the files of deploy/', () => {
     },
   )
 
-  it.skipIf(!hasProgram('/usr/bin/caddy'))(
-    'the site of Caddy passes logins on with an address that no header of a phone forges',
+  it.skipIf(CADDY.notice)(
+    `the site of Caddy passes logins on with an address that no header of a phone forges${CADDY.notice}`,
     async () => {
       const port = await findPort()
       const site = readFileSync('deploy/Caddyfile', 'utf8')
@@ -134,22 +138,19 @@ describe('the files of deploy/', () => {
     },
   )
 
-  it.skipIf(!existsSync('/usr/bin/systemd-analyze'))(
-    'systemd finds nothing wrong in the unit',
-    () => {
-      // The programs that it starts are not here.
-      const unit = readFileSync('deploy/code2session.service', 'utf8').replace(
-        /^ExecStart=.*$/m,
-        'ExecStart=/bin/true',
-      )
-      const path = join(directory, 'code2session.service')
-      writeFileSync(path, unit)
-      const { status, stderr } = spawnSync('systemd-analyze', ['verify', path], {
-        encoding: 'utf8',
-      })
-      expect([status, stderr]).toEqual([0, ''])
-    },
-  )
+  it.skipIf(SYSTEMD.notice)(`systemd finds nothing wrong in the unit${SYSTEMD.notice}`, () => {
+    // The programs that it starts are not here.
+    const unit = readFileSync('deploy/code2session.service', 'utf8').replace(
+      /^ExecStart=.*$/m,
+      'ExecStart=/bin/true',
+    )
+    const path = join(directory, 'code2session.service')
+    writeFileSync(path, unit)
+    const { status, stderr } = spawnSync('systemd-analyze', ['verify', path], {
+      encoding: 'utf8',
+    })
+    expect([status, stderr]).toEqual([0, ''])
+  })
 
   it('the unit, the compose file and the image wait longer than the server takes to end', () => {
     const unit = readFileSync('deploy/code2session.service', 'utf8')

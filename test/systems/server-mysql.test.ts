@@ -2,13 +2,16 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openMysql } from '../../src/server/mysql'
-import { type Database, hasProgram, startMariadb } from '../support/databases'
+import { type Database, startMariadb } from '../support/databases'
 import { CREDENTIALS, type Environment, send, startEnvironment } from '../support/environment'
 import { describeHome } from '../support/home-contract'
+import { findProgram } from '../support/programs'
 import { runServer, serveLogin, startServer } from '../support/server'
 import { describeStore } from '../support/store-contract'
 
-describe.skipIf(!hasProgram('/usr/sbin/mariadbd'))('MariaDB', () => {
+const { notice } = findProgram('mariadbd', '/usr/sbin/mariadbd')
+
+describe.skipIf(notice)(`MariaDB${notice}`, () => {
   let mariadb: Database
   let url: string
   beforeAll(async () => {

@@ -3,13 +3,16 @@
 import { createClient } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openRedis } from '../../src/server/redis'
-import { type Database, hasProgram, startRedis } from '../support/databases'
+import { type Database, startRedis } from '../support/databases'
 import { CREDENTIALS, type Environment, send, startEnvironment } from '../support/environment'
 import { describeHome } from '../support/home-contract'
+import { findProgram } from '../support/programs'
 import { runServer, serveLogin, startServer } from '../support/server'
 import { describeStore } from '../support/store-contract'
 
-describe.skipIf(!hasProgram('/usr/bin/redis-server'))('Redis', () => {
+const { notice } = findProgram('redis-server', '/usr/bin/redis-server')
+
+describe.skipIf(notice)(`Redis${notice}`, () => {
   let redis: Database
   let url: string
   beforeAll(async () => {
