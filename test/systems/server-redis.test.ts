@@ -2,9 +2,10 @@
 
 import { createClient } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pushRequest } from '../../sandbox/push'
 import { openRedis } from '../../src/server/redis'
 import { type Database, startRedis } from '../support/databases'
-import { CREDENTIALS, type Environment, send, startEnvironment } from '../support/environment'
+import { CREDENTIALS, type Environment, PUSH, send, startEnvironment } from '../support/environment'
 import { describeHome } from '../support/home-contract'
 import { findProgram } from '../support/programs'
 import { runServer, serveLogin, startServer } from '../support/server'
@@ -133,6 +134,35 @@ describe.skipIf(notice)(`Redis${notice}`, () => {
       }
       expect(status).toBe(200)
       await server.close()
+    })
+
+    it('a pushed message goes into the stream that EVENTS names, with all digits of its MsgId', async () => {
+      const server = await startServer({ env: { ...settings(), ...PUSH, EVENTS: 'events' } })
+      const now = Math.floor(Date.now() / 1000)
+      const message =
+        '{"MsgType":"event","Event":"subscribe_msg_popup_event","MsgId":23481737264582913}'
+      const push = await pushRequest(new URL('/wechat/events', server.url).href, message, {
+        appid: CREDENTIALS.WECHAT_APPID,
+        token: PUSH.WECHAT_PUSH_TOKEN,
+        encodingAESKey: PUSH.WECHAT_PUSH_AES_KEY,
+        timestamp: now,
+      })
+      const { status } = await fetch(push)
+      await server.close()
+      const client = await createClient({ url }).connect()
+      const entry = (await client.xRange('events', '-', '+'))?.[0]
+      client.destroy()
+      const taken = JSON.parse(entry?.message.message ?? '') as Record<string, unknown>
+      expect([status, Object.keys(entry?.message ?? {})]).toEqual([200, ['message']])
+      expect(taken).toEqual({
+        key: expect.stringMatching(/^[\w-]{43}$/),
+        appid: CREDENTIALS.WECHAT_APPID,
+        event: {
+          MsgType: 'event',
+          Event: 'subscribe_msg_popup_event',
+          MsgId: '23481737264582913',
+        },
+      })
     })
 
     it('the server starts although Redis is away, and says so', async () => {
