@@ -10,8 +10,8 @@ const ENTRY = { value: Uint8Array.of(0, 255, 10, 13, 128), metadata: '{"userAgen
 export interface StoreUnderTest {
   readonly store: Store
   readonly other: Store
-  /** Lets so many seconds pass for the store. */
-  readonly pass: (seconds: number) => Promise<void>
+  /** Lets so many seconds pass for the store; absent where lifetimes are too long to wait for. */
+  readonly pass?: (seconds: number) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -58,12 +58,14 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(named).toEqual([{ name: `${OWNER}again`, metadata: '2' }])
     })
 
-    it(`${name} neither reads nor lists an entry after its lifetime`, async () => {
+    it(`${name} neither reads nor lists an entry after its lifetime`, async ({ skip }) => {
+      const { pass } = tested
+      if (!pass) return skip('its shortest lifetime is a minute')
       const owner = 'session:mortal:'
       await tested.store.write(`${owner}short`, ENTRY, 1)
       await tested.store.write(`${owner}long`, ENTRY, 600)
       expect(await tested.store.list(owner)).toHaveLength(2)
-      await tested.pass(2)
+      await pass(2)
       expect(await tested.store.read(`${owner}short`)).toBeNull()
       expect(await tested.store.list(owner)).toEqual([
         { name: `${owner}long`, metadata: ENTRY.metadata },
