@@ -74,6 +74,7 @@ it('docs/sandbox.md can be typed from top to bottom, and shows what is printed',
     else compare(JSON.parse(last), JSON.parse(lines.at(-1) ?? ''), differing)
   }
   expect(await logIn()).toBe(200)
+  // It types the whole document, with a process for each command.
 }, 120_000)
 
 /** A login of somebody who has not been there: its status. */

@@ -15,6 +15,7 @@ beforeAll(() => {
   cpSync('test/systems/webpack4', project, { recursive: true })
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit'], { cwd: project, stdio: 'pipe' })
   cpSync(unpacked, join(project, 'node_modules/code2session'), { recursive: true })
+  // npm fetches webpack 4 and all that it depends on.
 }, 300_000)
 
 it('webpack 4 builds a mini program with code2session/client, and what it has built runs', async () => {
