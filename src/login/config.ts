@@ -2,6 +2,7 @@
 
 import * as v from 'valibot'
 import { Problem } from '../core/problem'
+import { object } from '../core/schemas'
 import {
   baseUrls,
   binding,
@@ -17,16 +18,13 @@ import {
   requireValue,
   ServiceKeys,
   seconds,
-  text,
-  trimmed,
 } from '../core/settings'
-import { isObject, parseJson } from '../lib/encoding'
-
-/** A mini program with its credentials at WeChat. */
-export interface MiniProgram {
-  readonly appid: string
-  readonly appsecret: string
-}
+import {
+  type MiniPrograms,
+  OneMiniProgram,
+  parseMiniPrograms,
+  SeveralMiniPrograms,
+} from './mini-programs'
 
 /** Message push. */
 export interface PushSettings {
@@ -43,7 +41,7 @@ export interface PushSettings {
  */
 export interface Config {
   /** By appid; at least one. */
-  readonly miniPrograms: ReadonlyMap<string, MiniProgram>
+  readonly miniPrograms: MiniPrograms
   /** Lifetime of a session, in seconds. */
   readonly sessionTtl: number
   /** How old open data may be, in seconds. */
@@ -76,33 +74,6 @@ const SESSION_TTL = { min: 60, max: 30 * 24 * 3600, default: 7 * 24 * 3600 }
 /** A century: enough to replay any recorded data, small enough for a Date. */
 const OPEN_DATA_MAX_AGE = { min: 1, max: 100 * 365 * 24 * 3600, default: 300 }
 const API_BASE = 'https://api.weixin.qq.com'
-
-const APPID = /^wx[\w-]+$/
-const APPSECRET = /^[\x21-\x7e]+$/
-
-const APPID_MESSAGE = 'must be the AppID of a mini program, which starts with wx'
-const APPS_MESSAGE = 'must be a JSON object of AppIDs, each with its AppSecret'
-
-const object = <const Entries extends v.ObjectEntries>(entries: Entries) =>
-  v.object(entries, 'is missing')
-
-const OneMiniProgram = object({
-  WECHAT_APPID: v.pipe(text, v.regex(APPID, APPID_MESSAGE)),
-  WECHAT_APPSECRET: v.pipe(text, v.regex(APPSECRET, 'must be the AppSecret, without spaces')),
-})
-
-const SeveralMiniPrograms = object({
-  WECHAT_APPS: v.pipe(
-    trimmed,
-    v.transform((value) => (typeof value === 'string' ? parseJson(value) : value)),
-    v.record(
-      v.pipe(v.string(), v.regex(APPID, APPS_MESSAGE)),
-      v.pipe(v.string(APPS_MESSAGE), v.regex(APPSECRET, APPS_MESSAGE)),
-      APPS_MESSAGE,
-    ),
-    v.check((apps) => Object.keys(apps).length > 0, APPS_MESSAGE),
-  ),
-})
 
 const Sessions = object({
   SESSION_TTL: seconds(SESSION_TTL),
@@ -236,45 +207,9 @@ export function parseConfig(env: unknown): Config {
 /** The AppSecret of `npm run dev`, which opens nothing at WeChat. */
 const SANDBOX_APPSECRET = 'the-sandbox-appsecret-is-public'
 
-function isSandbox(miniPrograms: Group<ReadonlyMap<string, MiniProgram>>): boolean {
+function isSandbox(miniPrograms: Group<MiniPrograms>): boolean {
   const all = [...(findValue(miniPrograms)?.values() ?? [])]
   return all.some(({ appsecret }) => appsecret === SANDBOX_APPSECRET)
-}
-
-function parseMiniPrograms(env: unknown): Group<ReadonlyMap<string, MiniProgram>> {
-  const hasSeveral = isObject(env) && env.WECHAT_APPS !== undefined && env.WECHAT_APPS !== ''
-  if (hasSeveral) {
-    const several = parseGroup(SeveralMiniPrograms, env)
-    return 'value' in several ? { value: toMiniPrograms(several.value.WECHAT_APPS) } : several
-  }
-  const one = parseGroup(OneMiniProgram, env)
-  if ('faults' in one) return one
-  return { value: toMiniPrograms({ [one.value.WECHAT_APPID]: one.value.WECHAT_APPSECRET }) }
-}
-
-function toMiniPrograms(apps: Readonly<Record<string, string>>): ReadonlyMap<string, MiniProgram> {
-  return new Map(
-    Object.entries(apps).map(([appid, appsecret]) => [appid, { appid, appsecret }] as const),
-  )
-}
-
-/**
- * The mini program with this appid, or without an appid, the only one.
- *
- * @throws {Problem} `appid_required`, `appid_unknown`
- */
-export function chooseMiniProgram(config: Config, appid: string | null): MiniProgram {
-  if (appid !== null) return requireMiniProgram(config, appid)
-  const [only, ...others] = config.miniPrograms.values()
-  if (!only || others.length > 0) throw new Problem('appid_required')
-  return only
-}
-
-/** @throws {Problem} `appid_unknown` */
-export function requireMiniProgram({ miniPrograms }: Config, appid: string): MiniProgram {
-  const miniProgram = miniPrograms.get(appid)
-  if (!miniProgram) throw new Problem('appid_unknown')
-  return miniProgram
 }
 
 /** @throws {Problem} `misconfigured`; `not_found`: without `WECHAT_PUSH_TOKEN` there is no endpoint */

@@ -3,8 +3,8 @@
 import { Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
 import { createSingleFlight, type SingleFlight } from '../lib/single-flight'
-import { chooseMiniProgram, type MiniProgram } from './config'
 import { askLoginHook, type Claims, type HookContext } from './hooks'
+import { chooseMiniProgram, type MiniProgram } from './mini-programs'
 import {
   endSession,
   findSession,

@@ -1,8 +1,8 @@
 /** Open data of a session: signed data to verify, encrypted data to open, and phone numbers. */
 
 import { invalidRequest } from '../core/problem'
-import { requireMiniProgram } from './config'
 import type { Context } from './context'
+import { requireMiniProgram } from './mini-programs'
 import type { Session } from './sessions'
 import { type AccessTokenContext, callWithAccessToken } from './wechat/access-token'
 import {

@@ -8,9 +8,10 @@ import { Problem } from '../core/problem'
 import type { LogEntry, Runtime } from '../core/runtime'
 import { perEnv } from '../lib/per-env'
 import { createSingleFlight, type SingleFlight } from '../lib/single-flight'
-import { type Config, chooseMiniProgram, parseConfig } from './config'
+import { type Config, parseConfig } from './config'
 import type { Hooks } from './hooks'
 import { createSharedLogins, type LoginContext, type LoginRequest, login } from './login'
+import { chooseMiniProgram } from './mini-programs'
 import {
   type DecryptRequest,
   decryptData,

@@ -1,7 +1,7 @@
 /** What is done with the session_key of a session: check it at WeChat, replace it, sign with it. */
 
 import { Problem } from '../core/problem'
-import { requireMiniProgram } from './config'
+import { requireMiniProgram } from './mini-programs'
 import { findSessionById, type Login, replaceSession, type Session } from './sessions'
 import { type AccessTokenContext, callWithAccessToken } from './wechat/access-token'
 import type { WeChatResponse } from './wechat/api'

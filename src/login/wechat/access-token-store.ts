@@ -10,8 +10,8 @@
 import { deriveSealingKey, seal, unseal } from '../../lib/crypto'
 import { isObject, parseJson } from '../../lib/encoding'
 import { SHORTEST_TTL_SECONDS, toKVErrorMessage } from '../../lib/kv'
-import type { MiniProgram } from '../config'
 import type { Context } from '../context'
+import type { MiniProgram } from '../mini-programs'
 
 export interface AccessToken {
   readonly access_token: string

@@ -7,7 +7,7 @@
 
 import type { Runtime } from '../../core/runtime'
 import { createSingleFlight, type SingleFlight } from '../../lib/single-flight'
-import type { MiniProgram } from '../config'
+import type { MiniProgram } from '../mini-programs'
 import { type AccessToken, deleteToken, loadToken, saveToken } from './access-token-store'
 import {
   badResponse,

@@ -5,7 +5,7 @@
  */
 
 import { parseBase64 } from '../../lib/encoding'
-import type { MiniProgram } from '../config'
+import type { MiniProgram } from '../mini-programs'
 import { badResponse, type WeChatRequest, type WeChatResponse, wechatError } from './api'
 
 /** A person as WeChat knows them in one mini program. */

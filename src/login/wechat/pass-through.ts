@@ -12,7 +12,7 @@ import { rejectOnAbort } from '../../lib/abort'
 import { concat } from '../../lib/bytes'
 import { isObject, parseLenientJson, parseUtf8 } from '../../lib/encoding'
 import { readAtMost } from '../../lib/read-at-most'
-import type { MiniProgram } from '../config'
+import type { MiniProgram } from '../mini-programs'
 import {
   type AccessTokenContext,
   dropAccessToken,
