@@ -283,12 +283,15 @@ describe('a login with a token', () => {
     expect((await app.send('GET', '/session', { token })).status).toBe(200)
   })
 
-  it('A login does not use its code if KV fails to read the session of its token', async () => {
+  it('A login whose old session KV fails to read stores nothing, and says that the code is spent', async () => {
     const { token } = await app.login()
     const body = { code: await app.wxLogin() }
     app.kv.down.add('get')
-    expect((await app.send('POST', '/login', { token, body })).status).toBe(503)
+    const response = await app.send('POST', '/login', { token, body })
+    expect(response.status).toBe(503)
+    expect((await response.json<ProblemBody>()).detail).toContain('The code is spent')
     app.kv.down.clear()
-    expect((await app.send('POST', '/login', { token, body })).status).toBe(200)
+    const list = await (await app.send('GET', '/sessions', { token })).json<{ sessions: [] }>()
+    expect(list.sessions).toHaveLength(1)
   })
 })

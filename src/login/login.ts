@@ -5,14 +5,7 @@ import type { Runtime } from '../core/runtime'
 import { createSingleFlight, type SingleFlight } from '../lib/single-flight'
 import { askLoginHook, type Claims, type HookContext } from './hooks'
 import { chooseMiniProgram, type MiniProgram } from './mini-programs'
-import {
-  endSession,
-  findSession,
-  type Login,
-  replaceSession,
-  type SessionOptions,
-  toUserId,
-} from './sessions'
+import { endSession, findSession, type Login, replaceSession, toUserId } from './sessions'
 import { type CallContext, callWeChat } from './wechat/api'
 import {
   code2SessionRequest,
@@ -57,15 +50,18 @@ export function createSharedLogins({ waitUntil, deadline }: Runtime): LoginConte
 export async function login(context: LoginContext, request: LoginRequest): Promise<Login> {
   const { code, token } = request
   const miniProgram = chooseMiniProgram(context.config, request.appid)
-  // Looked up first: if KV is down, the code is still unspent when the client tries again.
-  const replaced = token ? await findSession(context, token) : null
-  const shared = await context.logins(`${miniProgram.appid}:${code}`, async () => {
+  // Read while WeChat answers. The new session keeps its key, so the write waits for both.
+  const replacing = token ? findSession(context, token).catch(failSpent) : null
+  const sharing = context.logins(`${miniProgram.appid}:${code}`, async () => {
     const user = await exchangeCode(context, miniProgram, code)
+    const replaced = await replacing
     const claims = await askAboutUser(context, user, request.userAgent)
     const options = { userAgent: request.userAgent, replaced, claims }
-    const login = await storeLogin(context, user, options)
+    // The old session ends last: a store that takes no writes signs nobody out.
+    const login = await replaceSession(context, user, options).catch(failSpent)
     return { login, replacedId: replaced?.id ?? null }
   })
+  const [shared, replaced] = await Promise.all([sharing, replacing])
   // A caller that joined may have sent another session's token than the one that started.
   if (replaced && replaced.id !== shared.replacedId) await endSession(context, replaced)
   return shared.login
@@ -90,18 +86,9 @@ async function askAboutUser(
   return askLoginHook(context, { appid, userId, openid, unionid, userAgent })
 }
 
-async function storeLogin(
-  context: CallContext,
-  user: WeChatUser,
-  options: SessionOptions,
-): Promise<Login> {
-  try {
-    return await replaceSession(context, user, options)
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    // WeChat has taken the code, so another attempt needs another one.
-    const detail =
-      'The session could not be stored. The code is spent; call wx.login for a new one.'
-    throw error.with({ detail })
-  }
+/** The code is with WeChat by now, so another attempt needs another one. */
+function failSpent(error: unknown): never {
+  if (!(error instanceof Problem)) throw error
+  const detail = 'The session could not be stored. The code is spent; call wx.login for a new one.'
+  throw error.with({ detail })
 }
