@@ -5,7 +5,6 @@
  *     --mutants 400         how many, besides those that change only a text
  *     --seed 1              decides which ones
  *     --room src/login      a folder or file
- *     --tests 'test/a*.ts'  what these files notice in Node, and nothing else
  *
  * A mutant meets the tests of the project `workerd`, in Node (suite.ts), then types, lint and a few
  * files of test/node (copy.ts). All that are left meet the project `workerd` together.
@@ -29,10 +28,9 @@ const { values } = parseArgs({
     mutants: { type: 'string', default: '400' },
     seed: { type: 'string', default: '1' },
     room: { type: 'string', default: 'src' },
-    tests: { type: 'string', multiple: true },
   },
 })
-const { seed, room, tests } = values
+const { seed, room } = values
 process.chdir(join(import.meta.dirname, '../..'))
 // More than there are cores, as tests wait.
 const copies = Array.from({ length: availableParallelism() + 1 }, createCopy)
@@ -48,13 +46,13 @@ async function tryAll(): Promise<readonly Result[]> {
   const queue = mutants.values()
   const results: Result[] = []
   const lanes = copies.slice(0, mutants.length).map(async (copy, index) => {
-    const suite = await createSuite(copy.root, tests ?? RULES)
+    const suite = await createSuite(copy.root, RULES)
     requireGreen(await suite.run(null))
-    for (const stage of !tests && index === 0 ? (['types', 'node', 'workerd'] as const) : []) {
+    for (const stage of index === 0 ? (['types', 'node', 'workerd'] as const) : []) {
       requireGreen(await copy.run(stage, []))
     }
     for (const mutant of queue) {
-      const result = await tryOne(mutant, suite, tests ? null : copy)
+      const result = await tryOne(mutant, suite, copy)
       results.push(result)
       const { killer = 'survives', failure = '' } = result
       const place = `${mutant.file}:${mutant.line}`
@@ -64,7 +62,7 @@ async function tryAll(): Promise<readonly Result[]> {
   })
   await Promise.all(lanes)
   const [copy] = copies
-  if (tests || !copy) return results
+  if (!copy) return results
   const isLeft = ({ mutant, killer }: Result) => !killer && !mutant.isText
   const left = results.filter(isLeft).map(({ mutant }) => mutant)
   const killed = new Set(await findKilled(left, copy))
@@ -78,10 +76,10 @@ function requireGreen(failure: string | null): void {
   if (failure) throw new Error(`Fails without a mutant: ${failure}`)
 }
 
-async function tryOne(mutant: Mutant, suite: Suite, copy: Copy | null): Promise<Result> {
+async function tryOne(mutant: Mutant, suite: Suite, copy: Copy): Promise<Result> {
   const failure = await suite.run(mutant)
   if (failure) return { mutant, killer: 'tests', failure }
-  if (!copy || mutant.isText) return { mutant }
+  if (mutant.isText) return { mutant }
   for (const stage of ['types', 'lint', 'node'] as const) {
     const failure = await copy.run(stage, [mutant])
     if (failure) return { mutant, killer: stage, failure }

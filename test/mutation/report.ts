@@ -45,7 +45,7 @@ function toCells(results: readonly Result[]): string[] {
 }
 
 /** Wilson's interval, which holds the share of all mutants in 95 % of the draws. */
-export function wilson(killed: number, count: number): [low: number, high: number] {
+function wilson(killed: number, count: number): [low: number, high: number] {
   const z = 1.96
   const share = killed / count
   const middle = share + z ** 2 / (2 * count)
