@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { type ProblemBody, useTestApp } from './support/app'
+import { useTestApp } from './support/app'
 
 const TOKEN_API = '/cgi-bin/stable_token'
 const CHECK_API = '/wxa/checksession'
@@ -205,23 +205,6 @@ describe('the access_token', () => {
     expect(used.size).toBe(2)
     expect(new Set([...used.values()].flatMap((tokens) => [...tokens])).size).toBe(2)
   })
-
-  it.each([40013, 40125, 40164, 40243, 89503, 89506, 89507, 50004, 50007, 40001])(
-    'Errcode %i for the access_token is misconfigured, and the log says which setting to check',
-    async (errcode) => {
-      await app.press('fail', {
-        errcode,
-        api: TOKEN_API,
-        errmsg: 'invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist rid: 6-5-4',
-      })
-      const response = await check()
-      const problem = await response.json<ProblemBody>()
-      expect([problem.status, problem.code]).toEqual([500, 'misconfigured'])
-      const entry = JSON.parse(app.warnings[0] ?? '')
-      expect(entry).toMatchObject({ errcode, rid: '6-5-4', settings: [expect.any(String)] })
-      expect(entry.reason).toBe(errcode === 40164 ? 'WeChat saw the IP 203.0.113.7' : undefined)
-    },
-  )
 })
 
 describe('calls at once', () => {

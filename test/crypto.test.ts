@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { createDecipheriv, createHash, hkdfSync } from 'node:crypto'
+import { createDecipheriv, hkdfSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { deriveSealingKey, importSealingKey, seal, unseal } from '../src/lib/crypto'
 import { parseUtf8 } from '../src/lib/encoding'
@@ -86,16 +86,6 @@ describe('sealed text', () => {
     for (let length = 0; length < sealed.length; length++) {
       expect(await unseal(sealed.subarray(0, length), same)).toBeNull()
     }
-  })
-})
-
-describe('a user id', () => {
-  it('A userId is the base64url of the SHA-256 of appid, colon and openid', async () => {
-    const user = { openid: 'oGZUI0egBJY1zhBYw2KhdUfwVJJE', session_key: 'HyVFkGl5F5OQWJZZaNzBBg==' }
-    app.replace({ fetch: async () => Response.json(user) })
-    const { userId } = await app.login()
-    const hash = createHash('sha256').update('wx4f4bc4dec97d474b:oGZUI0egBJY1zhBYw2KhdUfwVJJE')
-    expect(userId).toBe(hash.digest('base64url'))
   })
 })
 

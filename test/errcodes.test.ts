@@ -13,12 +13,6 @@ import { APPID, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
 const app = useTestApp()
 
-/** Logs in while WeChat answers code2Session with this errcode or this fault. */
-async function loginAgainst(failure: { errcode: number } | { fault: string }): Promise<Response> {
-  await app.press('fail', { ...failure, times: 3 })
-  return app.send('POST', '/login', { body: { code: await app.wxLogin() } })
-}
-
 /** Sends alice a subscribe message in which these fields differ from a valid one. */
 async function sendMessage(other: object): Promise<Response> {
   const openid = await app.getOpenid()
@@ -139,18 +133,6 @@ describe("WeChat's errcodes", () => {
     expect([problem.code, problem.errcode]).toEqual(['code_invalid', 40029])
   })
 
-  it.each([
-    [40013, 'WECHAT_APPID'],
-    [41002, 'WECHAT_APPID'],
-    [41004, 'WECHAT_APPSECRET'],
-    [40125, 'WECHAT_APPSECRET'],
-    [41008, 'WECHAT_API_BASE'],
-  ])('Errcode %i of code2Session names the setting %s in the log', async (errcode, setting) => {
-    await loginAgainst({ errcode })
-    const { settings } = JSON.parse(app.warnings[0] ?? '')
-    expect(settings).toEqual([expect.stringMatching(`^${setting} `)])
-  })
-
   it('A wrong AppSecret is misconfigured, and the log names the setting', async () => {
     app.replace({ settings: { WECHAT_APPSECRET: 'not-the-one', SERVICE_KEYS: undefined } })
     const body = { code: await app.wxLogin() }
@@ -166,22 +148,6 @@ describe("WeChat's errcodes", () => {
 })
 
 describe("WeChat's unusable answers", () => {
-  it.each([
-    'html',
-    'html_200',
-    'empty',
-    'array',
-    'cut',
-    'large',
-    'redirect',
-    'no_openid',
-    'no_session_key',
-  ])('The fault %s of WeChat is answered with wechat_unavailable', async (fault) => {
-    const response = await loginAgainst({ fault })
-    expect(response.status).toBe(502)
-    expect((await response.json<ProblemBody>()).code).toBe('wechat_unavailable')
-  })
-
   it('A call that WeChat answers with 5xx is not repeated, even if the errcode is -1', async () => {
     let calls = 0
     const busy = async () => {

@@ -220,12 +220,12 @@ describe('code2Session', () => {
     expect(app.sandbox.calls('/sns/jscode2session')).toBe(3)
   })
 
-  it.each(['html', 'html_200', 'cut', 'large', 'redirect'])(
-    'code2Session is not repeated after the ambiguous failure %s',
+  it.each('html html_200 empty array cut large redirect no_openid no_session_key'.split(' '))(
+    'The ambiguous failure %s of code2Session is wechat_unavailable, and not repeated',
     async (fault) => {
       await app.press('fail', { fault })
       const response = await app.send('POST', '/login', { body: { code: await app.wxLogin() } })
-      expect(response.status).toBe(502)
+      expect(await response.json()).toMatchObject({ status: 502, code: 'wechat_unavailable' })
       expect(app.sandbox.calls('/sns/jscode2session')).toBe(1)
     },
   )

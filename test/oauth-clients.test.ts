@@ -150,16 +150,6 @@ describe.each(ENDPOINTS)('the failures of %s', (path) => {
   })
 })
 
-describe('POST /revoke', () => {
-  it('POST /revoke answers an empty JSON object, which clients that parse it can read', async () => {
-    const response = await post('/revoke', { headers: BASIC })
-    expect([response.headers.get('Content-Type'), await response.text()]).toEqual([
-      'application/json',
-      '{}',
-    ])
-  })
-})
-
 describe('GET /.well-known/oauth-authorization-server', () => {
   const PATH = '/.well-known/oauth-authorization-server'
   const discover = (origin = 'https://login.example') => app.receive(new Request(origin + PATH))

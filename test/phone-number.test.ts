@@ -114,33 +114,6 @@ describe("WeChat's refusals of a phone code", () => {
     })
   })
 
-  it.each([
-    [40029, undefined],
-    [40226001, 'undocumented errcode'],
-    [9009099, 'undocumented errcode'],
-  ])(
-    'Errcode %i of getPhoneNumber is code_invalid, asks for another tap, and is logged: %s',
-    async (errcode, reason) => {
-      const problem = await refuseWith(errcode)
-      expect(problem).toMatchObject({ status: 400, code: 'code_invalid', errcode })
-      expect(problem.detail).toContain('tap again')
-      const entry = JSON.parse(app.warnings[0] ?? '')
-      expect([entry.code, entry.errcode, entry.reason]).toEqual(['code_invalid', errcode, reason])
-    },
-  )
-
-  it('Errcode 47001 of getPhoneNumber is wechat_unavailable, and the log says what to do', async () => {
-    expect(await refuseWith(47001)).toMatchObject({ status: 502, code: 'wechat_unavailable' })
-    const { settings } = JSON.parse(app.warnings[0] ?? '')
-    expect(settings).toEqual([expect.stringContaining('WECHAT_API_BASE')])
-  })
-
-  it('Errcode 48001 of getPhoneNumber is misconfigured, and the log says which accounts have no such API', async () => {
-    expect(await refuseWith(48001)).toMatchObject({ status: 500, code: 'misconfigured' })
-    const { settings } = JSON.parse(app.warnings[0] ?? '')
-    expect(settings).toEqual([expect.stringContaining('personal accounts')])
-  })
-
   it('getPhoneNumber is not repeated while WeChat is busy, because it may have used the code', async () => {
     expect(await refuseWith(-1)).toMatchObject({ status: 503, code: 'wechat_busy', errcode: -1 })
     expect(app.sandbox.calls(PHONE_API)).toBe(1)

@@ -30,7 +30,11 @@ describe('POST /revoke', () => {
   ])('POST /revoke ends a session, with the service key sent as %s', async (_, headers) => {
     const other = await app.login()
     const response = await revoke(undefined, headers)
-    expect([response.status, await response.text()]).toEqual([200, '{}'])
+    expect([response.status, response.headers.get('Content-Type')]).toEqual([
+      200,
+      'application/json',
+    ])
+    expect(await response.text()).toBe('{}')
     expect([await isAlive(), await isAlive(other.token)]).toEqual([false, true])
   })
 
@@ -46,20 +50,6 @@ describe('POST /revoke', () => {
     const hint = { token: login.token, token_type_hint: 'access_token' }
     expect((await revoke(new URLSearchParams(hint))).status).toBe(200)
     expect(await isAlive()).toBe(false)
-  })
-
-  it('POST /revoke requires exactly one token, as a form', async () => {
-    for (const body of ['', 'token=', 'token=a&token=b', 'tokn=a']) {
-      const response = await revoke(new URLSearchParams(body))
-      const { errors } = await response.json<ProblemBody>()
-      expect([response.status, errors]).toEqual([
-        400,
-        [{ path: 'token', message: expect.any(String) }],
-      ])
-    }
-    const json = { ...BEARER, 'Content-Type': 'application/json' }
-    expect((await revoke(JSON.stringify({ token: login.token }), json)).status).toBe(415)
-    expect(await isAlive()).toBe(true)
   })
 
   it('POST /revoke answers 503 if KV fails, and does not call the token revoked', async () => {

@@ -63,16 +63,6 @@ describe('POST /subscribe-messages', () => {
     expect(problem.errors).toEqual([{ path: 'data.time2', message: expect.any(String) }])
   })
 
-  it.each([
-    [43116, 'message_banned', 'template'],
-    [200016, 'message_data_invalid', 'does not fit the template'],
-  ])('Errcode %i of a subscribe message is %s', async (errcode, code, detail) => {
-    await app.press('fail', { errcode, api: '/cgi-bin/message/subscribe/send' })
-    const problem = await (await send()).json<ProblemBody>()
-    expect([problem.code, problem.errcode]).toEqual([code, errcode])
-    expect(problem.detail).toContain(detail)
-  })
-
   it('POST /subscribe-messages names the invalid field without a call to WeChat', async () => {
     const wrong: [object, string][] = [
       [{ openid: '' }, 'openid'],

@@ -26,14 +26,6 @@ describe('the session_key services', () => {
     expect(await backend.call('sign', token, text)).toEqual({ ok: true, signature })
   })
 
-  it('POST /session-key/sign and sign refuse the empty text', async () => {
-    const token = await backend.logIn()
-    const refusal = { code: 'invalid_request', errors: [{ path: 'text' }] }
-    const reply = await post('/session-key/sign', { token, text: '' })
-    expect(reply).toMatchObject({ status: 400, answer: refusal })
-    expect(await backend.call('sign', token, '')).toMatchObject({ ok: false, error: refusal })
-  })
-
   it('POST /session-key/encryption-keys and encryptionKeys return the keys that WeChat has for the user', async () => {
     const token = await backend.logIn()
     const { encrypt_key, iv, version, expire_in, create_time } = KEY_INFO
@@ -47,38 +39,6 @@ describe('the session_key services', () => {
     const { status, answer } = await post('/session-key/encryption-keys', { token })
     expect([status, answer]).toEqual([200, { keys: [key] }])
     expect(await backend.call('encryptionKeys', token)).toEqual({ ok: true, keys: [key] })
-  })
-
-  it.each(['/session-key/sign', '/session-key/encryption-keys'])(
-    'POST %s answers 401 session_invalid for a dead token, and the challenge names no error',
-    async (path) => {
-      const token = await backend.logIn()
-      await send(backend.url, 'DELETE', '/session', { token })
-      for (const dead of [token, 'nonsense']) {
-        const reply = await post(path, { token: dead, text: 'x' })
-        expect(reply).toMatchObject({ status: 401, answer: { code: 'session_invalid' } })
-        expect(reply.headers.get('WWW-Authenticate')).toBe('Bearer realm="code2session"')
-      }
-    },
-  )
-
-  it("a phone's token is no service key on any endpoint of backends", async () => {
-    const token = await backend.logIn()
-    const calls: [string, string, object?][] = [
-      ['POST', '/session-key/sign', { token, text: 'x' }],
-      ['POST', '/session-key/encryption-keys', { token }],
-      ['GET', '/wechat/api/wxa/getwxacode'],
-      ['DELETE', `/users/${token.slice(0, 43)}/sessions`],
-      ['POST', '/revoke', new URLSearchParams({ token })],
-    ]
-    for (const [method, path, body] of calls) {
-      const reply = await send(backend.url, method, path, { token, ...(body && { body }) })
-      expect([path, reply]).toMatchObject([
-        path,
-        { status: 401, answer: { code: 'service_key_invalid' } },
-      ])
-    }
-    expect(await backend.fetchStatus(token)).toBe(200)
   })
 })
 
@@ -97,15 +57,5 @@ describe('revocation', () => {
     expect(await backend.call('revoke', second)).toEqual({ ok: true })
     expect(await backend.call('revoke', second)).toEqual({ ok: true })
     expect(await backend.fetchStatus(second)).toBe(401)
-  })
-
-  it('DELETE /users/:userId/sessions ends all sessions of the user', async () => {
-    const tokens = [await backend.logIn('mallory'), await backend.logIn('mallory')]
-    const path = `/users/${tokens[0]?.slice(0, 43)}/sessions`
-    const reply = await send(backend.url, 'DELETE', path, { token: SERVICE_KEY })
-    expect(reply).toMatchObject({ status: 204, answer: null })
-    for (const token of tokens) {
-      expect(await backend.fetchStatus(token)).toBe(401)
-    }
   })
 })

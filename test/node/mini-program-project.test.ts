@@ -2,7 +2,6 @@
 
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { compiler, ROOT, weChatCompiler } from '../support/mini-program'
 
@@ -13,84 +12,6 @@ const listFiles = (pattern: string) => globSync(pattern, { cwd: ROOT }).sort()
 
 const pages: string[] = readJson('app.json').pages
 const components = listFiles('components/*/*.wxml').map((file) => file.replace('.wxml', ''))
-
-const color = v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/i))
-const path = v.pipe(v.string(), v.regex(/^[\w-]+(\/[\w-]+)*$/))
-const windowEntries = {
-  navigationBarTitleText: v.string(),
-  navigationBarBackgroundColor: color,
-  navigationBarTextStyle: v.picklist(['black', 'white']),
-  backgroundColor: color,
-  backgroundTextStyle: v.picklist(['dark', 'light']),
-}
-const usingComponents = v.record(
-  v.pipe(v.string(), v.regex(/^[a-z][a-z-]*$/)),
-  v.pipe(v.string(), v.regex(/^\//)),
-)
-
-/** @see https://developers.weixin.qq.com/miniprogram/dev/reference/configuration/app.html */
-const appSchema = v.strictObject({
-  pages: v.pipe(v.array(path), v.minLength(1)),
-  window: v.partial(v.strictObject(windowEntries)),
-  tabBar: v.strictObject({
-    color,
-    selectedColor: color,
-    backgroundColor: color,
-    borderStyle: v.picklist(['black', 'white']),
-    list: v.pipe(
-      v.array(v.strictObject({ pagePath: path, text: v.string() })),
-      v.minLength(2),
-      v.maxLength(5),
-    ),
-  }),
-  style: v.literal('v2'),
-  lazyCodeLoading: v.literal('requiredComponents'),
-  sitemapLocation: v.literal('sitemap.json'),
-  __usePrivacyCheck__: v.literal(true),
-})
-
-/** @see https://developers.weixin.qq.com/miniprogram/dev/reference/configuration/page.html */
-const pageSchema = v.strictObject({
-  ...v.partial(v.object(windowEntries)).entries,
-  usingComponents,
-})
-
-/** @see https://developers.weixin.qq.com/miniprogram/dev/framework/custom-component/ */
-const componentSchema = v.strictObject({ component: v.literal(true) })
-
-/** @see https://developers.weixin.qq.com/miniprogram/dev/reference/configuration/sitemap.html */
-const sitemapSchema = v.strictObject({
-  rules: v.array(v.strictObject({ action: v.picklist(['allow', 'disallow']), page: v.string() })),
-})
-
-const packRule = v.strictObject({
-  type: v.picklist(['folder', 'file', 'suffix', 'prefix', 'regexp', 'glob']),
-  value: v.string(),
-})
-
-/** @see https://developers.weixin.qq.com/miniprogram/dev/devtools/projectconfig.html */
-const projectSchema = v.strictObject({
-  description: v.string(),
-  projectname: v.string(),
-  appid: v.pipe(v.string(), v.regex(/^(touristappid|wx[0-9a-f]{16})$/)),
-  compileType: v.literal('miniprogram'),
-  libVersion: v.pipe(v.string(), v.regex(/^(latest|trial|widelyUsed|\d+\.\d+\.\d+)$/)),
-  setting: v.record(
-    v.picklist([
-      'urlCheck',
-      'es6',
-      'enhance',
-      'postcss',
-      'minified',
-      'minifyWXML',
-      'minifyWXSS',
-      'uploadWithSourceMap',
-      'checkInvalidKey',
-    ]),
-    v.boolean(),
-  ),
-  packOptions: v.strictObject({ ignore: v.array(packRule), include: v.array(packRule) }),
-})
 
 /** The built-in components that the pages use. */
 const BUILT_IN = ['block', 'button', 'form', 'image', 'input', 'text', 'view']
@@ -111,18 +32,6 @@ function parseTags(file: string) {
 }
 
 describe('the example project', () => {
-  it.each<[string, v.GenericSchema]>([
-    ['app.json', appSchema],
-    ['sitemap.json', sitemapSchema],
-    ['project.config.json', projectSchema],
-    ...pages.map((page) => [`${page}.json`, pageSchema] as [string, v.GenericSchema]),
-    ...components.map(
-      (component) => [`${component}.json`, componentSchema] as [string, v.GenericSchema],
-    ),
-  ])('%s has only the fields and values that WeChat documents', (file, schema) => {
-    expect(v.safeParse(schema, readJson(file)).issues).toBeUndefined()
-  })
-
   it('every page and component has its four files, and there are no others', () => {
     const parts = [...pages, ...components]
     const files = parts.flatMap((part) =>

@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { BuiltWorker } from '../support/built-worker'
 import { APPID, type Environment, send } from '../support/environment'
 import { PAY_KEY, startPayEnvironment } from '../support/pay-environment'
-import { FAULTS } from '../support/upstream'
 import { API_V3_KEY, isMerchantSignature } from '../support/wechat-pay'
 import { createCallback, sign } from '../support/wechat-pay-api'
 import type { WeChatPayServer } from '../support/wechat-pay-server'
@@ -113,35 +112,6 @@ describe('over HTTP, after a first host that refuses connections', () => {
     expect(headers.get('WWW-Authenticate')).toBe('Bearer realm="code2session"')
   })
 
-  it('a number with | and * goes over the wire as it was signed', async () => {
-    expect((await request('POST', '/payments', { ...known, ...order('a|b*c-_') })).status).toBe(200)
-    expect((await request('GET', '/payments/a%7Cb*c-_')).status).toBe(200)
-    expect((await request('POST', '/payments/a|b*c-_/close')).status).toBe(204)
-  })
-
-  it.each(['reset', 'html', 'cut', 'half_closed', 'large', 'empty'] as const)(
-    'a failed answer is a pay_unavailable and is not repeated: %s',
-    async (fault) => {
-      const before = wechatPay.arrived()
-      wechatPay.handleNext(FAULTS[fault])
-      const { status, answer } = await request('GET', '/payments/FAULT001')
-      expect([status, answer.code]).toEqual([502, 'pay_unavailable'])
-      expect(wechatPay.arrived() - before).toBe(1)
-    },
-  )
-
-  it('an answer that is not complete after five seconds is a pay_timeout', async () => {
-    const began = Date.now()
-    const asked = [FAULTS.hang, FAULTS.drip].map((fault) => {
-      wechatPay.handleNext(fault)
-      return request('GET', '/payments/FAULT002')
-    })
-    for (const { status, answer } of await Promise.all(asked)) {
-      expect([status, answer.code]).toEqual([504, 'pay_timeout'])
-    }
-    expect(Date.now() - began).toBeLessThan(7000)
-  })
-
   it('a 204 whose signature is over a body closes no order', async () => {
     await request('POST', '/payments', { ...known, ...order('HTTP0003') })
     const signed = await sign('x', wechatPay.now())
@@ -169,23 +139,6 @@ describe('over HTTP, after a first host that refuses connections', () => {
       status: 503,
     })
     expect(logs.join()).toContain('neither HOOKS with onPayment nor EVENTS')
-  })
-
-  it('a hundred orders at once each get an argument and an event of their own', async () => {
-    const numbers = Array.from({ length: 100 }, (_, index) => `MANY${1000 + index}`)
-    const placed = await Promise.all(
-      numbers.map((number) => request('POST', '/payments', { ...known, ...order(number) })),
-    )
-    expect(placed.map(({ status }) => status)).toEqual(numbers.map(() => 200))
-    expect(new Set(placed.map(({ answer }) => answer.nonceStr)).size).toBe(100)
-    expect(new Set(placed.map(({ answer }) => answer.package)).size).toBe(100)
-    const delivered = await Promise.all(
-      numbers.map((number) => deliver('TRANSACTION.SUCCESS', wechatPay.pay(number))),
-    )
-    expect(delivered.map(({ status }) => status)).toEqual(numbers.map(() => 204))
-    const events = (await request('GET', '/events')).answer as unknown as { key: string }[]
-    const keys = events.map(({ key }) => key).filter((key) => key.includes(':MANY'))
-    expect(new Set(keys).size).toBe(100)
   })
 })
 
@@ -216,19 +169,8 @@ describe('PaymentService by RPC', () => {
     })
     expect(await rpc('getPayment', 'RPC00009')).toMatchObject({ error: { code: 'order_unknown' } })
     expect(await rpc('getRefund', 'R9')).toMatchObject({ error: { code: 'refund_unknown' } })
-    for (const method of [
-      'createPayment',
-      'getPayment',
-      'closePayment',
-      'createRefund',
-      'getRefund',
-    ]) {
-      for (const args of [[], [null], [7, 7], ['x', 'x'], [{}, {}], ['RPC00009', null]]) {
-        if (method !== 'createPayment' && args[1] === null && method !== 'createRefund') continue
-        if (method === 'getRefund' && args[0] === 'x') continue
-        const { ok, error } = await rpc(method, ...args)
-        expect([ok, error?.code]).toEqual([false, 'invalid_request'])
-      }
+    for (const method of ['createPayment', 'createRefund', 'closePayment']) {
+      expect(await rpc(method, null, 7)).toMatchObject({ error: { code: 'invalid_request' } })
     }
   })
 
@@ -243,16 +185,7 @@ describe('the log', () => {
   it('the log has no key, token, number, openid or text of an order', async () => {
     const log = logs.join('\n')
     expect(log).toContain('/payments/:outTradeNo')
-    const secrets = [
-      PAY_KEY,
-      API_V3_KEY,
-      'HTTP0001',
-      'RPC00001',
-      'MANY1',
-      'oUser',
-      '一杯茶',
-      'a secret',
-    ]
+    const secrets = [PAY_KEY, API_V3_KEY, 'HTTP0001', 'RPC00001', 'oUser', '一杯茶', 'a secret']
     for (const secret of [...secrets, 'PRIVATE KEY', 'WECHATPAY2', 'prepay_id=', 'paySign']) {
       expect(log).not.toContain(secret)
     }

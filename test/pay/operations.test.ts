@@ -5,6 +5,7 @@ import { listErrorsOf } from '../../openapi/api'
 import { PAY_API } from '../../openapi/pay/api'
 import { OUT_REFUND_NO, OUT_TRADE_NO } from '../../openapi/pay/examples'
 import { refusal } from '../../sandbox/pay/responses'
+import { createPaymentApp } from '../../src/pay'
 import { CODES } from '../../src/pay/codes'
 import { ORDER, usePayApp } from '../support/pay-app'
 
@@ -51,4 +52,14 @@ describe('what WeChat Pay refuses', () => {
       expect([...seen, ...ANYWAY]).toEqual(expect.arrayContaining(toCodes(ofCalls)))
     },
   )
+})
+
+describe('the routes of payments', () => {
+  it('openapi-pay.json describes every route of the payments Worker, and no other', () => {
+    const routes = createPaymentApp()
+      .routes.filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, '{$1}')}`)
+    const described = PAY_API.operations.map(({ method, path }) => `${method} ${path}`)
+    expect(new Set(routes)).toEqual(new Set(described))
+  })
 })

@@ -7,6 +7,7 @@ import type { PaymentEvent, PaymentHooks } from '../../src/pay/events'
 import { createHttpApp } from '../../src/pay/http/app'
 import { createPayments } from '../../src/pay/payments'
 import { createClock } from './clock'
+import { expectAnswerHeaders } from './responses'
 import { PAY_SETTINGS } from './wechat-pay'
 import { type CallbackOptions, createCallback, createWeChatPay } from './wechat-pay-api'
 
@@ -107,6 +108,7 @@ export function createPayApp({
     const request = new Request(`https://pay.example${path}`, init)
     const response = await app.fetch(request, env, createExecutionContext())
     await Promise.all(tasks.splice(0))
+    expectAnswerHeaders(response)
     return response
   }
 
