@@ -1,6 +1,6 @@
 /** Asks the user for a scope: the three steps that WeChat documents, in one call. */
 
-import { Code2SessionError, wxFailed } from './error'
+import { wxFailed } from './error'
 import { readFields } from './fields'
 import { callWx, type Wx } from './wx'
 
@@ -50,6 +50,6 @@ function findDecision(setting: unknown, scope: string): unknown {
 
 /** WeChat also rejects when it asked nobody, as for a scope that the privacy guideline lacks. */
 function isDenial(error: unknown): boolean {
-  if (!(error instanceof Code2SessionError)) return false
-  return error.errno === 103 || error.errno === 104 || /den(y|ied)|cancel/.test(error.message)
+  const { errno, message } = readFields(error)
+  return errno === 103 || errno === 104 || /den(y|ied)|cancel/.test(String(message))
 }

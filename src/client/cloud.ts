@@ -5,8 +5,7 @@
  * @see https://developers.weixin.qq.com/miniprogram/dev/wxcloudservice/wxcloudrun/src/development/call/mini.html
  */
 
-import { Code2SessionError, toDetails } from './error'
-import { readFields } from './fields'
+import { type Advice, toError } from './error'
 import type { Wx, WxRequestOptions } from './wx'
 
 /**
@@ -27,16 +26,18 @@ export interface CloudOptions {
 /** Stands for the service in URLs. The name resolves nowhere (RFC 6761). */
 export const CLOUD_BASE = 'https://cloud.invalid'
 
-/** What a failure of `callContainer` that lasts wants from the developer, by its errCode. */
-const FAULTS: Readonly<Record<string, string>> = {
-  '102005': 'Cloud Hosting takes GET, POST, PUT and DELETE only.',
-  '-501000': 'Check env, service and the path: this mini program may not call them.',
-  '-606001': 'Cloud Hosting takes requests of at most 100 KB. Send less.',
-  '-606003': 'The environment of Cloud Hosting is overdue. Pay for it in the console.',
-}
+/** What a failure of `callContainer` that lasts wants from the developer. */
+const FAULTS: readonly Advice[] = [
+  [/\b102005\b/, 'Cloud Hosting takes GET, POST, PUT and DELETE only.'],
+  [/-501000\b/, 'Check env, service and the path: this mini program may not call them.'],
+  [/-606001\b/, 'Cloud Hosting takes requests of at most 100 KB. Send less.'],
+  [/-606003\b/, 'The environment of Cloud Hosting is overdue. Pay for it in the console.'],
+]
 
-/** The same `wx`, whose `request` sends what is for the service over `callContainer`. */
-export function overCloud(wx: Wx, { env, service }: CloudOptions): Wx {
+/** The same `wx`; with options, its `request` sends what is for the service over `callContainer`. */
+export function overCloud(wx: Wx, options: CloudOptions | undefined): Wx {
+  if (!options) return wx
+  const { env, service } = options
   let hasInit = false
   return Object.assign(Object.create(wx) as Wx, {
     request(options: WxRequestOptions & { fail(failure: unknown): void }) {
@@ -59,10 +60,6 @@ export function overCloud(wx: Wx, { env, service }: CloudOptions): Wx {
 
 /** The error of a failure that is Cloud Hosting's own; any other failure is as one of `wx.request`. */
 function toFailure(failure: unknown): unknown {
-  const details = toDetails(failure)
-  const { errCode } = readFields(failure)
-  const code = errCode || (/-?\b\d{5,6}\b/.exec(details.errMsg || '') || [])[0]
-  const detail = FAULTS[String(code)]
-  if (!detail) return failure
-  return new Code2SessionError('wx_failed', 'fix_request', { ...details, detail })
+  const error = toError(failure, 'wx_failed', 'stop', FAULTS)
+  return error.action === 'stop' ? failure : error
 }

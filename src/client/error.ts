@@ -84,50 +84,47 @@ export class Code2SessionError extends Error implements Omit<Details, 'detail'> 
   }
 }
 
-/** A `wx` function failed, or the user refused. Repeating the call would not help. */
-export function wxFailed(failure: unknown): Code2SessionError {
+/**
+ * What WeChat says of a failure, as `errno errCode errMsg`, and what to do about it. The action is
+ * `fix_request` where there is none.
+ */
+export type Advice = readonly [said: RegExp, detail: string, action?: Action]
+
+/** The error of a failure of `wx`, with the advice about it, or else with this action. */
+export function toError(
+  failure: unknown,
+  code: ClientErrorCode,
+  action: Action,
+  advice: readonly Advice[] = [],
+): Code2SessionError {
   if (failure instanceof Code2SessionError) return failure
-  return new Code2SessionError('wx_failed', 'stop', toDetails(failure))
+  // A function of wx gives errMsg and errno, or throws an Error, or gives nothing at all.
+  const { errMsg: said, errno, errCode, message } = readFields(failure)
+  const errMsg = String(said || message || 'fail')
+  const text = `${errno} ${errCode} ${errMsg}`
+  const [, detail, advised = 'fix_request'] = advice.find(([pattern]) => pattern.test(text)) || []
+  const details = { detail, errMsg, ...(typeof errno === 'number' && { errno }) }
+  return new Code2SessionError(code, detail ? advised : action, details)
 }
+
+/** A `wx` function failed, or the user refused. Repeating the call would not help. */
+export const wxFailed = (failure: unknown) => toError(failure, 'wx_failed', 'stop')
 
 /** `wx.login` failed. */
-export function loginFailed(failure: unknown): Code2SessionError {
-  return new Code2SessionError('wx_login_failed', 'retry_later', toDetails(failure))
-}
+export const loginFailed = (failure: unknown) => toError(failure, 'wx_login_failed', 'retry_later')
 
-/** What to do about the failures of `wx.request` that do not pass by themselves. */
-const LASTING: readonly (readonly [errno: number, said: RegExp, advice: string])[] = [
-  [
-    600002,
-    /domain list|合法域名/,
-    'Add {origin} to the request domains (request 合法域名) of the mini program',
-  ],
-  [600009, /invalid.url/i, 'WeChat does not accept the URL: check baseUrl and url'],
-  [
-    0,
-    /ssl|tls|cert|证书/i,
-    'WeChat does not accept the certificate of {origin}: it takes TLS 1.2 and later, and a whole chain',
-  ],
-]
-
-/** For a request to this URL: `wx.request` failed. */
-export function networkFailed(url: string): (failure: unknown) => Code2SessionError {
-  return (failure) => {
-    if (failure instanceof Code2SessionError) return failure
-    const details = toDetails(failure)
-    const { errMsg = '', errno } = details
-    const lasting = LASTING.find(([known, said]) => errno === known || said.test(errMsg))
-    if (!lasting) return new Code2SessionError('network_error', 'retry_later', details)
-    const detail = lasting[2].replace('{origin}', parseOrigin(url) || url)
-    return new Code2SessionError('network_error', 'fix_request', { ...details, detail })
-  }
-}
-
-/** A `wx` function gives `errMsg` and `errno`, or throws an Error, or gives nothing at all. */
-export function toDetails(failure: unknown): Details {
-  const { errMsg, errno, message } = readFields(failure)
-  return {
-    errMsg: String(errMsg || message || 'fail'),
-    ...(typeof errno === 'number' && { errno }),
-  }
+/** For a request to this URL: `wx.request` failed. Some failures do not pass by themselves. */
+export const networkFailed = (url: string) => (failure: unknown) => {
+  const origin = parseOrigin(url) || url
+  return toError(failure, 'network_error', 'retry_later', [
+    [
+      /^600002|domain list|合法域名/,
+      `Add ${origin} to the request domains (request 合法域名) of the mini program`,
+    ],
+    [/^600009|invalid.url/i, 'WeChat does not accept the URL: check baseUrl and url'],
+    [
+      /ssl|tls|cert|证书/i,
+      `WeChat does not accept the certificate of ${origin}: it takes TLS 1.2 and later, and a whole chain`,
+    ],
+  ])
 }

@@ -8,6 +8,7 @@
 
 import { type Authorization, authorize } from './authorize'
 import { type CloudOptions, overCloud } from './cloud'
+import { readFields } from './fields'
 import { createLogin } from './login'
 import {
   createOpenData,
@@ -20,7 +21,7 @@ import {
 import { type ClientOptions, requireSettings } from './options'
 import { pay } from './pay'
 import { createRequest, type RequestOptions } from './request'
-import { findFailure, sendToServer } from './send'
+import { sendToServer } from './send'
 import type { Session } from './session-store'
 import type { PaymentParameters, Wx, WxOpenData, WxRequestOptions, WxResponse } from './wx'
 
@@ -204,9 +205,7 @@ declare const wx: Wx | undefined
  */
 export function createClient(options: ClientOptions): Client {
   const settings = requireSettings(options)
-  const wxApi = settings.cloud
-    ? overCloud(requireWx(settings), settings.cloud)
-    : requireWx(settings)
+  const wxApi = overCloud(requireWx(settings), settings.cloud)
   const login = createLogin(wxApi, settings)
   const { request, call } = createRequest(wxApi, settings, login)
 
@@ -215,10 +214,12 @@ export function createClient(options: ClientOptions): Client {
     const session = await login.logOut()
     if (!session) return
     const options = { url: `${settings.baseUrl}/session`, method: 'DELETE' } as const
-    const response = await sendToServer(wxApi, options, session.token)
-    const failure = findFailure(response)
-    // 401: the session had already ended.
-    if (failure && response.statusCode !== 401) throw failure
+    try {
+      await sendToServer(wxApi, options, session.token)
+    } catch (error) {
+      // 401: the session had already ended.
+      if (readFields(error).statusCode !== 401) throw error
+    }
   }
 
   return {

@@ -3,7 +3,7 @@
 import { Code2SessionError, loginFailed } from './error'
 import { readFields } from './fields'
 import type { Settings } from './options'
-import { findFailure, sendToServer, waitToRetry } from './send'
+import { sendToServer, waitToRetry } from './send'
 import { createSessionStore, parseSession, type Session } from './session-store'
 import { callWx, type Wx, withTimeout } from './wx'
 
@@ -30,7 +30,7 @@ export function createLogin(wx: Wx, settings: Settings) {
     try {
       return await loginOnce()
     } catch (error) {
-      const isCodeRefused = error instanceof Code2SessionError && error.action === 'login_again'
+      const isCodeRefused = readFields(error).action === 'login_again'
       if (!isCodeRefused) await waitToRetry(error)
       return loginOnce()
     }
@@ -44,8 +44,6 @@ export function createLogin(wx: Wx, settings: Settings) {
     const url = `${baseUrl}/login`
     const data = appid ? { code, appid } : { code }
     const response = await sendToServer(wx, { url, method: 'POST', data }, old?.token)
-    const failure = findFailure(response)
-    if (failure) throw failure
     const answer = readFields(response.data)
     const expiresAt = Date.now() + Number(answer.expiresIn) * 1000
     const session = parseSession({ ...answer, expiresAt })
@@ -64,15 +62,19 @@ export function createLogin(wx: Wx, settings: Settings) {
     return code
   }
 
+  /** The current session, the one of a pending login, or a new one. */
+  async function session(): Promise<Session> {
+    return (!pendingLogin && store.current()) || login()
+  }
+
   return {
     login,
+    session,
     current: store.current,
     forget: store.forget,
-    /** The current session, the one of a pending login, or a new one. */
-    session: (): Promise<Session> => {
-      const session = pendingLogin ? null : store.current()
-      return session ? Promise.resolve(session) : login()
-    },
+    /** The token of the session; of one that there is already, unless the request may log in. */
+    token: async (mayLogIn: boolean): Promise<string | undefined> =>
+      (mayLogIn ? await session() : store.current())?.token,
     /** How often the user has logged out. A request from before that must not log in again. */
     logouts: () => logouts,
     /** Forgets the session and returns it, so that the caller can end it on the server. */

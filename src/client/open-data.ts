@@ -132,8 +132,7 @@ export function createOpenData(wx: Wx, login: Login, call: Call) {
     try {
       return await call('POST', '/phone-number', code ? { code } : { encryptedData, iv })
     } catch (error) {
-      const isSpent = error instanceof Code2SessionError && error.code === 'code_invalid'
-      if (!isSpent && !isStale(error)) throw error
+      if (readFields(error).code !== 'code_invalid' && !isStale(error)) throw error
       // A login now is too late for this tap, whose data stays under the old key, but not for the
       // next one.
       if (!code) await login.login()

@@ -1,6 +1,6 @@
 /** Pays an order: checks the parameters, calls `wx.requestPayment`, and says why it failed. */
 
-import { Code2SessionError, toDetails } from './error'
+import { type Advice, Code2SessionError, toError } from './error'
 import { readFields } from './fields'
 import { callWx, type PaymentParameters, type Wx } from './wx'
 
@@ -45,7 +45,12 @@ function isCancellation(result: unknown): boolean {
 }
 
 /** What to do about the failures that WeChat tells apart only in words. */
-const ADVICE: readonly (readonly [said: RegExp, advice: string])[] = [
+const ADVICE: readonly Advice[] = [
+  [
+    /^102 |no permission/,
+    'WeChat has restricted payments: see the notices in the console of the mini program',
+    'stop',
+  ],
   [/签名/, 'Check the merchant private key, and that the order has the appid of this mini program'],
   [/String/, 'Pass every parameter as a string'],
   [/appid/, 'Place the order with the appid of this mini program, linked to the merchant'],
@@ -54,14 +59,4 @@ const ADVICE: readonly (readonly [said: RegExp, advice: string])[] = [
 ]
 
 /** `wx.requestPayment` failed. */
-function paymentFailed(failure: unknown): Code2SessionError {
-  const details = toDetails(failure)
-  const { errMsg = '', errno } = details
-  if (errno === 102 || /no permission/.test(errMsg)) {
-    const detail =
-      'WeChat has restricted payments: see the notices in the console of the mini program'
-    return new Code2SessionError('wx_failed', 'stop', { ...details, detail })
-  }
-  const [, detail] = ADVICE.find(([said]) => said.test(errMsg)) || []
-  return new Code2SessionError('wx_failed', detail ? 'fix_request' : 'stop', { ...details, detail })
-}
+const paymentFailed = (failure: unknown) => toError(failure, 'wx_failed', 'stop', ADVICE)

@@ -4,7 +4,14 @@ import { Code2SessionError } from './error'
 import type { Login } from './login'
 import type { Settings } from './options'
 import { parseOrigin } from './origin'
-import { findFailure, parseAnswer, send, sendCredentials, waitToRetry } from './send'
+import {
+  findFailure,
+  parseAnswer,
+  requireSuccess,
+  send,
+  sendCredentials,
+  waitToRetry,
+} from './send'
 import type { Wx, WxRequestOptions, WxResponse } from './wx'
 
 /**
@@ -49,28 +56,26 @@ export function createRequest(wx: Wx, settings: Settings, login: Login) {
     const isOurs = options.url.indexOf(`${baseUrl}/`) === 0 && dataType === 'json'
     const parse = isOurs ? parseAnswer : (response: WxResponse) => response
     const logouts = login.logouts()
-    const session = mayLogIn ? await login.session() : login.current()
-    if (!session) return parse(await send(wx, options))
-    const response = parse(await sendCredentials(wx, options, session.token))
+    const token = await login.token(mayLogIn)
+    if (!token) return parse(await send(wx, options))
+    const response = parse(await sendCredentials(wx, options, token))
     if (!needsLogin(response) || login.logouts() !== logouts) return response
-    login.forget(session.token)
-    if (!mayLogIn) return response
+    login.forget(token)
+    const newToken = await login.token(mayLogIn)
     // Repeated only once. All requests that were refused share one login.
-    return parse(await sendCredentials(wx, options, (await login.session()).token))
+    return newToken ? parse(await sendCredentials(wx, options, newToken)) : response
   }
 
   async function call<Result>(...[method, path, data]: Parameters<Call>): Promise<Result> {
     const options = { url: path, method, ...(data && { data }) }
     let response = await request(options)
-    let failure = findFailure(response)
+    const failure = findFailure(response)
     if (failure) {
       await waitToRetry(failure)
       response = await request(options)
-      failure = findFailure(response)
     }
-    if (failure) throw failure
     // The server's contract says what a success holds.
-    return response.data as Result
+    return requireSuccess(response).data as Result
   }
 
   return { request, call }

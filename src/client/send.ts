@@ -31,11 +31,11 @@ export function sendCredentials(
   return callWx(wx, 'request', secured, networkFailed(options.url), onRedirect)
 }
 
-/** {@link sendCredentials} to the server itself. */
+/** {@link sendCredentials} to the server itself. Rejects with the failure in its answer. */
 export async function sendToServer(
   ...[wx, options, token]: Parameters<typeof sendCredentials>
 ): Promise<WxResponse> {
-  return parseAnswer(await sendCredentials(wx, options, token))
+  return requireSuccess(parseAnswer(await sendCredentials(wx, options, token)))
 }
 
 /**
@@ -89,6 +89,13 @@ export function findFailure({ statusCode, data, header }: WxResponse): Code2Sess
   return new Code2SessionError('answer_invalid', action, { statusCode })
 }
 
+/** An answer of the server that is a success. @throws {Code2SessionError} */
+export function requireSuccess(response: WxResponse): WxResponse {
+  const failure = findFailure(response)
+  if (failure) throw failure
+  return response
+}
+
 /** The fields of a problem document of the server that the client reads. */
 interface Problem extends Pick<Details, 'detail' | 'errcode' | 'errors'> {
   readonly code: string
@@ -102,10 +109,11 @@ function isProblem(data: unknown): data is Problem {
 
 /** Waits for as long as the server asks. Rejects with the error if the server asks for too long. */
 export async function waitToRetry(error: unknown): Promise<void> {
-  const { action, retryAfter } = error instanceof Code2SessionError ? error : {}
+  const { action, retryAfter } = readFields(error)
+  const seconds = Number(retryAfter)
   // Without Retry-After, as after a network failure, only the caller knows when to try again.
-  if (action !== 'retry_later' || !retryAfter || retryAfter > LONGEST_WAIT_SECONDS) throw error
-  await new Promise<void>((resolve) => setTimeout(resolve, retryAfter * 1000))
+  if (action !== 'retry_later' || !(seconds <= LONGEST_WAIT_SECONDS)) throw error
+  await new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000))
 }
 
 /** WeChat keeps the spelling of header names, which depends on the server and the HTTP version. */

@@ -42,56 +42,33 @@ var Code2SessionError = class extends Error {
 		});
 	}
 };
-/** A `wx` function failed, or the user refused. Repeating the call would not help. */
-function wxFailed(failure) {
+/** The error of a failure of `wx`, with the advice about it, or else with this action. */
+function toError(failure, code, action, advice = []) {
 	if (failure instanceof Code2SessionError) return failure;
-	return new Code2SessionError("wx_failed", "stop", toDetails(failure));
-}
-/** `wx.login` failed. */
-function loginFailed(failure) {
-	return new Code2SessionError("wx_login_failed", "retry_later", toDetails(failure));
-}
-/** What to do about the failures of `wx.request` that do not pass by themselves. */
-const LASTING = [
-	[
-		600002,
-		/domain list|合法域名/,
-		"Add {origin} to the request domains (request 合法域名) of the mini program"
-	],
-	[
-		600009,
-		/invalid.url/i,
-		"WeChat does not accept the URL: check baseUrl and url"
-	],
-	[
-		0,
-		/ssl|tls|cert|证书/i,
-		"WeChat does not accept the certificate of {origin}: it takes TLS 1.2 and later, and a whole chain"
-	]
-];
-/** For a request to this URL: `wx.request` failed. */
-function networkFailed(url) {
-	return (failure) => {
-		if (failure instanceof Code2SessionError) return failure;
-		const details = toDetails(failure);
-		const { errMsg = "", errno } = details;
-		const lasting = LASTING.find(([known, said]) => errno === known || said.test(errMsg));
-		if (!lasting) return new Code2SessionError("network_error", "retry_later", details);
-		const detail = lasting[2].replace("{origin}", parseOrigin(url) || url);
-		return new Code2SessionError("network_error", "fix_request", {
-			...details,
-			detail
-		});
-	};
-}
-/** A `wx` function gives `errMsg` and `errno`, or throws an Error, or gives nothing at all. */
-function toDetails(failure) {
-	const { errMsg, errno, message } = readFields(failure);
-	return {
-		errMsg: String(errMsg || message || "fail"),
+	const { errMsg: said, errno, errCode, message } = readFields(failure);
+	const errMsg = String(said || message || "fail");
+	const text = `${errno} ${errCode} ${errMsg}`;
+	const [, detail, advised = "fix_request"] = advice.find(([pattern]) => pattern.test(text)) || [];
+	const details = {
+		detail,
+		errMsg,
 		...typeof errno === "number" && { errno }
 	};
+	return new Code2SessionError(code, detail ? advised : action, details);
 }
+/** A `wx` function failed, or the user refused. Repeating the call would not help. */
+const wxFailed = (failure) => toError(failure, "wx_failed", "stop");
+/** `wx.login` failed. */
+const loginFailed = (failure) => toError(failure, "wx_login_failed", "retry_later");
+/** For a request to this URL: `wx.request` failed. Some failures do not pass by themselves. */
+const networkFailed = (url) => (failure) => {
+	const origin = parseOrigin(url) || url;
+	return toError(failure, "network_error", "retry_later", [
+		[/^600002|domain list|合法域名/, `Add ${origin} to the request domains (request 合法域名) of the mini program`],
+		[/^600009|invalid.url/i, "WeChat does not accept the URL: check baseUrl and url"],
+		[/ssl|tls|cert|证书/i, `WeChat does not accept the certificate of ${origin}: it takes TLS 1.2 and later, and a whole chain`]
+	]);
+};
 
 // src/client/wx.ts
 /**
@@ -167,8 +144,8 @@ function findDecision(setting, scope) {
 }
 /** WeChat also rejects when it asked nobody, as for a scope that the privacy guideline lacks. */
 function isDenial(error) {
-	if (!(error instanceof Code2SessionError)) return false;
-	return error.errno === 103 || error.errno === 104 || /den(y|ied)|cancel/.test(error.message);
+	const { errno, message } = readFields(error);
+	return errno === 103 || errno === 104 || /den(y|ied)|cancel/.test(String(message));
 }
 
 // src/client/cloud.ts
@@ -180,15 +157,17 @@ function isDenial(error) {
 */
 /** Stands for the service in URLs. The name resolves nowhere (RFC 6761). */
 const CLOUD_BASE = "https://cloud.invalid";
-/** What a failure of `callContainer` that lasts wants from the developer, by its errCode. */
-const FAULTS = {
-	"102005": "Cloud Hosting takes GET, POST, PUT and DELETE only.",
-	"-501000": "Check env, service and the path: this mini program may not call them.",
-	"-606001": "Cloud Hosting takes requests of at most 100 KB. Send less.",
-	"-606003": "The environment of Cloud Hosting is overdue. Pay for it in the console."
-};
-/** The same `wx`, whose `request` sends what is for the service over `callContainer`. */
-function overCloud(wx, { env, service }) {
+/** What a failure of `callContainer` that lasts wants from the developer. */
+const FAULTS = [
+	[/\b102005\b/, "Cloud Hosting takes GET, POST, PUT and DELETE only."],
+	[/-501000\b/, "Check env, service and the path: this mini program may not call them."],
+	[/-606001\b/, "Cloud Hosting takes requests of at most 100 KB. Send less."],
+	[/-606003\b/, "The environment of Cloud Hosting is overdue. Pay for it in the console."]
+];
+/** The same `wx`; with options, its `request` sends what is for the service over `callContainer`. */
+function overCloud(wx, options) {
+	if (!options) return wx;
+	const { env, service } = options;
 	let hasInit = false;
 	return Object.assign(Object.create(wx), { request(options) {
 		if (options.url.indexOf(`${"https://cloud.invalid"}/`) !== 0) return wx.request(options);
@@ -211,15 +190,8 @@ function overCloud(wx, { env, service }) {
 }
 /** The error of a failure that is Cloud Hosting's own; any other failure is as one of `wx.request`. */
 function toFailure(failure) {
-	const details = toDetails(failure);
-	const { errCode } = readFields(failure);
-	const code = errCode || (/-?\b\d{5,6}\b/.exec(details.errMsg || "") || [])[0];
-	const detail = FAULTS[String(code)];
-	if (!detail) return failure;
-	return new Code2SessionError("wx_failed", "fix_request", {
-		...details,
-		detail
-	});
+	const error = toError(failure, "wx_failed", "stop", FAULTS);
+	return error.action === "stop" ? failure : error;
 }
 
 // src/client/send.ts
@@ -244,9 +216,9 @@ function sendCredentials(wx, options, token) {
 	};
 	return callWx(wx, "request", secured, networkFailed(options.url), onRedirect);
 }
-/** {@link sendCredentials} to the server itself. */
+/** {@link sendCredentials} to the server itself. Rejects with the failure in its answer. */
 async function sendToServer(...[wx, options, token]) {
-	return parseAnswer(await sendCredentials(wx, options, token));
+	return requireSuccess(parseAnswer(await sendCredentials(wx, options, token)));
 }
 /**
 * An answer of the server, parsed where `wx` has left it as text. Some phones do so if a text in it
@@ -301,15 +273,22 @@ function findFailure({ statusCode, data, header }) {
 	}
 	return new Code2SessionError("answer_invalid", statusCode >= 500 ? "retry_later" : "stop", { statusCode });
 }
+/** An answer of the server that is a success. @throws {Code2SessionError} */
+function requireSuccess(response) {
+	const failure = findFailure(response);
+	if (failure) throw failure;
+	return response;
+}
 function isProblem(data) {
 	const { code, action } = readFields(data);
 	return typeof code === "string" && typeof action === "string";
 }
 /** Waits for as long as the server asks. Rejects with the error if the server asks for too long. */
 async function waitToRetry(error) {
-	const { action, retryAfter } = error instanceof Code2SessionError ? error : {};
-	if (action !== "retry_later" || !retryAfter || retryAfter > LONGEST_WAIT_SECONDS) throw error;
-	await new Promise((resolve) => setTimeout(resolve, retryAfter * 1e3));
+	const { action, retryAfter } = readFields(error);
+	const seconds = Number(retryAfter);
+	if (action !== "retry_later" || !(seconds <= LONGEST_WAIT_SECONDS)) throw error;
+	await new Promise((resolve) => setTimeout(resolve, seconds * 1e3));
 }
 /** WeChat keeps the spelling of header names, which depends on the server and the HTTP version. */
 function findHeader(header, name) {
@@ -381,7 +360,7 @@ function createLogin(wx, settings) {
 		try {
 			return await loginOnce();
 		} catch (error) {
-			if (!(error instanceof Code2SessionError && error.action === "login_again")) await waitToRetry(error);
+			if (!(readFields(error).action === "login_again")) await waitToRetry(error);
 			return loginOnce();
 		}
 	}
@@ -398,8 +377,6 @@ function createLogin(wx, settings) {
 				appid
 			} : { code }
 		}, old === null || old === void 0 ? void 0 : old.token);
-		const failure = findFailure(response);
-		if (failure) throw failure;
 		const answer = readFields(response.data);
 		const expiresAt = Date.now() + Number(answer.expiresIn) * 1e3;
 		const session = parseSession({
@@ -417,14 +394,19 @@ function createLogin(wx, settings) {
 		if (typeof code !== "string" || !code) throw loginFailed({ errMsg: "login:fail no code" });
 		return code;
 	}
+	/** The current session, the one of a pending login, or a new one. */
+	async function session() {
+		return !pendingLogin && store.current() || login();
+	}
 	return {
 		login,
+		session,
 		current: store.current,
 		forget: store.forget,
-		/** The current session, the one of a pending login, or a new one. */
-		session: () => {
-			const session = pendingLogin ? null : store.current();
-			return session ? Promise.resolve(session) : login();
+		/** The token of the session; of one that there is already, unless the request may log in. */
+		token: async (mayLogIn) => {
+			var _ref;
+			return (_ref = mayLogIn ? await session() : store.current()) === null || _ref === void 0 ? void 0 : _ref.token;
 		},
 		/** How often the user has logged out. A request from before that must not log in again. */
 		logouts: () => logouts,
@@ -490,7 +472,7 @@ function createOpenData(wx, login, call) {
 				iv
 			});
 		} catch (error) {
-			if (!(error instanceof Code2SessionError && error.code === "code_invalid") && !isStale(error)) throw error;
+			if (readFields(error).code !== "code_invalid" && !isStale(error)) throw error;
 			if (!code) await login.login();
 			throw new Code2SessionError("tap_required", "login_again", { detail: "The user has to tap again: this phone number can no longer be decrypted" });
 		}
@@ -585,6 +567,11 @@ function isCancellation(result) {
 }
 /** What to do about the failures that WeChat tells apart only in words. */
 const ADVICE = [
+	[
+		/^102 |no permission/,
+		"WeChat has restricted payments: see the notices in the console of the mini program",
+		"stop"
+	],
 	[/签名/, "Check the merchant private key, and that the order has the appid of this mini program"],
 	[/String/, "Pass every parameter as a string"],
 	[/appid/, "Place the order with the appid of this mini program, linked to the merchant"],
@@ -592,22 +579,7 @@ const ADVICE = [
 	[/支付场景|支付方式/, "Place a JSAPI order"]
 ];
 /** `wx.requestPayment` failed. */
-function paymentFailed(failure) {
-	const details = toDetails(failure);
-	const { errMsg = "", errno } = details;
-	if (errno === 102 || /no permission/.test(errMsg)) {
-		const detail = "WeChat has restricted payments: see the notices in the console of the mini program";
-		return new Code2SessionError("wx_failed", "stop", {
-			...details,
-			detail
-		});
-	}
-	const [, detail] = ADVICE.find(([said]) => said.test(errMsg)) || [];
-	return new Code2SessionError("wx_failed", detail ? "fix_request" : "stop", {
-		...details,
-		detail
-	});
-}
+const paymentFailed = (failure) => toError(failure, "wx_failed", "stop", ADVICE);
 
 // src/client/request.ts
 /** Sends requests with the token to the server and to the hosts in the options. */
@@ -625,13 +597,13 @@ function createRequest(wx, settings, login) {
 		if (origins.indexOf(requireOrigin(options.url)) < 0) return send(wx, options);
 		const parse = options.url.indexOf(`${baseUrl}/`) === 0 && dataType === "json" ? parseAnswer : (response) => response;
 		const logouts = login.logouts();
-		const session = mayLogIn ? await login.session() : login.current();
-		if (!session) return parse(await send(wx, options));
-		const response = parse(await sendCredentials(wx, options, session.token));
+		const token = await login.token(mayLogIn);
+		if (!token) return parse(await send(wx, options));
+		const response = parse(await sendCredentials(wx, options, token));
 		if (!needsLogin(response) || login.logouts() !== logouts) return response;
-		login.forget(session.token);
-		if (!mayLogIn) return response;
-		return parse(await sendCredentials(wx, options, (await login.session()).token));
+		login.forget(token);
+		const newToken = await login.token(mayLogIn);
+		return newToken ? parse(await sendCredentials(wx, options, newToken)) : response;
 	}
 	async function call(...[method, path, data]) {
 		const options = {
@@ -640,14 +612,12 @@ function createRequest(wx, settings, login) {
 			...data && { data }
 		};
 		let response = await request(options);
-		let failure = findFailure(response);
+		const failure = findFailure(response);
 		if (failure) {
 			await waitToRetry(failure);
 			response = await request(options);
-			failure = findFailure(response);
 		}
-		if (failure) throw failure;
-		return response.data;
+		return requireSuccess(response).data;
 	}
 	return {
 		request,
@@ -686,7 +656,7 @@ function requireOrigin(url) {
 */
 function createClient(options) {
 	const settings = requireSettings(options);
-	const wxApi = settings.cloud ? overCloud(requireWx(settings), settings.cloud) : requireWx(settings);
+	const wxApi = overCloud(requireWx(settings), settings.cloud);
 	const login = createLogin(wxApi, settings);
 	const { request, call } = createRequest(wxApi, settings, login);
 	/** The phone forgets the session first, so it is logged out even if the server is out of reach. */
@@ -697,9 +667,11 @@ function createClient(options) {
 			url: `${settings.baseUrl}/session`,
 			method: "DELETE"
 		};
-		const response = await sendToServer(wxApi, options, session.token);
-		const failure = findFailure(response);
-		if (failure && response.statusCode !== 401) throw failure;
+		try {
+			await sendToServer(wxApi, options, session.token);
+		} catch (error) {
+			if (readFields(error).statusCode !== 401) throw error;
+		}
 	}
 	return {
 		login: login.login,
