@@ -2,7 +2,6 @@
 
 import type { Context, Env } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { methodNotAllowed } from 'hono/method-not-allowed'
 import { basePath, baseRoutePath, matchedRoutes } from 'hono/route'
 import type { Hono } from 'hono/tiny'
 import type { FinishRequest, RequestRecord } from './log'
@@ -18,8 +17,6 @@ export interface FrameEnv<Service extends TimedService = TimedService> {
     appid?: string
     /** Why the request failed, if it did. */
     problem?: Problem<string>
-    /** What has been logged of the request, once it has its response. */
-    record?: RequestRecord
   }
 }
 
@@ -34,38 +31,43 @@ export interface FrameOptions {
   readonly notFound: () => Problem<string>
   /** Routes that end in `/*`: any path below them is theirs, with a slash at its end, too. */
   readonly wildcards?: readonly string[]
+  /** Called with what has been logged of a request, once it has its response. */
+  readonly onRecord?: (c: Context, record: RequestRecord) => void
 }
 
 /** Adds the frame to an app, before its routes. */
 export function addFrame<AppEnv extends Env>(
   app: Hono<AppEnv>,
-  { service, notFound, wildcards = [] }: FrameOptions,
+  { service, notFound, wildcards = [], onRecord }: FrameOptions,
 ): void {
   const isWildcard = ({ path }: Route) => wildcards.some((wildcard) => path.endsWith(wildcard))
   const isMiddleware = (route: Route) => route.path.endsWith('/*') && !isWildcard(route)
+  // The router takes /sessions/ for /sessions: an id that is empty by mistake would end them all.
+  const isExact = (c: Context) => !c.req.path.endsWith('/') || matchedRoutes(c).some(isWildcard)
 
   app.use(
     createMiddleware<FrameEnv>(async function observe(c, next) {
-      c.set('service', service(c.env))
-      const finish = c.var.service.startRequest()
+      const current = service(c.env)
+      c.set('service', current)
+      const finish = current.startRequest()
       const { routeIndex } = c.req
-      await next().catch((error: unknown) => {
-        if (error instanceof Error) throw error
-        // Hono gives onError no other value that was thrown, and the app would reject with it.
-        c.res = fail(c, toProblem(error))
-      })
+      if (!isExact(c)) c.res = fail(c, notFound())
+      else {
+        await next().catch((error: unknown) => {
+          if (error instanceof Error) throw error
+          // Hono gives onError no other value that was thrown, and the app would reject with it.
+          c.res = fail(c, toProblem(error))
+        })
+      }
+      const isUnanswered = c.res.status === 404 && !c.error
+      const others = isUnanswered ? findRoutes(c, app.routes, routeIndex) : []
+      if (others.length > 0) c.res = fail(c, methodNotAllowed(others))
       const matched = matchedRoutes(c).findLast((route) => !isMiddleware(route))
-      const route = matched?.path ?? findPattern(c, app.routes, routeIndex)
-      const { appid, problem } = c.var
-      c.set('record', finish({ method: c.req.method, route, status: c.res.status, problem, appid }))
-    }),
-  )
-  app.use(methodNotAllowed({ app, onMethodNotAllowed }))
-  app.use(
-    createMiddleware(async function exactPaths(c, next) {
-      // The router takes /sessions/ for /sessions: an id that is empty by mistake would end them all.
-      if (c.req.path.endsWith('/') && !matchedRoutes(c).some(isWildcard)) throw notFound()
-      await next()
+      const { path: route } = matched ?? others[0] ?? { path: '/*' }
+      const { status } = c.res
+      const [appid, problem] = [c.get('appid'), c.get('problem')]
+      const record = finish({ method: c.req.method, route, status, problem, appid })
+      onRecord?.(c, record)
     }),
   )
   app.notFound((c) => fail(c, notFound()))
@@ -73,27 +75,34 @@ export function addFrame<AppEnv extends Env>(
 }
 
 interface Route {
+  readonly method: string
   readonly path: string
 }
 
-function onMethodNotAllowed(c: Context, methods: readonly string[]): Response {
-  return fail(c, new Problem('method_not_allowed', { headers: { Allow: methods.join(', ') } }))
-}
-
 /**
- * The route's pattern of a request that only middleware has matched: for a method that is not allowed,
- * the one that fits its whole path. Nothing of the path itself is in it, since a caller writes that.
+ * The routes that fit a whole path, whatever their methods. Nothing of the path itself is in them, since
+ * a caller writes that.
  *
  * @param index Of a middleware of the app: it knows where another app has mounted this one
  */
-function findPattern(c: Context, routes: readonly Route[], index: number): string {
-  if (c.res.status !== 405) return '/*'
+function findRoutes(c: Context, routes: readonly Route[], index: number): readonly Route[] {
   const [mounted = '', prefix = ''] = [basePath(c, index), baseRoutePath(c, index)].map((base) =>
     base.replace(/\/$/, ''),
   )
-  const rest = c.req.path.slice(mounted.length)
-  const fits = ({ path }: Route) =>
-    new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`).test(rest) && !path.endsWith('*')
-  const route = routes.find(fits)
-  return route ? prefix + route.path : '/*'
+  const parts = c.req.path.slice(mounted.length).split('/')
+  return routes
+    .filter(({ method, path }) => method !== 'ALL' && fits(path.split('/'), parts))
+    .map(({ method, path }) => ({ method, path: prefix + path }))
+}
+
+function fits(pattern: readonly string[], parts: readonly string[]): boolean {
+  const fitsPart = (part: string, index: number) =>
+    part === parts[index] || (part.startsWith(':') && parts[index] !== '')
+  return pattern.length === parts.length && pattern.every(fitsPart)
+}
+
+function methodNotAllowed(routes: readonly Route[]): Problem {
+  const methods = routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : method))
+  const headers = { Allow: [...new Set(methods)].join(', ') }
+  return new Problem('method_not_allowed', { headers })
 }

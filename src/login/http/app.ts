@@ -1,5 +1,6 @@
 /** The HTTP API as a Hono app: JSON in, JSON or problem details out. */
 
+import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
 import { addFrame } from '../../core/frame'
 import type { RequestRecord } from '../../core/log'
@@ -38,16 +39,15 @@ export interface AppOptions {
 export function createHttpApp(service: (env: object) => Service) {
   const app = new Hono<AppEnv>()
 
-  app.use(async function dataPoint(c, next) {
-    await next()
-    const { config, record } = c.var
-    if (config?.analytics && record) writeDataPoint(c.var.service, config.analytics, record)
-  })
   addFrame(app, {
     service,
     notFound: () => new Problem('not_found'),
     // What goes through to WeChat has rules of its own.
     wildcards: [PASS_THROUGH],
+    onRecord: (c: Context<AppEnv>, record) => {
+      const analytics = c.get('config')?.analytics
+      if (analytics) writeDataPoint(c.get('service'), analytics, record)
+    },
   })
   app.get('/health', (c) => jsonResponse(c, { status: 'ok' }))
 
