@@ -1,9 +1,12 @@
 /** Builds what the benchmark serves. */
 
 import { execFileSync } from 'node:child_process'
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdtempSync, statSync, symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
+import { type BuildOptions, buildWorker } from '../support/worker-build.ts'
+import { BASELINE } from './operations.ts'
+import { scratch } from './workerd.ts'
 
 const here = import.meta.dirname
 
@@ -19,6 +22,27 @@ export function bundle(name: string): string {
     write: false,
   })
   return outputFiles[0]?.text ?? ''
+}
+
+/**
+ * Checks the baseline out into a temporary directory, with the packages of this checkout. Gives its
+ * path; `null` if the commit is not in this clone.
+ */
+export function checkOutBaseline(): string | null {
+  const dir = mkdtempSync(join(scratch, 'baseline-'))
+  const archive = join(dir, 'tree.tar')
+  try {
+    execFileSync('git', ['archive', '-o', archive, BASELINE], { stdio: 'ignore' })
+  } catch {
+    return null
+  }
+  execFileSync('tar', ['-xf', archive, '-C', dir])
+  symlinkSync(resolve('node_modules'), join(dir, 'node_modules'))
+  return dir
+}
+
+export async function build(options: BuildOptions): Promise<string> {
+  return (await buildWorker(options)).code
 }
 
 /** Installs the other libraries, unless the lock file is as it was at the last installation. */

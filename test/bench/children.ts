@@ -2,6 +2,14 @@
 
 import { type ChildProcess, fork, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
+import { accepts } from './load.ts'
+
+export interface Process {
+  readonly port: number
+  readonly pid: number
+  close(): Promise<void>
+}
 
 /** Those that would go on without the benchmark. A forked Node program ends with its channel. */
 const spawned = new Set<ChildProcess>()
@@ -14,7 +22,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => process.exit(130))
 }
 
-const START_MILLISECONDS = 30_000
+/** How long a server may take to start. */
+export const START_MILLISECONDS = 30_000
 const END_MILLISECONDS = 20_000
 
 /** Starts a program. Its errors go to stderr. */
@@ -28,11 +37,33 @@ export function spawnProgram(file: string, args: readonly string[], options: Spa
 }
 
 /**
+ * Starts a program that listens on this port of the loopback interface.
+ *
+ * @throws {Error} if it ends before it accepts connections
+ */
+export async function startListener(
+  file: string,
+  args: readonly string[],
+  port: number,
+  options: SpawnOptions = {},
+): Promise<Process> {
+  const child = spawnProgram(file, args, options)
+  while (!(await accepts(port))) {
+    if (hasEnded(child)) throw new Error(`${file} did not start`)
+    await setTimeout(10)
+  }
+  return { port, pid: child.pid ?? 0, close: () => kill(child) }
+}
+
+/**
  * Starts a Node program that sends its port, and that ends when its channel is closed.
  *
  * @throws {Error} if it does not send one within 30 seconds
  */
-export async function forkProgram(file: string, env: Readonly<Record<string, string>>) {
+export async function forkProgram(
+  file: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Process> {
   const child = fork(file, {
     env: { ...process.env, ...env, NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -58,7 +89,7 @@ export async function kill(child: ChildProcess): Promise<void> {
   await ending(child)
 }
 
-export function hasEnded(child: ChildProcess): boolean {
+function hasEnded(child: ChildProcess): boolean {
   return child.pid === undefined || child.exitCode !== null || child.signalCode !== null
 }
 

@@ -1,111 +1,131 @@
-/** The performance goals, and whether a run has missed one of them. */
+/** What the figures of a run say: each row above the bare Worker, and whether a goal is missed. */
 
-import type { Operation, Platform } from './operations.ts'
-
-export interface Goal {
-  readonly operation: Operation
-  readonly platform: Platform
-  /**
-   * `cpu`: at most this many times a bare Worker's processor time per request. `rate`: at least this
-   * share of its requests per second. `milliseconds`: at most this much longer.
-   */
-  readonly measure: Measure
-  readonly limit: number
-  /** Why it is this number. Earlier runs are those of 2026-11-21, as multiples of a bare Worker. */
-  readonly origin: string
-}
-
-export type Measure = 'cpu' | 'rate' | 'milliseconds'
-
-const RATE_ORIGIN = 'earlier runs: 0.81 to 0.84; with all of these, 0.78 to 0.93'
-
-/** docs/performance.md has the same table, in both languages; a test compares them. */
-export const GOALS: readonly Goal[] = [
-  {
-    operation: 'check',
-    platform: 'workerd',
-    measure: 'cpu',
-    limit: 1.5,
-    origin:
-      'earlier runs: 1.67 to 1.79; without the router and without opening the record, 1.02 to 1.22',
-  },
-  {
-    operation: 'verify',
-    platform: 'workerd',
-    measure: 'cpu',
-    limit: 1.5,
-    origin: 'that of a check, which does the same work',
-  },
-  {
-    operation: 'login',
-    platform: 'workerd',
-    measure: 'cpu',
-    limit: 1.5,
-    origin:
-      'earlier runs: 1.75 to 2.04; without the router and with a lighter call to WeChat, 1.47 to 1.85',
-  },
-  {
-    operation: 'decrypt',
-    platform: 'workerd',
-    measure: 'cpu',
-    limit: 1.4,
-    origin:
-      'earlier runs: 1.54 to 1.59; without the router and with a lighter derivation of the key, 1.12 to 1.37',
-  },
-  {
-    operation: 'order',
-    platform: 'workerd',
-    measure: 'cpu',
-    limit: 1.25,
-    origin:
-      'both sign twice; a quarter is for checking the order and the signature of the response',
-  },
-  ...(['check', 'verify', 'introspect', 'login', 'decrypt'] as const).map(
-    (operation): Goal => ({
-      operation,
-      platform: 'Miniflare',
-      measure: 'rate',
-      limit: 0.9,
-      origin: RATE_ORIGIN,
-    }),
-  ),
-  {
-    operation: 'cold-start',
-    platform: 'workerd',
-    measure: 'milliseconds',
-    limit: 4,
-    origin: 'earlier runs: 5.8 and 7.9 ms more; without the router, 3.6 to 4.7 ms',
-  },
-]
+import { BASELINE, OPERATIONS, type Operation, type Row } from './operations.ts'
+import type { Cell } from './rounds.ts'
+import { median, resolveDifference } from './stats.ts'
 
 /** With fewer, the resamples of the rounds say too little. */
 export const LEAST_ROUNDS = 6
 
-export type Verdict = 'met' | 'within the resolution' | 'MISSED' | 'too few rounds' | 'not measured'
-
-/**
- * Whether a measured ratio or difference meets its goal.
- *
- * @param measured NaN if it was not measured.
- * @param resolution A factor, or milliseconds for a goal in milliseconds; NaN likewise.
- * @example
- * toVerdict(goal, { measured: 1.52, resolution: 1.03, rounds: 20 }) // 'within the resolution'
- */
-export function toVerdict(
-  { measure, limit }: Pick<Goal, 'measure' | 'limit'>,
-  { measured, resolution, rounds }: { measured: number; resolution: number; rounds: number },
-): Verdict {
-  if (Number.isNaN(measured) || Number.isNaN(resolution)) return 'not measured'
-  if (rounds < LEAST_ROUNDS) return 'too few rounds'
-  const isMet = (limit: number) => (measure === 'rate' ? measured >= limit : measured <= limit)
-  if (isMet(limit)) return 'met'
-  const furthest = { cpu: limit * resolution, rate: limit / resolution }
-  const lenient = measure === 'milliseconds' ? limit + resolution : furthest[measure]
-  return isMet(lenient) ? 'within the resolution' : 'MISSED'
+/** The figures of one round, in microseconds; NaN for what was not measured. */
+export interface Round {
+  of(operation: Operation, row: Row): number
+  /** More than the mean of both rows of the bare Worker. */
+  above(operation: Operation, row: Row): number
 }
 
-/** `CPU <= 1.5` */
-export function toGoalText({ measure, limit }: Goal): string {
-  if (measure === 'milliseconds') return `<= +${limit} ms`
-  return measure === 'cpu' ? `CPU <= ${limit}` : `requests/s >= ${limit}`
+export interface Goal {
+  readonly operation: Operation
+  readonly row: Row
+  readonly text: string
+  /** The figure that has a limit. */
+  measured(round: Round): number
+  limit(round: Round): number
+}
+
+function againstBaseline(operation: Operation, share: number, name: string): Goal {
+  return {
+    operation,
+    row: 'ours',
+    text: `above bare, at most ${name} of ${BASELINE}`,
+    measured: (round) => round.above(operation, 'ours'),
+    limit: (round) => share * round.above(operation, 'baseline'),
+  }
+}
+
+function againstEasywechat(row: Row, operation: Operation, factor: number): Goal {
+  return {
+    operation,
+    row,
+    text: `at most ${factor.toFixed(1)} times node-easywechat`,
+    measured: (round) => round.of(operation, row),
+    limit: (round) => factor * round.of(operation, 'easywechat'),
+  }
+}
+
+export const GOALS: readonly Goal[] = [
+  ...(['login', 'introspect'] as const).map((operation) =>
+    againstBaseline(operation, 1 / 2, 'half'),
+  ),
+  ...(['check', 'verify', 'decrypt', 'order'] as const).map((operation) =>
+    againstBaseline(operation, 2 / 3, 'two thirds'),
+  ),
+  {
+    operation: 'cold-start',
+    row: 'ours',
+    text: 'at most 5 ms above bare',
+    measured: (round) => round.above('cold-start', 'ours'),
+    limit: () => 5000,
+  },
+  ...(['sqlite', 'redis'] as const).flatMap((row) => [
+    againstEasywechat(row, 'login', 1),
+    againstEasywechat(row, 'check', 1.5),
+    againstEasywechat(row, 'decrypt', 1.5),
+  ]),
+]
+
+export type Verdict = 'met' | 'within the resolution' | 'MISSED' | 'too few rounds' | 'not measured'
+
+export interface Decided {
+  readonly goal: Goal
+  /** Medians of the rounds, in microseconds. */
+  readonly measured: number
+  readonly limit: number
+  readonly verdict: Verdict
+}
+
+/** The rounds in which everything was measured. */
+export function toRounds(cells: readonly Cell[]): Round[] {
+  const rounds = Math.max(0, ...cells.map(({ samples }) => samples.length))
+  return Array.from({ length: rounds }, (_, index) => {
+    const of = (operation: Operation, row: Row) => {
+      const cell = cells.find((cell) => cell.operation === operation && cell.row === row)
+      return (cell?.failure === null ? cell.samples[index] : undefined) ?? Number.NaN
+    }
+    const above = (operation: Operation, row: Row) =>
+      of(operation, row) - (of(operation, 'bare') + of(operation, 'again')) / 2
+    return { of, above }
+  })
+}
+
+/** What the two rows of the bare Worker differ by, in microseconds; NaN if one is missing. */
+export function resolve(rounds: readonly Round[], operation: Operation): number {
+  const read = (row: Row) => rounds.map(({ of }) => of(operation, row))
+  return resolveDifference(read('bare'), read('again'))
+}
+
+/** The goals of the operations and rows that were to be measured. */
+export function decideGoals(cells: readonly Cell[]): Decided[] {
+  const rounds = toRounds(cells)
+  const isMeasured = ({ operation, row }: Goal) =>
+    cells.some((cell) => cell.operation === operation && cell.row === row)
+  return GOALS.filter(isMeasured)
+    .toSorted((a, b) => OPERATIONS.indexOf(a.operation) - OPERATIONS.indexOf(b.operation))
+    .map((goal) => {
+      const excess = median(rounds.map((round) => goal.measured(round) - goal.limit(round)))
+      return {
+        goal,
+        measured: median(rounds.map(goal.measured)),
+        limit: median(rounds.map(goal.limit)),
+        verdict: toVerdict(excess, resolve(rounds, goal.operation), rounds.length),
+      }
+    })
+}
+
+/**
+ * @param excess What is measured above the limit; NaN if it was not measured.
+ * @example
+ * toVerdict(3, 5, 20) // 'within the resolution'
+ */
+export function toVerdict(excess: number, resolution: number, rounds: number): Verdict {
+  if (Number.isNaN(excess + resolution)) return 'not measured'
+  if (rounds < LEAST_ROUNDS) return 'too few rounds'
+  if (excess <= 0) return 'met'
+  return excess <= resolution ? 'within the resolution' : 'MISSED'
+}
+
+/** Whether a goal is missed, or something failed. */
+export function isFailure(cells: readonly Cell[]): boolean {
+  const isMissed = decideGoals(cells).some(({ verdict }) => verdict === 'MISSED')
+  return isMissed || cells.some(({ failure }) => failure !== null)
 }

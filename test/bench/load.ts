@@ -6,19 +6,10 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { median } from './stats.ts'
-
-export interface Slice {
-  readonly requests: number
-  readonly requestsPerSecond: number
-  /** The median, in milliseconds, of the time from the first byte sent to the last one read. */
-  readonly p50: number
-}
 
 /** The parts of an answer that the benchmark reads. */
 export interface Answer {
   readonly status: number
-  readonly headers: string
   readonly body: string
 }
 
@@ -53,7 +44,7 @@ export function requestText(
 
 export interface Load {
   /** Sends this many requests, and throws if an answer is not a success. */
-  send(requests: number): Promise<Slice>
+  send(requests: number): Promise<void>
   close(): void
 }
 
@@ -77,22 +68,16 @@ export async function openLoad(
         sockets = await openAll()
         exchanges = sockets.map(createConnection)
       }
-      const latencies: number[] = []
       let left = requests
-      const began = performance.now()
       await Promise.all(
         exchanges.map(async (exchange) => {
           while (left-- > 0) {
-            const sent = performance.now()
             const { status, body } = await exchange(next())
-            latencies.push(performance.now() - sent)
             if (status > 299) throw new Error(`it answered ${status}: ${body.slice(0, 200)}`)
           }
         }),
       )
       lastUsed = performance.now()
-      const seconds = (lastUsed - began) / 1000
-      return { requests, requestsPerSecond: requests / seconds, p50: median(latencies) }
     },
     close,
   }
@@ -162,5 +147,5 @@ function parseAnswer(text: string): Answer | null {
   const length = /\r\ncontent-length: (\d+)/i.exec(headers)?.[1]
   const isChunked = length === undefined && status !== 204
   const isComplete = isChunked ? body.endsWith('0\r\n\r\n') : body.length >= Number(length ?? 0)
-  return isComplete ? { status, headers, body } : null
+  return isComplete ? { status, body } : null
 }

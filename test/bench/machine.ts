@@ -2,21 +2,12 @@
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { availableParallelism, cpus, totalmem } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 
-const require = createRequire(import.meta.url)
-
-export function machine() {
-  return {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    node: process.versions.node,
-    miniflare: readVersion(require.resolve('miniflare/package.json')),
-    workerd: readVersion(require.resolve('workerd/package.json')),
-  }
-}
-
-function readVersion(manifest: string): string {
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
+export function describeMachine(): string {
+  const manifest = createRequire(import.meta.url).resolve('workerd/package.json')
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
+  const cpu = cpus()[0]?.model ?? 'unknown processor'
+  const cores = `${availableParallelism()} cores shared by the server and all it talks to`
+  return `${cpu}, ${cores}; workerd ${version}, Node ${process.versions.node}`
 }

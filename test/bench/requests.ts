@@ -3,7 +3,6 @@
 import { ENCRYPTED } from '../support/vectors.ts'
 import { type Answer, requestText, send } from './load.ts'
 import type { RequestOperation } from './operations.ts'
-import type { Server } from './servers.ts'
 
 /** The next request of an operation, and where it goes. */
 export interface Requests {
@@ -38,6 +37,12 @@ export function freshCode(openid = `oBench${numbers}`): string {
   return `${openid}.${numbers++}`
 }
 
+interface Server {
+  readonly port: number
+  /** Where the Worker answers that calls this one over RPC. */
+  readonly callerPort?: number
+}
+
 /** Logs in often enough, and makes the requests of these sessions. */
 export async function createWorkerRequests(server: Server): Promise<RequestsByOperation> {
   const { port, callerPort } = server
@@ -60,7 +65,7 @@ export async function createWorkerRequests(server: Server): Promise<RequestsByOp
         requestText('POST', '/open-data/decrypt', { headers, json: encrypted }),
       ),
     },
-    ...(callerPort !== null && {
+    ...(callerPort !== undefined && {
       verify: {
         port: callerPort,
         next: each((_, headers) => requestText('GET', '/rpc', { headers })),

@@ -1,22 +1,19 @@
 /**
- * Measures in rounds. Each round starts every variant once, in a fresh process and in a new order.
- * The variants of a group take turns of a fraction of a second, so that neither the state of a process
+ * Measures in rounds. Each round starts every program once, in fresh processes and in a new order. The
+ * rows of an operation take turns of a fraction of a second, so that neither the state of a process
  * nor other load on the machine affects only one of them.
  */
 
-import type { Operation, Plan, Platform } from './operations.ts'
+import type { Prepared, Program, Started } from './measure.ts'
+import type { Operation, Plan, Row } from './operations.ts'
 import type { Progress } from './progress.ts'
-import { median } from './stats.ts'
-import type { Prepared, Role, Sample, Started, Variant } from './variants.ts'
 
-/** All measurements of one operation of one variant. */
+/** All measurements of one operation of one row. */
 export interface Cell {
   readonly operation: Operation
-  readonly platform: Platform
-  readonly name: string
-  readonly role: Role
-  /** One per round. */
-  readonly samples: Sample[]
+  readonly row: Row
+  /** Microseconds, one figure a round. */
+  readonly samples: number[]
   /** Why it was not measured any more; `null` if it was in every round. */
   failure: string | null
 }
@@ -29,29 +26,33 @@ export interface RoundsOptions {
   readonly secondsNow: () => number
 }
 
+interface Entry {
+  readonly program: Program
+  readonly cells: readonly Cell[]
+}
+
 /**
  * Measures as many rounds as fit into the plan. A round that time does not allow to be finished does
  * not count, unless it is the first.
  */
 export async function measureRounds(
-  variants: readonly Variant[],
+  programs: readonly Program[],
   { operations, plan, progress, secondsNow }: RoundsOptions,
 ): Promise<Cell[]> {
-  const rows = variants
-    .map((variant) => ({ variant, cells: toCells(variant, operations) }))
-    .filter(({ cells }) => cells.length > 0)
-  const groups = [...Map.groupBy(rows, ({ variant }) => variant.group)]
-  const cells = rows.flatMap((row) => row.cells)
+  const entries = programs.map((program): Entry => {
+    const measured = program.operations.filter((operation) => operations.includes(operation))
+    const { row } = program
+    const cells = measured.map((operation) => ({ operation, row, samples: [], failure: null }))
+    return { program, cells }
+  })
+  const cells = entries.flatMap((entry) => entry.cells)
   const isTimeLeft = () => secondsNow() < plan.seconds
   let complete = 0
   let longest = 0
   while (complete < plan.rounds && secondsNow() + longest < plan.seconds) {
     const began = secondsNow()
     progress.step(`round ${complete + 1} of at most ${plan.rounds}, until ${plan.seconds} s`)
-    for (const [group, rows] of shuffle(groups)) {
-      progress.detail(group)
-      if (isTimeLeft()) await measureGroup(rows, plan, isTimeLeft)
-    }
+    await measureRound(entries, { operations, plan, progress, isTimeLeft })
     if (!isTimeLeft()) break
     complete++
     longest = Math.max(longest, secondsNow() - began)
@@ -63,37 +64,27 @@ export async function measureRounds(
   return cells
 }
 
-interface Row {
-  readonly variant: Variant
-  readonly cells: readonly Cell[]
-}
-
-function toCells(variant: Variant, operations: readonly Operation[]): Cell[] {
-  const { platform, name, role } = variant
-  const measured = variant.operations.filter((operation) => operations.includes(operation))
-  return measured.map((operation) => {
-    return { operation, platform, name, role, samples: [], failure: null }
-  })
-}
-
-interface RunningRow extends Row {
+interface Running extends Entry {
   readonly started: Started
 }
 
-/** One round of all operations of a group. */
-async function measureGroup(
-  rows: readonly Row[],
-  plan: Plan,
-  isTimeLeft: () => boolean,
+async function measureRound(
+  entries: readonly Entry[],
+  {
+    operations,
+    plan,
+    progress,
+    isTimeLeft,
+  }: Omit<RoundsOptions, 'secondsNow'> & { isTimeLeft: () => boolean },
 ): Promise<void> {
-  const running: RunningRow[] = []
+  const running: Running[] = []
   try {
-    for (const row of shuffle(rows)) {
-      const started = await startRow(row)
-      if (started) running.push({ ...row, started })
+    for (const entry of shuffle(entries)) {
+      const started = await start(entry)
+      if (started) running.push({ ...entry, started })
     }
-    const operations = new Set(rows.flatMap(({ variant }) => variant.operations))
-    for (const operation of shuffle([...operations])) {
+    for (const operation of shuffle(operations)) {
+      progress.detail(operation)
       if (isTimeLeft()) await measureOperation(running, operation, plan)
     }
   } finally {
@@ -102,30 +93,28 @@ async function measureGroup(
 }
 
 /** `null` if there is nothing left to measure, or if it does not start. */
-async function startRow({ variant, cells }: Row): Promise<Started | null> {
+async function start({ program, cells }: Entry): Promise<Started | null> {
   const left = cells.filter(({ failure }) => failure === null)
   if (left.length === 0) return null
-  try {
-    return await variant.start()
-  } catch (error) {
-    for (const cell of cells) cell.failure = toText(error)
+  return program.start().catch((error) => {
+    for (const cell of left) fail(cell, error)
     return null
-  }
+  })
 }
 
 interface Turn {
   readonly cell: Cell
   readonly prepared: Prepared
-  readonly parts: Sample[]
+  readonly parts: number[]
 }
 
 async function measureOperation(
-  rows: readonly RunningRow[],
+  running: readonly Running[],
   operation: Operation,
   plan: Plan,
 ): Promise<void> {
   const turns: Turn[] = []
-  for (const { cells, started } of shuffle(rows)) {
+  for (const { cells, started } of shuffle(running)) {
     const cell = cells.find((cell) => cell.operation === operation && cell.failure === null)
     if (!cell) continue
     const prepared = await started.prepare(operation, plan).catch((error) => fail(cell, error))
@@ -135,35 +124,19 @@ async function measureOperation(
     for (const { cell, prepared, parts } of shuffle(turns)) {
       if (cell.failure !== null) continue
       const part = await prepared.measure().catch((error) => fail(cell, error))
-      if (part) parts.push(part)
+      if (part !== null) parts.push(part)
     }
   }
   for (const { cell, prepared, parts } of turns) {
     prepared.close()
-    if (cell.failure === null) cell.samples.push(toSample(parts))
-  }
-}
-
-/** The parts have equally many requests, so that the means are those of all requests. */
-function toSample(parts: readonly Sample[]): Sample {
-  const mean = (values: readonly number[]) =>
-    values.reduce((sum, value) => sum + value, 0) / values.length
-  const cpu = parts.map(({ cpu }) => cpu).filter((value) => value !== null)
-  const rates = parts.map((part) => part.requestsPerSecond).filter((value) => value !== null)
-  return {
-    requestsPerSecond: rates.length > 0 ? 1 / mean(rates.map((rate) => 1 / rate)) : null,
-    milliseconds: median(parts.map(({ milliseconds }) => milliseconds)),
-    cpu: cpu.length > 0 ? mean(cpu) : null,
+    // The parts have equally many requests, so that this is the mean of all requests.
+    if (cell.failure === null) cell.samples.push(parts.reduce((a, b) => a + b, 0) / parts.length)
   }
 }
 
 function fail(cell: Cell, error: unknown): null {
-  cell.failure = toText(error)
+  cell.failure = error instanceof Error ? error.message : String(error)
   return null
-}
-
-function toText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 function shuffle<Item>(items: readonly Item[]): Item[] {

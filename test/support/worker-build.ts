@@ -11,6 +11,8 @@ export interface BuildOptions {
   readonly config: string
   /** The name of its main module, without `.ts`. */
   readonly main: string
+  /** The root of the repository, if it is not the working directory. */
+  readonly root?: string
 }
 
 export interface BuiltWorker {
@@ -28,12 +30,16 @@ export const PRODUCTION: BuildOptions = { config: 'wrangler.toml', main: 'login-
 export const PAYMENTS: BuildOptions = { config: 'src/pay/wrangler.toml', main: 'payments-worker' }
 
 /** @throws What wrangler says, if the Worker cannot be built */
-export async function buildWorker({ config, main }: BuildOptions): Promise<BuiltWorker> {
+export async function buildWorker({
+  config,
+  main,
+  root = '.',
+}: BuildOptions): Promise<BuiltWorker> {
   const dir = await mkdtemp(join(tmpdir(), 'code2session-'))
   const wrangler = 'node_modules/wrangler/bin/wrangler.js'
   const args = ['deploy', '--dry-run', '--metafile', '--outdir', dir, '-c', config]
   try {
-    await promisify(execFile)(process.execPath, [wrangler, ...args])
+    await promisify(execFile)(process.execPath, [wrangler, ...args], { cwd: root })
     const metafile = await readFile(join(dir, 'bundle-meta.json'), 'utf8')
     const { inputs } = JSON.parse(metafile) as { inputs: Record<string, unknown> }
     const texts = (await readdir(dir)).filter((name) => /^[\da-f]{40}-/.test(name))
@@ -42,7 +48,9 @@ export async function buildWorker({ config, main }: BuildOptions): Promise<Built
       code: await readFile(join(dir, `${main}.js`), 'utf8'),
       texts: Object.fromEntries(await Promise.all(texts.map(readText))),
       // The metafile's paths are relative to the configuration.
-      inputs: Object.keys(inputs).map((input) => relative('.', resolve(dirname(config), input))),
+      inputs: Object.keys(inputs).map((input) =>
+        relative(root, resolve(root, dirname(config), input)),
+      ),
     }
   } finally {
     await rm(dir, { recursive: true })
