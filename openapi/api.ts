@@ -1,6 +1,7 @@
 /** What the documents know of an API, and which errors its operations have. */
 
-import type { ErrorCode, ErrorRow } from '../src/core/errors'
+import type { ErrorRow } from '../src/core/error-row'
+import type { ErrorCode } from '../src/core/errors'
 import { ANYTHING, type Operation } from './operation'
 import type { Text } from './texts'
 

@@ -1,6 +1,7 @@
 /** What an operation of the API consists of, and how to write its parts down. */
 
-import type { ErrorCode, ErrorRow } from '../src/core/errors'
+import type { ErrorRow } from '../src/core/error-row'
+import type { ErrorCode } from '../src/core/errors'
 import type { WeChatCall } from '../src/login/wechat/errcodes'
 import type { SCHEMAS } from './login/schemas'
 import type { PAY_SCHEMAS } from './pay/schemas'

@@ -1,6 +1,6 @@
 /** What the documents of both APIs say, in English and Chinese. */
 
-import type { Action } from '../src/core/errors'
+import type { Action } from '../src/core/error-row'
 
 export type Language = 'en' | 'zh'
 

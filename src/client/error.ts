@@ -1,6 +1,6 @@
 /** The error that every function of the client rejects with. */
 
-import type { Action } from '../core/errors'
+import type { Action } from '../core/error-row'
 import { readFields } from './fields'
 import { parseOrigin } from './origin'
 

@@ -1,6 +1,6 @@
 /** Sends one request and reads failures from its answer. */
 
-import type { Action } from '../core/errors'
+import type { Action } from '../core/error-row'
 import { Code2SessionError, type Details, networkFailed } from './error'
 import { readFields } from './fields'
 import { callWx, type Wx, type WxRequestOptions, type WxResponse } from './wx'

@@ -1,7 +1,8 @@
 /** A failure with its code from the error table: one class to throw, one response to it. */
 
 import { toSentJson } from '../lib/json'
-import { type Action, ERRORS, type ErrorCode, type ErrorRow } from './errors'
+import type { Action, ErrorRow } from './error-row'
+import { ERRORS, type ErrorCode } from './errors'
 
 /** One problem in a request: where, as a dotted path, and what; never the value. */
 export interface FieldError {

@@ -3,7 +3,8 @@
  * whose text differs for payments; `payProblem` throws them.
  */
 
-import { ERRORS, type ErrorCode, type ErrorRow } from '../core/errors'
+import type { ErrorRow } from '../core/error-row'
+import { ERRORS, type ErrorCode } from '../core/errors'
 import { Problem } from '../core/problem'
 
 export const PAY_ERRORS = {
