@@ -56,12 +56,18 @@ const OF_SERVICE: readonly ErrorCode[] = [
   'service_key_invalid',
   'not_found',
 ]
+const OF_SESSION: readonly ErrorCode[] = [
+  'session_required',
+  'session_invalid',
+  'store_unavailable',
+]
 /** The errors of each kind of caller. */
 const BY_CALLER: Readonly<Record<Operation['caller'], readonly ErrorCode[]>> = {
   anyone: [],
-  session: ['session_required', 'session_invalid', 'store_unavailable'],
+  session: OF_SESSION,
   service: OF_SERVICE,
   oauth: OF_SERVICE,
+  gateway: ['gateway_key_invalid', 'not_found', ...OF_SESSION],
 }
 const WITH_BODY: readonly ErrorCode[] = ['invalid_request', 'body_too_large']
 const ANYWHERE: readonly ErrorCode[] = ['misconfigured', 'internal_error']

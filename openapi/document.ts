@@ -12,6 +12,7 @@ const SECURITY = {
   service: [{ service: [] }],
   // The last one is no header, with the key in the form.
   oauth: [{ service: [] }, { basic: [] }, {}],
+  gateway: [{ gateway: [], session: [] }],
 } as const
 
 /**

@@ -40,6 +40,7 @@ interface Parameter {
 
 interface Success {
   readonly description: string
+  readonly headers?: Readonly<Record<string, { description: string; schema: object }>>
   readonly content?: Readonly<Record<string, { schema: object; example: unknown }>>
 }
 
@@ -50,8 +51,11 @@ export interface Operation<Code extends string = ErrorCode, Call extends string 
   readonly method: 'get' | 'post' | 'delete'
   readonly path: string
   readonly tag: (typeof TAGS)[number]['name']
-  /** `oauth` is a service that can send its key by HTTP Basic or in the form as well. */
-  readonly caller: 'anyone' | 'session' | 'service' | 'oauth'
+  /**
+   * `oauth` is a service that can send its key by HTTP Basic or in the form as well; `gateway` sends
+   * its own key beside the token of a session.
+   */
+  readonly caller: 'anyone' | 'session' | 'service' | 'oauth' | 'gateway'
   readonly summary: string
   readonly description?: string
   readonly parameters?: readonly Parameter[]

@@ -29,6 +29,7 @@ const SECRETS = {
   session: '$TOKEN',
   service: '$SERVICE_KEY',
   oauth: '$SERVICE_KEY',
+  gateway: '$TOKEN',
 } as const
 
 function toCurl(operation: Operation<string, string>, url: string): string {
@@ -38,6 +39,7 @@ function toCurl(operation: Operation<string, string>, url: string): string {
   const lines = [
     `curl ${isDefaultMethod ? '' : `-X ${method.toUpperCase()} `}${toShell(url)}`,
     ...(secret ? [`-H "Authorization: Bearer ${secret}"`] : []),
+    ...(caller === 'gateway' ? ['-H "X-Service-Key: $GATEWAY_KEY"'] : []),
     ...(body ? toCurlBody(body) : []),
   ]
   return lines.join(' \\\n  ')
@@ -63,11 +65,15 @@ function toWxRequest(operation: Operation<string, string>, url: string): string 
   ].join('\n')
 }
 
+const SERVICE_KEY = 'process.env.SERVICE_KEY'
+
 function toFetch(operation: Operation<string, string>, url: string): string {
   const { method, body, caller, success } = operation
   const isForm = body?.type === FORM
+  const isGateway = caller === 'gateway'
   const headers = [
-    ...(SECRETS[caller] ? ["Authorization: 'Bearer ' + process.env.SERVICE_KEY"] : []),
+    ...(SECRETS[caller] ? [`Authorization: 'Bearer ' + ${isGateway ? 'token' : SERVICE_KEY}`] : []),
+    ...(isGateway ? ["'X-Service-Key': process.env.GATEWAY_KEY"] : []),
     ...(body && !isForm ? [`'Content-Type': 'application/json'`] : []),
   ]
   const literal = body && toLiteral(body.example, '  ')

@@ -135,8 +135,18 @@ const SUCCESSES: Record<string, readonly [status: number, () => Request | Promis
   'GET /wechat/events/:appid': [200, () => urlCheck(`/wechat/events/${APPID}`)],
   'POST /wechat/events': [200, () => push('/wechat/events')],
   'POST /wechat/events/:appid': [200, () => push(`/wechat/events/${APPID}`)],
+  'ANY /forward-auth/*': [
+    200,
+    () => {
+      const asked = fromPhone('GET', '/forward-auth')
+      asked.headers.set('X-Service-Key', SERVICE_KEY)
+      return asked
+    },
+  ],
   'ANY /wechat/api/*': [200, () => fromBackend('GET', '/wechat/api/cgi-bin/get_api_domain_ip')],
 }
+
+const ANY = ['ANY /forward-auth/*', 'ANY /wechat/api/*']
 
 /** Requests that fail in each place where an answer can be made: route, middleware, router. */
 const FAILURES: Record<string, readonly [status: number, () => Request]> = {
@@ -153,7 +163,7 @@ describe('the headers of answers', () => {
   it('SUCCESSES has every route', () => {
     const routes = createApp().routes.filter(({ method }) => method !== 'ALL')
     const names = routes.map(({ method, path }) => `${method} ${path}`)
-    expect(new Set(Object.keys(SUCCESSES))).toEqual(new Set([...names, 'ANY /wechat/api/*']))
+    expect(new Set(Object.keys(SUCCESSES))).toEqual(new Set([...names, ...ANY]))
   })
 
   it.each(Object.entries(SUCCESSES))(

@@ -29,6 +29,7 @@ describe('the settings', () => {
       openDataMaxAge: 300,
       apiBases: ['https://api.weixin.qq.com'],
       serviceKeys: { value: null },
+      gatewayKeys: { value: null },
       issuer: { value: null },
       push: { value: null },
       sessions: env.SESSIONS,
@@ -176,26 +177,32 @@ describe('the settings', () => {
     }
   })
 
-  it('SERVICE_KEYS are keys of at least 32 characters, separated by commas', () => {
+  const KEYS = [
+    ['SERVICE_KEYS', 'serviceKeys'],
+    ['GATEWAY_KEYS', 'gatewayKeys'],
+  ] as const
+
+  it.each(KEYS)('%s are keys of at least 32 characters, separated by commas', (name, group) => {
     const [one, two] = ['k'.repeat(32), 'l'.repeat(40)]
-    const { serviceKeys } = parseConfig({ ...GOOD, SERVICE_KEYS: `${one}, ${two}` })
-    expect(serviceKeys).toEqual({ value: [one, two] })
+    expect(parseConfig({ ...GOOD, [name]: `${one}, ${two}` })[group]).toEqual({ value: [one, two] })
     for (const keys of ['k'.repeat(31), `${one},`, `${one},short`, `${one} ${two}`]) {
-      expect(findProblems({ SERVICE_KEYS: keys })).toHaveLength(1)
+      expect(findProblems({ [name]: keys })).toHaveLength(1)
     }
   })
 
-  it.each([env.SERVICE_KEYS, 'the-sandbox-payments-key-is-public-too'])(
-    "SERVICE_KEYS must not be %s, which everybody knows, unless the AppSecret is the sandbox's as well",
-    (key) => {
-      const faults = [expect.stringMatching(/^SERVICE_KEYS has a key of the sandbox/)]
-      for (const keys of [key, `${'k'.repeat(32)}, ${key}`]) {
-        const { serviceKeys } = parseConfig({ ...GOOD, SERVICE_KEYS: keys })
-        expect(serviceKeys).toEqual({ faults })
-        const sandbox = { SERVICE_KEYS: keys, WECHAT_APPSECRET: env.WECHAT_APPSECRET }
-        expect(findProblems(sandbox)).toEqual([])
+  it.each(KEYS)(
+    "%s must not have a key of the sandbox, which everybody knows, unless the AppSecret is the sandbox's as well",
+    (name, group) => {
+      const faults = [expect.stringMatching(`^${name} has a key of the sandbox`)]
+      for (const kind of ['service', 'gateway', 'payments']) {
+        const key = `the-sandbox-${kind}-key-is-public-too`
+        for (const keys of [key, `${'k'.repeat(32)}, ${key}`]) {
+          expect(parseConfig({ ...GOOD, [name]: keys })[group]).toEqual({ faults })
+          const sandbox = { [name]: keys, WECHAT_APPSECRET: env.WECHAT_APPSECRET }
+          expect(findProblems(sandbox)).toEqual([])
+        }
+        expect(findProblems({ [name]: `${key}-` })).toEqual([])
       }
-      expect(findProblems({ SERVICE_KEYS: `${key}-` })).toEqual([])
     },
   )
 

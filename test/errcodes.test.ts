@@ -9,7 +9,7 @@ import {
   isSessionKeyStale,
   type WeChatCall,
 } from '../src/login/wechat/errcodes'
-import { APPID, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
+import { APPID, NO_KEYS, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
 const app = useTestApp()
 
@@ -134,7 +134,7 @@ describe("WeChat's errcodes", () => {
   })
 
   it('A wrong AppSecret is misconfigured, and the log names the setting', async () => {
-    app.replace({ settings: { WECHAT_APPSECRET: 'not-the-one', SERVICE_KEYS: undefined } })
+    app.replace({ settings: { WECHAT_APPSECRET: 'not-the-one', ...NO_KEYS } })
     const body = { code: await app.wxLogin() }
     const response = await app.send('POST', '/login', { body })
     const text = await response.text()

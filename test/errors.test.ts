@@ -88,6 +88,7 @@ const TRIGGERS: Record<ErrorCode, () => Promise<Response>> = {
   appid_unknown: () => app.send('POST', '/login', { body: { code: 'x', appid: 'wx1' } }),
   service_key_required: () => app.send('POST', '/introspect'),
   service_key_invalid: () => app.send('POST', '/introspect', { token: 'k'.repeat(32) }),
+  gateway_key_invalid: () => app.send('GET', '/forward-auth', { token: SERVICE_KEY }),
   login_denied: () => loginWithHook(async () => ({ deny: true })),
   hook_unavailable: () => loginWithHook(() => Promise.reject(new Error('no'))),
   wechat_path_refused: () =>

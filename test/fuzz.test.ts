@@ -81,7 +81,7 @@ function toHeaders(value: string | undefined): Record<string, string> {
 /** What the caller of an operation sends. */
 function credentialOf({ caller }: Operation, isBasic: boolean): string | undefined {
   if (caller === 'anyone') return undefined
-  if (caller === 'session') return 'the token'
+  if (caller === 'session' || caller === 'gateway') return 'the token'
   return caller === 'oauth' && isBasic ? basic(SERVICE_KEY) : `Bearer ${SERVICE_KEY}`
 }
 
@@ -114,6 +114,7 @@ function toInit(operation: Operation, credential: string | undefined, content: C
   const method = operation.method.toUpperCase()
   const headers = {
     ...toHeaders(credential),
+    ...(operation.caller === 'gateway' && { 'X-Service-Key': SERVICE_KEY }),
     ...(content.type && { 'Content-Type': content.type }),
   }
   return { method, headers, ...(method !== 'GET' && { body: content.body }) }
@@ -175,6 +176,7 @@ const requests: Record<string, Property> = {
         anyText.map((text) => `/sessions/${encodeURIComponent(text.toWellFormed())}`),
         anyText.map((text) => `/users/${encodeURIComponent(text.toWellFormed())}/sessions`),
         fc.webPath().map((path) => `/wechat/api${path}`),
+        fc.webPath().map((path) => `/forward-auth${path}`),
         headerText.map((text) => `/wechat/api/wxa/${text}`),
         fc.webQueryParameters().map((query) => `/wechat/api/wxa/x?${query}`),
         fc.webQueryParameters().map((query) => `/wechat/events?echostr=${MARK}&${query}`),

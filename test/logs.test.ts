@@ -8,6 +8,7 @@ import { workersRuntime } from '../src/workers/runtime'
 import {
   APPID,
   KV_MILLISECONDS,
+  NO_KEYS,
   type OpenData,
   type ProblemBody,
   useTestApp,
@@ -38,7 +39,7 @@ describe('the log', () => {
       () => new Response(`{"openid":"${openid}","session_key":"${session_key}"`),
       () => Response.json({ openid, session_key: `${session_key}x` }),
     ]
-    const settings = { WECHAT_APPSECRET: SECRETS.appsecret, SERVICE_KEYS: undefined }
+    const settings = { WECHAT_APPSECRET: SECRETS.appsecret, ...NO_KEYS }
     app.replace({
       settings,
       fetch: async ({ url }) => {

@@ -6,7 +6,7 @@ import { LOGIN_API } from '../openapi/login/api'
 import { OPERATIONS } from '../openapi/login/operations'
 import { FORM, type Operation } from '../openapi/operation'
 import { ERRCODES } from '../src/login/wechat/errcodes'
-import { APPID, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
+import { APPID, NO_KEYS, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
 const app = useTestApp()
 
@@ -22,7 +22,11 @@ function send({ method, path, caller, body, parameters = [] }: Operation, token:
     return parameters.find((parameter) => parameter.name === name)?.example ?? ''
   })
   const credential = caller === 'service' || caller === 'oauth' ? SERVICE_KEY : token
-  const headers = { Authorization: `Bearer ${credential}`, 'CF-Connecting-IP': '203.0.113.1' }
+  const headers = {
+    Authorization: `Bearer ${credential}`,
+    'CF-Connecting-IP': '203.0.113.1',
+    ...(caller === 'gateway' && { 'X-Service-Key': SERVICE_KEY }),
+  }
   if (!body) return app.request(filled, { method, headers })
   const example: Record<string, string> = Object(body.example)
   const content = example.token === undefined ? example : { ...example, token }
@@ -82,7 +86,9 @@ describe('what fails besides WeChat', () => {
     'KV writes nothing': () => void app.kv.down.add('put').add('delete'),
     'a setting is wrong': () => app.replace({ settings: { SESSION_TTL: 'long' } }),
     'the settings of endpoints are missing': () =>
-      app.replace({ settings: { SERVICE_KEYS: undefined, WECHAT_PUSH_TOKEN: undefined } }),
+      app.replace({
+        settings: { ...NO_KEYS, WECHAT_PUSH_TOKEN: undefined },
+      }),
     'there are several mini programs': () =>
       app.replace({ settings: { WECHAT_APPS: `{"${APPID}":"s1","wx2":"s2"}` } }),
   }

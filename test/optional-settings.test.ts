@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { pushRequest } from '../sandbox/push'
-import { APPID, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
+import { APPID, NO_KEYS, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
 const app = useTestApp()
 
@@ -38,6 +38,7 @@ describe('an optional setting that is wrong', () => {
     ['WECHAT_PUSH_AES_KEY', 'A'.repeat(42), { push: 'misconfigured' }],
     ['EVENTS', 'code2session-events', { push: 'misconfigured' }],
     ['SERVICE_KEYS', 'short', { introspect: 'misconfigured', discover: 'misconfigured' }],
+    ['GATEWAY_KEYS', 'short', {}],
     ['ISSUER', 'http://login.example', { discover: 'misconfigured' }],
     ['ANALYTICS', 'code2session', {}],
     ['LOGIN_LIMIT', '1000', {}],
@@ -104,7 +105,7 @@ describe('an optional setting that is wrong', () => {
   ])(
     'A wrong %s stops every login, and the log names it and what else is wrong',
     async (name, value) => {
-      app.replace({ settings: { [name]: value, SERVICE_KEYS: 'short' } })
+      app.replace({ settings: { [name]: value, ...NO_KEYS, SERVICE_KEYS: 'short' } })
       expect([await logIn(), await push()]).toEqual(['misconfigured', 'misconfigured'])
       for (const line of app.warnings) {
         const { settings } = JSON.parse(line)

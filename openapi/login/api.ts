@@ -21,6 +21,12 @@ export const LOGIN_API: Api = {
   securitySchemes: {
     session: { type: 'http', scheme: 'bearer', description: 'The token of `POST /login`.' },
     service: { type: 'http', scheme: 'bearer', description: 'One of `SERVICE_KEYS`.' },
+    gateway: {
+      type: 'apiKey',
+      in: 'header',
+      name: 'X-Service-Key',
+      description: 'One of `GATEWAY_KEYS` or `SERVICE_KEYS`.',
+    },
     basic: {
       type: 'http',
       scheme: 'basic',

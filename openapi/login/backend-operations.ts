@@ -18,6 +18,15 @@ const CLIENT_SECRET =
   'Without an `Authorization` header, the key may be the field `client_secret` of the form.'
 const OF_OAUTH_CLIENT = { tag: 'Backend', caller: 'oauth' } as const
 
+const header = (description: string) => ({ description, schema: { type: 'string' } })
+const USER_HEADERS = {
+  'X-User-Id': header('The userId.'),
+  'X-Appid': header('The AppID of the mini program.'),
+  'X-Openid': header('The openid.'),
+  'X-Unionid': header('The unionid.'),
+  'X-Claims': header('The claims of the login hook: JSON as base64url without padding.'),
+}
+
 const TOKENS: readonly Operation[] = [
   {
     ...OF_OAUTH_CLIENT,
@@ -43,6 +52,23 @@ const TOKENS: readonly Operation[] = [
       'The user of the token; `{"active":false}` for a token without a live session',
     ),
     errors: ['store_unavailable'],
+  },
+  {
+    tag: 'Backend',
+    caller: 'gateway',
+    id: 'forwardAuth',
+    method: 'get',
+    path: '/forward-auth',
+    rpc: 'verify',
+    summary: 'Let a gateway ask whose token it is',
+    description:
+      'For nginx, Caddy, Traefik, APISIX and Envoy. It has every method, and all paths below are the same. It exists only with `GATEWAY_KEYS` or `SERVICE_KEYS`.',
+    success: {
+      200: {
+        description: 'The user of the token, in headers; those that do not apply are empty',
+        headers: USER_HEADERS,
+      },
+    },
   },
   {
     ...OF_OAUTH_CLIENT,

@@ -94,6 +94,10 @@ export const WHEN: Readonly<Record<ErrorCode, Text>> = {
     en: 'The key is not one of `SERVICE_KEYS`.',
     zh: '密钥不是 `SERVICE_KEYS` 之一。',
   },
+  gateway_key_invalid: {
+    en: 'The gateway has not sent one of `GATEWAY_KEYS` or `SERVICE_KEYS` in `X-Service-Key`.',
+    zh: '网关没有在 `X-Service-Key` 中携带 `GATEWAY_KEYS` 或 `SERVICE_KEYS` 中的密钥。',
+  },
   login_denied: {
     en: 'The login hook of the developer has denied the login.',
     zh: '开发者的登录钩子（hook）拒绝了这次登录。',

@@ -140,9 +140,10 @@ function request({ security, parameters, requestBody }) {
   const schemes = security
     .flatMap((requirement) => Object.keys(requirement))
     .map((name) => api.components.securitySchemes[name])
-    .map(({ scheme, description }) =>
-      paragraph(`\`Authorization: ${scheme === 'basic' ? 'Basic' : 'Bearer'}\`: ${description}`),
-    )
+    .map(({ scheme, name, description }) => {
+      const header = name ?? `Authorization: ${scheme === 'basic' ? 'Basic' : 'Bearer'}`
+      return paragraph(`\`${header}\`: ${description}`)
+    })
   const parameterItems = (parameters ?? []).map(({ name, in: place, schema, description }) =>
     field(name, typeText(schema) + say(`, in the ${place}`), description),
   )
@@ -156,10 +157,14 @@ function request({ security, parameters, requestBody }) {
 
 function success(responses) {
   const [status] = Object.keys(responses)
-  const { description, content = {} } = responses[status]
+  const { description, headers = {}, content = {} } = responses[status]
+  const items = Object.entries(headers).map(([name, { schema, description }]) =>
+    field(name, typeText(schema), description),
+  )
   return [
     element('h4', {}, `${say('Response')} ${status}`),
     paragraph(`${description}.`),
+    items.length > 0 ? element('ul', { class: 'fields' }, ...items) : null,
     ...bodies(content),
   ]
 }

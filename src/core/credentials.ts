@@ -67,10 +67,10 @@ export async function checkAnyServiceKey(
 }
 
 /**
- * Compares digests, so that key lengths do not show, and all of them, so that timing does not tell
- * which one matched.
+ * Whether a key is one of these. It compares digests, so that key lengths do not show, and all of
+ * them, so that timing does not tell which one matched.
  */
-async function isServiceKey(keys: readonly string[], key: string): Promise<boolean> {
+export async function isServiceKey(keys: readonly string[], key: string): Promise<boolean> {
   const sent = await sha256Bytes(key)
   const digests = await Promise.all(keys.map(sha256Bytes))
   return digests.map((digest) => equalDigests(digest, sent)).includes(true)

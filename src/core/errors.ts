@@ -148,6 +148,12 @@ export const ERRORS = {
     detail: 'The key is not one of SERVICE_KEYS.',
     challenge: INVALID_TOKEN_CHALLENGE,
   },
+  gateway_key_invalid: {
+    status: 403,
+    title: 'Gateway key invalid',
+    action: 'stop',
+    detail: 'The gateway has to send one of GATEWAY_KEYS or SERVICE_KEYS as `X-Service-Key`.',
+  },
   login_denied: {
     status: 403,
     title: 'Login denied',

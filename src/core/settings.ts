@@ -128,40 +128,45 @@ export const binding = <Binding>(method: string, message: string) =>
 /** The shortest service key, in characters. */
 const SERVICE_KEY_LENGTH = 32
 
+const keys = list(
+  (key) => /^[\x21-\x7e]*$/.test(key) && key.length >= SERVICE_KEY_LENGTH,
+  `must be keys of at least ${SERVICE_KEY_LENGTH} characters, separated by commas`,
+)
+
 /** The keys that backends authenticate with; `null` for none. */
 export const ServiceKeys = v.pipe(
-  v.object(
-    {
-      SERVICE_KEYS: list(
-        (key) => /^[\x21-\x7e]*$/.test(key) && key.length >= SERVICE_KEY_LENGTH,
-        `must be keys of at least ${SERVICE_KEY_LENGTH} characters, separated by commas`,
-      ),
-    },
-    'is missing',
-  ),
+  v.object({ SERVICE_KEYS: keys }, 'is missing'),
   v.transform(({ SERVICE_KEYS }) => SERVICE_KEYS),
+)
+
+/** The keys that only gateways authenticate with; `null` for none. */
+export const GatewayKeys = v.pipe(
+  v.object({ GATEWAY_KEYS: keys }, 'is missing'),
+  v.transform(({ GATEWAY_KEYS }) => GATEWAY_KEYS),
 )
 
 /** The keys of `npm run dev`, which stand in the documents. */
 const SANDBOX_KEYS = [
   'the-sandbox-service-key-is-public-too',
+  'the-sandbox-gateway-key-is-public-too',
   'the-sandbox-payments-key-is-public-too',
 ]
 
 /**
- * Service keys, unless one of them is the sandbox's, which everybody knows.
+ * Keys, unless one of them is the sandbox's, which everybody knows.
  *
+ * @param setting The name of their setting
  * @param isSandbox Whether the other credentials are the sandbox's, too
  */
 export function refuseSandboxKeys(
+  setting: string,
   keys: Group<readonly string[] | null>,
   isSandbox: boolean,
 ): Group<readonly string[] | null> {
   const isPublic = findValue(keys)?.some((key) => SANDBOX_KEYS.includes(key)) ?? false
   if (isSandbox || !isPublic) return keys
-  const fault =
-    'SERVICE_KEYS has a key of the sandbox, which is public; make another: openssl rand -base64 32'
-  return { faults: [fault] }
+  const fault = 'has a key of the sandbox, which is public; make another: openssl rand -base64 32'
+  return { faults: [`${setting} ${fault}`] }
 }
 
 /** A base URL of an API. Requests carry credentials, so plain http is for a loopback host only. */

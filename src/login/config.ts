@@ -9,6 +9,7 @@ import {
   endpointOff,
   findFaults,
   findValue,
+  GatewayKeys,
   type Group,
   isBaseUrl,
   optionalText,
@@ -50,6 +51,8 @@ export interface Config {
   readonly apiBases: readonly string[]
   /** The keys that backends authenticate with; `null` turns their endpoints off. */
   readonly serviceKeys: Group<readonly string[] | null>
+  /** The keys that gateways authenticate with besides those of backends; `null` for none. */
+  readonly gatewayKeys: Group<readonly string[] | null>
   /** The issuer in the authorization server metadata; `null` for the origin of the request. */
   readonly issuer: Group<string | null>
   /** Message push; `null` turns its endpoint off. */
@@ -152,6 +155,7 @@ export function listSettings(): readonly string[] {
     SeveralMiniPrograms,
     Sessions,
     ServiceKeys,
+    GatewayKeys,
     Issuer,
     Push,
     LoginLimit,
@@ -169,13 +173,18 @@ export function listSettings(): readonly string[] {
  */
 export function parseConfig(env: unknown): Config {
   const miniPrograms = parseMiniPrograms(env)
-  const serviceKeys = refuseSandboxKeys(parseGroup(ServiceKeys, env), isSandbox(miniPrograms))
+  const parseKeys = (setting: string, schema: typeof ServiceKeys | typeof GatewayKeys) =>
+    refuseSandboxKeys(setting, parseGroup(schema, env), isSandbox(miniPrograms))
+  const serviceKeys = parseKeys('SERVICE_KEYS', ServiceKeys)
+  const gatewayKeys = parseKeys('GATEWAY_KEYS', GatewayKeys)
   const issuer = parseGroup(Issuer, env)
   const push = parseGroup(Push, env)
   const loginLimit = parseGroup(LoginLimit, env)
   const userLimit = parseGroup(UserLimit, env)
   const analytics = parseGroup(Analytics, env)
-  const faults = [serviceKeys, issuer, push, loginLimit, userLimit, analytics].flatMap(findFaults)
+  const faults = [serviceKeys, gatewayKeys, issuer, push, loginLimit, userLimit, analytics].flatMap(
+    findFaults,
+  )
   // A hook that is not asked would admit whom it denies.
   const required = requireGroups(
     {
@@ -192,6 +201,7 @@ export function parseConfig(env: unknown): Config {
     openDataMaxAge: sessions.OPEN_DATA_MAX_AGE,
     apiBases: sessions.WECHAT_API_BASE ?? [API_BASE],
     serviceKeys,
+    gatewayKeys,
     issuer,
     push,
     sessions: sessions.SESSIONS,
@@ -223,6 +233,20 @@ export function requirePush(config: Config): PushSettings {
 export function requireServiceKeys(config: Config): readonly string[] {
   const keys = requireValue(config.serviceKeys)
   if (!keys) throw endpointOff('SERVICE_KEYS', new Problem('not_found'))
+  return keys
+}
+
+/**
+ * The keys of gateways. Wrong `SERVICE_KEYS` do not stop those that send one of `GATEWAY_KEYS`.
+ *
+ * @throws {Problem} `misconfigured`; `not_found`: without any keys there is no endpoint
+ */
+export function requireGatewayKeys(config: Config): readonly string[] {
+  const own = requireValue(config.gatewayKeys)
+  const keys = own
+    ? [...own, ...(findValue(config.serviceKeys) ?? [])]
+    : requireValue(config.serviceKeys)
+  if (!keys) throw endpointOff('GATEWAY_KEYS', new Problem('not_found'))
   return keys
 }
 

@@ -119,7 +119,7 @@ export async function parsePayConfig(env: unknown): Promise<PayConfig> {
   const settings = parseGroup(Settings, env)
   const isSandbox = findValue(settings)?.WECHAT_PAY_MCHID === SANDBOX_MCHID
   const optional = {
-    serviceKeys: refuseSandboxKeys(parseGroup(ServiceKeys, env), isSandbox),
+    serviceKeys: refuseSandboxKeys('SERVICE_KEYS', parseGroup(ServiceKeys, env), isSandbox),
     events: parseGroup(Events, env),
   }
   const { settings: output, keys } = requireGroups(

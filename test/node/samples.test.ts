@@ -19,7 +19,7 @@ async function readCall(source: string): Promise<Record<string, unknown>> {
     call = { url, ...options }
     return Response.json({})
   }
-  const process = { env: { SERVICE_KEY: 'the-key' } }
+  const process = { env: { SERVICE_KEY: 'the-key', GATEWAY_KEY: 'the-gateway-key' } }
   const console = { log: () => {} }
   const run = new AsyncFunction('wx', 'fetch', 'process', 'console', 'token', source)
   await run(wx, fetch, process, console, 'the-token')
@@ -38,7 +38,7 @@ describe('the samples of an operation', () => {
   it.each(OPERATIONS)(
     'a shell reads the curl sample of $method $path as it is meant',
     (operation) => {
-      const env = { TOKEN: 'the-token', SERVICE_KEY: 'the-key' }
+      const env = { TOKEN: 'the-token', SERVICE_KEY: 'the-key', GATEWAY_KEY: 'the-key' }
       const { method, url, headers, body } = readCurl(findSample(operation.id, 'curl'), env)
       expect(method).toBe(operation.method.toUpperCase())
       expect(new URL(url).origin).toBe(SAMPLE_BASE)
@@ -46,10 +46,12 @@ describe('the samples of an operation', () => {
         new RegExp(`^${operation.path.replace(/\{\w+\}/, '[\\w/-]+')}$`),
       )
       const service = ['the-key']
-      const credential = { anyone: [], session: ['the-token'], service, oauth: service }
-      expect(headers).toEqual(
-        credential[operation.caller].map((secret) => `Authorization: Bearer ${secret}`),
-      )
+      const session = ['the-token']
+      const credential = { anyone: [], session, service, oauth: service, gateway: session }
+      expect(headers).toEqual([
+        ...credential[operation.caller].map((secret) => `Authorization: Bearer ${secret}`),
+        ...(operation.caller === 'gateway' ? ['X-Service-Key: the-key'] : []),
+      ])
       expect(body).toEqual(operation.body?.example ?? null)
     },
   )
@@ -73,6 +75,12 @@ describe('the samples of an operation', () => {
     const { headers, body } = await readCall(findSample('introspect', 'fetch'))
     expect(headers).toEqual({ Authorization: 'Bearer the-key' })
     expect(String(body)).toMatch(/^token=\w/)
+  })
+
+  it('the fetch sample of a gateway sends its key beside the token', async () => {
+    expect(await readCall(findSample('forwardAuth', 'fetch'))).toMatchObject({
+      headers: { Authorization: 'Bearer the-token', 'X-Service-Key': 'the-gateway-key' },
+    })
   })
 
   it('the fetch sample of a subscribe message sends JSON', async () => {

@@ -14,6 +14,8 @@ import { hookedKV, type KVOperation } from './kv'
 export const APPID = env.WECHAT_APPID
 export const APPSECRET = env.WECHAT_APPSECRET
 export const SERVICE_KEY = env.SERVICE_KEYS
+/** Without the keys of the sandbox, which are refused beside another AppSecret. */
+export const NO_KEYS = { SERVICE_KEYS: undefined, GATEWAY_KEYS: undefined }
 
 export interface OpenData {
   rawData: string

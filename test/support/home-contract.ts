@@ -6,6 +6,7 @@ import { pushRequest } from '../../sandbox/push'
 import { APPID, type Environment, PUSH, send, startEnvironment } from './environment'
 
 const SERVICE_KEY = 's'.repeat(32)
+const GATEWAY_KEY = 'g'.repeat(32)
 const NUMBER = { phoneNumber: '13580006666', purePhoneNumber: '13580006666', countryCode: '86' }
 
 export interface Home {
@@ -35,6 +36,7 @@ export function describeHome(
     home = await start(environment, {
       ...PUSH,
       SERVICE_KEYS: SERVICE_KEY,
+      GATEWAY_KEYS: GATEWAY_KEY,
       // The first host refuses connections, so each call below fails over to the second.
       WECHAT_API_BASE: `http://127.0.0.1:1,${environment.upstream.url}`,
     })
@@ -90,6 +92,26 @@ export function describeHome(
         answer: { active: true, sub: token.slice(0, 43), client_id: APPID, token_type: 'Bearer' },
       })
       expect((await introspect('nonsense')).answer).toEqual({ active: false })
+    })
+
+    it('/forward-auth tells a gateway which user a token belongs to, in headers that are all there', async () => {
+      const ask = async (method: string, path: string, token: string, key = GATEWAY_KEY) => {
+        const headers = { Authorization: `Bearer ${token}`, 'X-Service-Key': key }
+        const response = await fetch(new URL(path, login), { method, headers })
+        return { status: response.status, headers: response.headers, text: await response.text() }
+      }
+      for (const [method, path] of [
+        ['GET', '/forward-auth'],
+        ['HEAD', '/forward-auth/'],
+        ['OPTIONS', '/forward-auth/orders/7/?a=1'],
+      ] as const) {
+        const { status, headers, text } = await ask(method, path, token)
+        expect([status, text, headers.get('X-User-Id')]).toEqual([200, '', token.slice(0, 43)])
+        expect([headers.get('X-Appid'), headers.get('X-Claims')]).toEqual([APPID, ''])
+      }
+      const dead = await ask('GET', '/forward-auth', 'nonsense')
+      expect([dead.status, dead.headers.get('X-User-Id')]).toEqual([401, null])
+      expect((await ask('GET', '/forward-auth', token, 'wrong')).status).toBe(403)
     })
 
     it('POST /subscribe-messages sends one message for each permission of the user', async () => {
@@ -242,9 +264,16 @@ export function describeHome(
       expect(home.log()).not.toContain('internal_error')
     })
 
-    it('the log has no token, service key, access_token, openid or phone number', () => {
+    it('the log has no token, service or gateway key, access_token, openid or phone number', () => {
       const log = home.log()
-      for (const text of [token, SERVICE_KEY, 'access_token', 'openid', NUMBER.phoneNumber]) {
+      for (const text of [
+        token,
+        SERVICE_KEY,
+        GATEWAY_KEY,
+        'access_token',
+        'openid',
+        NUMBER.phoneNumber,
+      ]) {
         expect(log).not.toContain(text)
       }
     })

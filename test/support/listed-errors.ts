@@ -10,10 +10,14 @@ import { type Api, listErrorsOf } from '../../openapi/api'
  */
 export function listCodes(api: Api, log: readonly string[]): readonly string[] {
   const { method, route } = log.map((line) => JSON.parse(line)).findLast(({ route }) => route)
-  const path = route.replace(/:(\w+)/g, '{$1}').replace('*', '{path}')
+  const path = route
+    .replace(/:(\w+)/g, '{$1}')
+    .replace('api/*', 'api/{path}')
+    .replace('/*', '')
   const ofPath = api.operations.filter((operation) => operation.path === path)
-  // What goes through to WeChat may have any method.
-  const name = path === '/wechat/api/{path}' ? 'post' : method.toLowerCase()
+  // These may have any method.
+  const any: Record<string, string> = { '/wechat/api/{path}': 'post', '/forward-auth': 'get' }
+  const name = any[path] ?? method.toLowerCase()
   const operation = ofPath.find(({ method }) => method === name)
   if (!operation) return ['not_found', 'method_not_allowed']
   return ['not_found', ...listErrorsOf(api, operation).map(({ code }) => code)]

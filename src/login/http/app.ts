@@ -11,6 +11,7 @@ import type { Hooks } from '../hooks'
 import type { Service } from '../service'
 import type { AppEnv } from './context'
 import { addAuthorizationServerRoutes } from './routes/authorization-server'
+import { addForwardAuthRoutes, FORWARD_AUTH } from './routes/forward-auth'
 import { addIntrospectionRoutes } from './routes/introspection'
 import { addLoginRoutes } from './routes/login'
 import { addOpenDataRoutes } from './routes/open-data'
@@ -42,8 +43,8 @@ export function createHttpApp(service: (env: object) => Service) {
   addFrame(app, {
     service,
     notFound: () => new Problem('not_found'),
-    // What goes through to WeChat has rules of its own.
-    wildcards: [PASS_THROUGH],
+    // What goes through to WeChat has rules of its own, and what a gateway asks about is not ours.
+    wildcards: [PASS_THROUGH, FORWARD_AUTH],
     onRecord: (c: Context<AppEnv>, record) => {
       const analytics = c.get('config')?.analytics
       if (analytics) writeDataPoint(c.get('service'), analytics, record)
@@ -60,6 +61,7 @@ export function createHttpApp(service: (env: object) => Service) {
   addSessionKeyRoutes(app)
   addOpenDataRoutes(app)
   addPhoneNumberRoutes(app)
+  addForwardAuthRoutes(app)
   addIntrospectionRoutes(app)
   addRevocationRoutes(app)
   addAuthorizationServerRoutes(app)

@@ -1,5 +1,6 @@
 /** How sessions and logins look from outside: ISO 8601 times, and never a session_key. */
 
+import { base64url, utf8 } from '../../lib/encoding'
 import type { Claims } from '../hooks'
 import type { SessionSummary } from '../session-record'
 import type { Login, Session } from '../sessions'
@@ -73,6 +74,27 @@ export function toIntrospectionView(session: Session) {
     exp: expiresAt,
     token_type: 'Bearer',
   }
+}
+
+/**
+ * A live session in the headers of a response to a gateway. All of them are always there: an empty
+ * one takes the place of one that the phone has sent.
+ */
+export function toUserHeaders({ userId, appid, openid, unionid, claims }: Session) {
+  return {
+    'X-User-Id': userId,
+    'X-Appid': appid,
+    'X-Openid': toHeaderText(openid),
+    'X-Unionid': toHeaderText(unionid ?? ''),
+    'X-Claims': claims === null ? '' : base64url(utf8(JSON.stringify(claims))),
+  }
+}
+
+/** A text with everything percent-encoded that is not visible ASCII, and `%` itself. */
+function toHeaderText(text: string): string {
+  return text.replace(/[^\x21-\x24\x26-\x7e]+/g, (found) =>
+    encodeURIComponent(found.toWellFormed()),
+  )
 }
 
 function toOptionalFields({ unionid, claims }: Session) {

@@ -1,0 +1,28 @@
+/**
+ * `/forward-auth`: lets a gateway in front of a backend look up whose token a request has. The
+ * response says it in its headers, the only part that gateways hand on.
+ */
+
+import { createMiddleware } from 'hono/factory'
+import { isServiceKey } from '../../../core/credentials'
+import { Problem, RESPONSE_HEADERS } from '../../../core/problem'
+import { requireGatewayKeys } from '../../config'
+import { type App, type AppEnv, authenticated } from '../context'
+import { toUserHeaders } from '../views'
+
+/** The path itself and all below it, which is where Envoy puts the path that it asks about. */
+export const FORWARD_AUTH = '/forward-auth/*'
+
+export function addForwardAuthRoutes(app: App): void {
+  app.all(FORWARD_AUTH, forGateways, authenticated, (c) =>
+    c.body(null, 200, { ...RESPONSE_HEADERS, ...toUserHeaders(c.var.session) }),
+  )
+}
+
+/** Refuses a gateway without a key with 403, since on a 401 the phone would log in for ever. */
+const forGateways = createMiddleware<AppEnv>(async function forGateways(c, next) {
+  const keys = requireGatewayKeys(c.var.service.config)
+  const isGateway = await isServiceKey(keys, c.req.header('X-Service-Key') ?? '')
+  if (!isGateway) throw new Problem('gateway_key_invalid')
+  await next()
+})
