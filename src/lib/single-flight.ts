@@ -19,7 +19,8 @@ export interface SingleFlightOptions {
 /** Runs a task under a key, or joins the task that is already running under it. */
 export type SingleFlight<Result> = (key: string, task: () => Promise<Result>) => Promise<Result>
 
-const LATE = new Error('the task did not settle in time')
+/** What a caller gets in place of a result that did not come in time. */
+const LATE: unique symbol = Symbol('late')
 
 /**
  * Makes a {@link SingleFlight}. A task runs to its end even if the client that started it hangs
@@ -37,12 +38,9 @@ export function createSingleFlight<Result>({
   return async function singleFlight(key, task) {
     const joined = running.get(key)
     if (!joined) return start(key, task)
-    const timeout = rejectOnAbort(deadline(joinMilliseconds)).catch(() => Promise.reject(LATE))
-    try {
-      return await Promise.race([joined, timeout])
-    } catch (error) {
-      if (error !== LATE) throw error
-    }
+    const late = rejectOnAbort(deadline(joinMilliseconds)).catch((): typeof LATE => LATE)
+    const result = await Promise.race([joined, late])
+    if (result !== LATE) return result
     remove(key, joined)
     if (onTimeout) throw onTimeout()
     return start(key, task)
