@@ -29,8 +29,8 @@ const FORGERIES = {
   unsigned: () => null,
   forged: ({ merchant }) => ({ privateKey: merchant.strangerKeys.privateKey }),
   probe: () => ({ signature: PROBE }),
-  stale: ({ now }) => ({ timestamp: now - CLOCK_SKEW_SECONDS - 1 }),
-  future: ({ now }) => ({ timestamp: now + CLOCK_SKEW_SECONDS + 1 }),
+  stale: ({ now }) => ({ timestamp: now - 2 * CLOCK_SKEW_SECONDS }),
+  future: ({ now }) => ({ timestamp: now + 2 * CLOCK_SKEW_SECONDS }),
   unknown_serial: ({ merchant }) => ({ serial: `${merchant.publicKeyId}9` }),
 } as const satisfies Record<string, (context: SigningContext) => Forgery | null>
 
