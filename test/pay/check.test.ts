@@ -5,7 +5,8 @@ import { checkSettings } from '../../pay-check/echo'
 import { refuse } from '../../sandbox/pay/responses'
 import type { Runtime } from '../../src/core/runtime'
 import { workersRuntime } from '../../src/workers/runtime'
-import { PAY_SETTINGS } from '../support/wechat-pay'
+import { importPrivate, MERCHANT, PAY_SETTINGS } from '../support/wechat-pay'
+import { sign } from '../support/wechat-pay-api'
 
 /** The last finding, where WeChat Pay answers this. */
 async function findFault(answer: Runtime['fetch'], deadline = workersRuntime.deadline) {
@@ -32,6 +33,16 @@ describe('pay:check', () => {
       kind: 'wrong',
       text: 'WeChat Pay did not answer within five seconds.',
     })
+  })
+
+  it('an answer is believed only under the public key of the settings', async () => {
+    const now = Math.floor(Date.now() / 1000)
+    const privateKey = await importPrivate(MERCHANT.private_pkcs8_pem)
+    const signed = await sign('{}', now, { privateKey })
+    const unsigned = await findFault(async () => new Response('{}'))
+    expect(unsigned?.text).toMatch(/^The answer has no signature/)
+    const forged = await findFault(async () => new Response('{}', { headers: signed }))
+    expect(forged?.text).toContain('does not fit WECHAT_PAY_PUBLIC_KEY')
   })
 
   it('an answer that cannot be used is named with its status', async () => {
