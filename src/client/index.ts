@@ -6,6 +6,7 @@
  * reject with a {@link Code2SessionError}.
  */
 
+import { createAccessTokens } from './access-token'
 import { type Authorization, authorize } from './authorize'
 import { type CloudOptions, overCloud } from './cloud'
 import { readFields } from './fields'
@@ -103,6 +104,18 @@ export interface Client {
    */
   // biome-ignore lint/suspicious/noExplicitAny: as in WeChat's typings of wx.request, which people know
   request<Data = any>(options: RequestOptions): Promise<WxResponse<Data>>
+
+  /**
+   * A JWT access token for `wx.uploadFile` and `wx.connectSocket`, which `request` does not cover. It
+   * is valid for a few minutes: ask for it before each use. It logs in if there is no session.
+   *
+   * @example
+   * ```ts
+   * const header = { Authorization: `Bearer ${await client.accessToken()}` }
+   * wx.uploadFile({ url: 'https://api.example.com/photos', filePath, name: 'photo', header })
+   * ```
+   */
+  accessToken(): Promise<string>
 
   /** `wx.getUserInfo`, verified and decrypted by the server. */
   userInfo(): Promise<OpenData<UserInfo>>
@@ -207,7 +220,8 @@ export function createClient(options: ClientOptions): Client {
   const settings = requireSettings(options)
   const wxApi = overCloud(requireWx(settings), settings.cloud)
   const login = createLogin(wxApi, settings)
-  const { request, call } = createRequest(wxApi, settings, login)
+  const accessTokens = createAccessTokens(wxApi, settings, login)
+  const { request, call } = createRequest(wxApi, settings, login, accessTokens)
 
   /** The phone forgets the session first, so it is logged out even if the server is out of reach. */
   async function logout(): Promise<void> {
@@ -226,6 +240,8 @@ export function createClient(options: ClientOptions): Client {
     login: login.login,
     // Only the caller knows what another host answers.
     request: request as Client['request'],
+    // Since it may log in, it finds one or rejects.
+    accessToken: () => accessTokens.token(true) as Promise<string>,
     ...createOpenData(wxApi, login, call),
     authorize: (scope) => authorize(wxApi, scope),
     pay: (parameters) => pay(wxApi, parameters),

@@ -32,13 +32,18 @@ export type ClientOptions = CommonOptions &
 interface CommonOptions {
   /** The `wx` to use. The default is the global `wx` of the mini program. */
   readonly wx?: Wx
-  /** Other origins that get the token, such as `https://api.example.com`. No paths, no wildcards. */
+  /** Other origins that get a token, such as `https://api.example.com`. No paths, no wildcards. */
   readonly hosts?: readonly string[]
   /**
    * The AppID to log in to, for a server with several mini programs that gets no Referer, as in
    * Cloud Hosting.
    */
   readonly appid?: string
+  /**
+   * Whether `hosts` get JWT access tokens in place of the session's token. The default is false. The
+   * server needs an ACCESS_TOKEN_KEY for it.
+   */
+  readonly accessTokens?: boolean
   /** The key of the session in `wx` storage. The default is `code2session`. */
   readonly storageKey?: string
   /**
@@ -54,7 +59,7 @@ interface CommonOptions {
 export interface Settings extends CommonOptions {
   readonly baseUrl: string
   readonly cloud?: CloudOptions | undefined
-  /** The origins that get the token. */
+  /** The origins that get a token. The first is the server's. */
   readonly origins: readonly (string | null)[]
 }
 

@@ -1,5 +1,6 @@
 /** Sends requests with the token to the server and to the hosts in the options. */
 
+import type { AccessTokens } from './access-token'
 import { Code2SessionError } from './error'
 import type { Login } from './login'
 import type { Settings } from './options'
@@ -39,7 +40,12 @@ export type Call = <Result>(
   data?: object,
 ) => Promise<Result>
 
-export function createRequest(wx: Wx, settings: Settings, login: Login) {
+export function createRequest(
+  wx: Wx,
+  settings: Settings,
+  login: Login,
+  accessTokens: AccessTokens,
+) {
   const { baseUrl, origins, loginWhen } = settings
 
   const needsLogin = (response: WxResponse) =>
@@ -51,17 +57,20 @@ export function createRequest(wx: Wx, settings: Settings, login: Login) {
     const asked = String(rest.url)
     const options = { ...rest, url: asked[0] === '/' ? baseUrl + asked : asked }
     // Only hosts in the options get the token, so a mistake in a URL cannot give it away.
-    if (origins.indexOf(requireOrigin(options.url)) < 0) return send(wx, options)
+    const index = origins.indexOf(requireOrigin(options.url))
+    if (index < 0) return send(wx, options)
+    // The first origin is the server's own.
+    const tokens = settings.accessTokens && index > 0 ? accessTokens : login
     // Only the caller knows what another host answers.
     const isOurs = options.url.indexOf(`${baseUrl}/`) === 0 && dataType === 'json'
     const parse = isOurs ? parseAnswer : (response: WxResponse) => response
     const logouts = login.logouts()
-    const token = await login.token(mayLogIn)
+    const token = await tokens.token(mayLogIn)
     if (!token) return parse(await send(wx, options))
     const response = parse(await sendCredentials(wx, options, token))
     if (!needsLogin(response) || login.logouts() !== logouts) return response
-    login.forget(token)
-    const newToken = await login.token(mayLogIn)
+    tokens.forget(token)
+    const newToken = await tokens.token(mayLogIn)
     // Repeated only once. All requests that were refused share one login.
     return newToken ? parse(await sendCredentials(wx, options, newToken)) : response
   }

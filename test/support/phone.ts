@@ -1,5 +1,5 @@
 /**
- * Alice's phone: a `wx` whose WeChat is the sandbox and whose requests go to the real app. Whatever is
+ * A phone, Alice's at first: a `wx` whose WeChat is the sandbox and whose requests go to the real app. Whatever is
  * known at once is called back before the function of `wx` returns.
  */
 
@@ -29,6 +29,8 @@ export type Phone = ReturnType<typeof createPhone>
 export function createPhone() {
   const app = createTestApp()
   const state = {
+    /** Whose phone it is. */
+    user: 'alice',
     /** How often `wx.login` was called. */
     logins: 0,
     /** Every request, in order. */
@@ -44,7 +46,7 @@ export function createPhone() {
     /** The functions of `wx` that fail, and what they say. */
     failing: new Map<string, Failure>(),
     /** The URLs that the app does not answer, and what they answer. */
-    answers: new Map<string, (request: WxRequestOptions) => WxResponse>(),
+    answers: new Map<string, (request: WxRequestOptions) => WxResponse | Promise<WxResponse>>(),
     /** Whether `wx.checkSession` succeeds. */
     keyIsCurrent: true,
     /** What `wx.getSetting` says. */
@@ -54,7 +56,7 @@ export function createPhone() {
   const wx: Required<Wx> = {
     login: (options) => {
       state.logins++
-      callBack(options, 'login', () => press<{ code: string }>('wx.login'))
+      callBack(options, 'login', () => press<{ code: string }>('wx.login', { user: state.user }))
     },
     checkSession: (options) =>
       callBack(options, 'checkSession', () => {

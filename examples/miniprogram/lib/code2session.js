@@ -115,85 +115,6 @@ function withTimeout(milliseconds, promise, toError) {
 	});
 }
 
-// src/client/authorize.ts
-/** Asks the user for a scope: the three steps that WeChat documents, in one call. */
-async function authorize(wx, scope) {
-	const decision = findDecision(await callWx(wx, "getSetting", {}, wxFailed), scope);
-	if (decision === void 0) return askUser(wx, scope);
-	return decision ? "granted" : openSettings(wx, scope);
-}
-async function askUser(wx, scope) {
-	try {
-		await callWx(wx, "authorize", { scope }, wxFailed);
-		return "granted";
-	} catch (error) {
-		if (isDenial(error)) return "denied";
-		throw error;
-	}
-}
-async function openSettings(wx, scope) {
-	try {
-		return findDecision(await callWx(wx, "openSetting", {}, wxFailed), scope) ? "granted" : "denied";
-	} catch (_) {
-		return "needs-settings";
-	}
-}
-/** What the user decided about a scope; undefined if the user has never been asked. */
-function findDecision(setting, scope) {
-	return readFields(readFields(setting).authSetting)[scope];
-}
-/** WeChat also rejects when it asked nobody, as for a scope that the privacy guideline lacks. */
-function isDenial(error) {
-	const { errno, message } = readFields(error);
-	return errno === 103 || errno === 104 || /den(y|ied)|cancel/.test(String(message));
-}
-
-// src/client/cloud.ts
-/**
-* WeChat Cloud Hosting: requests for the server go over `wx.cloud.callContainer`, which needs no
-* domain.
-*
-* @see https://developers.weixin.qq.com/miniprogram/dev/wxcloudservice/wxcloudrun/src/development/call/mini.html
-*/
-/** Stands for the service in URLs. The name resolves nowhere (RFC 6761). */
-const CLOUD_BASE = "https://cloud.invalid";
-/** What a failure of `callContainer` that lasts wants from the developer. */
-const FAULTS = [
-	[/\b102005\b/, "Cloud Hosting takes GET, POST, PUT and DELETE only."],
-	[/-501000\b/, "Check env, service and the path: this mini program may not call them."],
-	[/-606001\b/, "Cloud Hosting takes requests of at most 100 KB. Send less."],
-	[/-606003\b/, "The environment of Cloud Hosting is overdue. Pay for it in the console."]
-];
-/** The same `wx`; with options, its `request` sends what is for the service over `callContainer`. */
-function overCloud(wx, options) {
-	if (!options) return wx;
-	const { env, service } = options;
-	let hasInit = false;
-	return Object.assign(Object.create(wx), { request(options) {
-		if (options.url.indexOf(`${"https://cloud.invalid"}/`) !== 0) return wx.request(options);
-		const { cloud } = wx;
-		if (!cloud) throw new Error("cloud:fail wx.cloud does not exist here");
-		if (!hasInit) cloud.init({ env });
-		hasInit = true;
-		const { url, header, ...rest } = options;
-		return cloud.callContainer({
-			...rest,
-			config: { env },
-			path: url.slice(21),
-			header: {
-				...header,
-				"X-WX-SERVICE": service
-			},
-			fail: (failure) => options.fail(toFailure(failure))
-		});
-	} });
-}
-/** The error of a failure that is Cloud Hosting's own; any other failure is as one of `wx.request`. */
-function toFailure(failure) {
-	const error = toError(failure, "wx_failed", "stop", FAULTS);
-	return error.action === "stop" ? failure : error;
-}
-
 // src/client/send.ts
 /** The longest `Retry-After` that the client waits for; the user watches a spinner meanwhile. */
 const LONGEST_WAIT_SECONDS = 5;
@@ -295,6 +216,149 @@ function findHeader(header, name) {
 	const fields = readFields(header);
 	const found = Object.keys(fields).find((key) => key.toLowerCase() === name);
 	return found && fields[found];
+}
+
+// src/client/access-token.ts
+/** JWT access tokens, which `hosts` get in place of the session's token. They are in memory only. */
+/** How many seconds before its end a JWT access token is renewed, unless half of its time is less. */
+const MARGIN_SECONDS = 30;
+function createAccessTokens(wx, { baseUrl }, login) {
+	let held = null;
+	let pending = null;
+	/** The JWT access token of a session. Calls at the same time share one request. */
+	async function find(sessionToken) {
+		if ((held === null || held === void 0 ? void 0 : held.sessionToken) === sessionToken && Date.now() < held.renewAt) return held.accessToken;
+		if ((pending === null || pending === void 0 ? void 0 : pending.sessionToken) !== sessionToken) {
+			const asked = {
+				sessionToken,
+				answer: ask(sessionToken)
+			};
+			const done = () => {
+				if (pending === asked) pending = null;
+			};
+			asked.answer.then(done, done);
+			pending = asked;
+		}
+		return pending.answer;
+	}
+	async function ask(sessionToken) {
+		var _login$current;
+		const options = {
+			url: `${baseUrl}/session/access-token`,
+			method: "POST"
+		};
+		const { data, statusCode } = await sendToServer(wx, options, sessionToken);
+		const { accessToken, expiresIn } = readFields(data);
+		if (typeof accessToken !== "string") throw new Code2SessionError("answer_invalid", "stop", { statusCode });
+		if (((_login$current = login.current()) === null || _login$current === void 0 ? void 0 : _login$current.token) !== sessionToken) throw new Code2SessionError("session_invalid", "login_again", { statusCode: 401 });
+		const seconds = Number(expiresIn);
+		held = {
+			sessionToken,
+			accessToken,
+			renewAt: Date.now() + Math.max(seconds - MARGIN_SECONDS, seconds / 2) * 1e3
+		};
+		return accessToken;
+	}
+	return {
+		/** Of the session that there is, or of a new one if the request may log in. */
+		token: async (mayLogIn) => {
+			const logouts = login.logouts();
+			const sessionToken = await login.token(mayLogIn);
+			if (!sessionToken) return void 0;
+			try {
+				return await find(sessionToken);
+			} catch (error) {
+				if (readFields(error).statusCode !== 401) throw error;
+				login.forget(sessionToken);
+				if (mayLogIn && login.logouts() !== logouts) throw error;
+				const newToken = await login.token(mayLogIn);
+				return newToken && find(newToken);
+			}
+		},
+		/** Forgets a JWT access token that a host has refused. A newer one stays. */
+		forget: (accessToken) => {
+			if ((held === null || held === void 0 ? void 0 : held.accessToken) === accessToken) held = null;
+		}
+	};
+}
+
+// src/client/authorize.ts
+/** Asks the user for a scope: the three steps that WeChat documents, in one call. */
+async function authorize(wx, scope) {
+	const decision = findDecision(await callWx(wx, "getSetting", {}, wxFailed), scope);
+	if (decision === void 0) return askUser(wx, scope);
+	return decision ? "granted" : openSettings(wx, scope);
+}
+async function askUser(wx, scope) {
+	try {
+		await callWx(wx, "authorize", { scope }, wxFailed);
+		return "granted";
+	} catch (error) {
+		if (isDenial(error)) return "denied";
+		throw error;
+	}
+}
+async function openSettings(wx, scope) {
+	try {
+		return findDecision(await callWx(wx, "openSetting", {}, wxFailed), scope) ? "granted" : "denied";
+	} catch (_) {
+		return "needs-settings";
+	}
+}
+/** What the user decided about a scope; undefined if the user has never been asked. */
+function findDecision(setting, scope) {
+	return readFields(readFields(setting).authSetting)[scope];
+}
+/** WeChat also rejects when it asked nobody, as for a scope that the privacy guideline lacks. */
+function isDenial(error) {
+	const { errno, message } = readFields(error);
+	return errno === 103 || errno === 104 || /den(y|ied)|cancel/.test(String(message));
+}
+
+// src/client/cloud.ts
+/**
+* WeChat Cloud Hosting: requests for the server go over `wx.cloud.callContainer`, which needs no
+* domain.
+*
+* @see https://developers.weixin.qq.com/miniprogram/dev/wxcloudservice/wxcloudrun/src/development/call/mini.html
+*/
+/** Stands for the service in URLs. The name resolves nowhere (RFC 6761). */
+const CLOUD_BASE = "https://cloud.invalid";
+/** What a failure of `callContainer` that lasts wants from the developer. */
+const FAULTS = [
+	[/\b102005\b/, "Cloud Hosting takes GET, POST, PUT and DELETE only."],
+	[/-501000\b/, "Check env, service and the path: this mini program may not call them."],
+	[/-606001\b/, "Cloud Hosting takes requests of at most 100 KB. Send less."],
+	[/-606003\b/, "The environment of Cloud Hosting is overdue. Pay for it in the console."]
+];
+/** The same `wx`; with options, its `request` sends what is for the service over `callContainer`. */
+function overCloud(wx, options) {
+	if (!options) return wx;
+	const { env, service } = options;
+	let hasInit = false;
+	return Object.assign(Object.create(wx), { request(options) {
+		if (options.url.indexOf(`${"https://cloud.invalid"}/`) !== 0) return wx.request(options);
+		const { cloud } = wx;
+		if (!cloud) throw new Error("cloud:fail wx.cloud does not exist here");
+		if (!hasInit) cloud.init({ env });
+		hasInit = true;
+		const { url, header, ...rest } = options;
+		return cloud.callContainer({
+			...rest,
+			config: { env },
+			path: url.slice(21),
+			header: {
+				...header,
+				"X-WX-SERVICE": service
+			},
+			fail: (failure) => options.fail(toFailure(failure))
+		});
+	} });
+}
+/** The error of a failure that is Cloud Hosting's own; any other failure is as one of `wx.request`. */
+function toFailure(failure) {
+	const error = toError(failure, "wx_failed", "stop", FAULTS);
+	return error.action === "stop" ? failure : error;
 }
 
 // src/client/session-store.ts
@@ -582,8 +646,7 @@ const ADVICE = [
 const paymentFailed = (failure) => toError(failure, "wx_failed", "stop", ADVICE);
 
 // src/client/request.ts
-/** Sends requests with the token to the server and to the hosts in the options. */
-function createRequest(wx, settings, login) {
+function createRequest(wx, settings, login, accessTokens) {
 	const { baseUrl, origins, loginWhen } = settings;
 	const needsLogin = (response) => response.statusCode === 401 || (loginWhen ? loginWhen(response) : false);
 	async function request(requested) {
@@ -594,15 +657,17 @@ function createRequest(wx, settings, login) {
 			...rest,
 			url: asked[0] === "/" ? baseUrl + asked : asked
 		};
-		if (origins.indexOf(requireOrigin(options.url)) < 0) return send(wx, options);
+		const index = origins.indexOf(requireOrigin(options.url));
+		if (index < 0) return send(wx, options);
+		const tokens = settings.accessTokens && index > 0 ? accessTokens : login;
 		const parse = options.url.indexOf(`${baseUrl}/`) === 0 && dataType === "json" ? parseAnswer : (response) => response;
 		const logouts = login.logouts();
-		const token = await login.token(mayLogIn);
+		const token = await tokens.token(mayLogIn);
 		if (!token) return parse(await send(wx, options));
 		const response = parse(await sendCredentials(wx, options, token));
 		if (!needsLogin(response) || login.logouts() !== logouts) return response;
-		login.forget(token);
-		const newToken = await login.token(mayLogIn);
+		tokens.forget(token);
+		const newToken = await tokens.token(mayLogIn);
 		return newToken ? parse(await sendCredentials(wx, options, newToken)) : response;
 	}
 	async function call(...[method, path, data]) {
@@ -658,7 +723,8 @@ function createClient(options) {
 	const settings = requireSettings(options);
 	const wxApi = overCloud(requireWx(settings), settings.cloud);
 	const login = createLogin(wxApi, settings);
-	const { request, call } = createRequest(wxApi, settings, login);
+	const accessTokens = createAccessTokens(wxApi, settings, login);
+	const { request, call } = createRequest(wxApi, settings, login, accessTokens);
 	/** The phone forgets the session first, so it is logged out even if the server is out of reach. */
 	async function logout() {
 		const session = await login.logOut();
@@ -676,6 +742,7 @@ function createClient(options) {
 	return {
 		login: login.login,
 		request,
+		accessToken: () => accessTokens.token(true),
 		...createOpenData(wxApi, login, call),
 		authorize: (scope) => authorize(wxApi, scope),
 		pay: (parameters) => pay(wxApi, parameters),

@@ -16,6 +16,7 @@ type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 
 const options: ClientOptions = {
   baseUrl: 'https://login.example.com',
   hosts: ['https://api.example.com'],
+  accessTokens: true,
   // A backend may annotate what it answers.
   loginWhen: ({ data }: WxResponse<{ errno: number }>) => data.errno === 501,
 }
@@ -31,6 +32,9 @@ export async function useEverything(e: { detail: { code: string } }, shareTicket
   typed.data.userId satisfies string
   // @ts-expect-error: the type argument counts.
   typed.data.nickname
+
+  const accessToken = await client.accessToken()
+  accessToken satisfies string
 
   const steps = await client.weRun()
   steps.data satisfies { stepInfoList: { timestamp: number; step: number }[] }
