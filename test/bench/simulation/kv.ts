@@ -3,8 +3,8 @@
  * simulator is strongly consistent, so it cannot show what the delay does.
  *
  * Each location keeps what it has read, a missing key too, for `staleness` seconds, whatever
- * `cacheTtl` a read asks for. A write or a delete shows at once where it is made. Expiry always takes
- * precedence. A second write to one key within a second fails.
+ * `cacheTtl` a read asks for. A write or a delete shows at once where it is made. A second write to one
+ * key within a second fails. Nothing expires.
  *
  * @see https://developers.cloudflare.com/kv/concepts/how-kv-works/
  */
@@ -16,24 +16,24 @@ export interface SimulatedKVOptions {
   readonly now: () => number
   /** How long a location may keep what it has read, in seconds. */
   readonly staleness: number
-  /** Called for each operation with its key, or the prefix of a list, before it runs. */
-  readonly onOperation?: (operation: KVOperation, key: string) => void
+  /**
+   * Waited for before each operation. It gets the key, or the prefix of a list, and whether the
+   * location has a copy.
+   */
+  readonly onOperation?: (operation: KVOperation, key: string, isHot: boolean) => unknown
 }
 
 interface StoredRecord {
-  readonly value: ArrayBuffer
+  readonly value: string | ArrayBuffer
   readonly metadata: unknown
-  /** Unix milliseconds. */
-  readonly expiresAt: number
   readonly writtenAt: number
 }
 
-interface Copy<Content> {
-  readonly content: Content
+interface Copy {
+  /** `null` for a key that was missing. */
+  readonly record: StoredRecord | null
   readonly readAt: number
 }
-
-export type SimulatedKV = ReturnType<typeof createSimulatedKV>
 
 /**
  * @example
@@ -42,72 +42,56 @@ export type SimulatedKV = ReturnType<typeof createSimulatedKV>
  */
 export function createSimulatedKV({ now, staleness, onOperation }: SimulatedKVOptions) {
   const records = new Map<string, StoredRecord>()
-  const reads = { total: 0, fromCopy: 0 }
   let refusedWrites = 0
 
-  const isFresh = (copy: { readAt: number } | undefined) =>
-    copy !== undefined && now() - copy.readAt < staleness * 1000
-  const isAlive = (record: StoredRecord | undefined): record is StoredRecord =>
-    record !== undefined && now() < record.expiresAt
-
-  function listNames(prefix: string): KVNamespaceListKey<unknown>[] {
-    return [...records]
-      .filter(([name, record]) => name.startsWith(prefix) && isAlive(record))
-      .map(([name, { metadata }]) => ({ name, metadata }))
-  }
+  const listRecords = (prefix: string) => [...records].filter(([key]) => key.startsWith(prefix))
 
   /** The namespace as one more location sees it. */
   function openLocation(): KVNamespace {
-    const copies = new Map<string, Copy<StoredRecord | undefined>>()
-    const lists = new Map<string, Copy<KVNamespaceListKey<unknown>[]>>()
+    const copies = new Map<string, Copy>()
 
-    function read(key: string): StoredRecord | undefined {
-      onOperation?.('get', key)
-      const known = copies.get(key)
-      const copy = known && isFresh(known) ? known : { content: records.get(key), readAt: now() }
-      reads.total++
-      if (copy === known) reads.fromCopy++
-      copies.set(key, copy)
-      return isAlive(copy.content) ? copy.content : undefined
+    function findCopy(key: string): Copy | null {
+      const copy = copies.get(key)
+      return copy && now() - copy.readAt < staleness * 1000 ? copy : null
     }
 
-    function change(key: string, record: StoredRecord | undefined): void {
-      if (record) records.set(key, record)
-      else records.delete(key)
-      copies.set(key, { content: record, readAt: now() })
-      for (const prefix of lists.keys()) if (key.startsWith(prefix)) lists.delete(prefix)
+    async function read(key: string): Promise<StoredRecord | null> {
+      await onOperation?.('get', key, findCopy(key) !== null)
+      const copy = findCopy(key) ?? { record: records.get(key) ?? null, readAt: now() }
+      copies.set(key, copy)
+      return copy.record
+    }
+
+    async function put(
+      key: string,
+      value: string | Uint8Array<ArrayBuffer>,
+      { metadata = null }: KVNamespacePutOptions = {},
+    ): Promise<void> {
+      await onOperation?.('put', key, false)
+      const writtenAt = now()
+      if (writtenAt - (records.get(key)?.writtenAt ?? 0) < 1000) {
+        refusedWrites++
+        throw new Error('KV PUT failed: 429 Too Many Requests')
+      }
+      const stored = typeof value === 'string' ? value : value.slice().buffer
+      const record = { value: stored, metadata, writtenAt }
+      records.set(key, record)
+      copies.set(key, { record, readAt: writtenAt })
     }
 
     const location = {
-      get: async (key: string, options?: unknown) => toValue(read(key), options),
-      getWithMetadata: async (key: string, options?: unknown) => {
-        const record = read(key)
-        return { value: toValue(record, options), metadata: record?.metadata ?? null }
+      get: async (key: string) => (await read(key))?.value ?? null,
+      getWithMetadata: async (key: string) => (await read(key)) ?? { value: null, metadata: null },
+      put,
+      async delete(key: string) {
+        await onOperation?.('delete', key, false)
+        records.delete(key)
+        copies.set(key, { record: null, readAt: now() })
       },
-      put: async (
-        key: string,
-        value: string | ArrayBuffer,
-        options: KVNamespacePutOptions = {},
-      ) => {
-        onOperation?.('put', key)
-        const { expirationTtl = Number.POSITIVE_INFINITY, metadata = null } = options
-        if (now() - (records.get(key)?.writtenAt ?? 0) < 1000) {
-          refusedWrites++
-          throw new Error('KV PUT failed: 429 Too Many Requests')
-        }
-        const times = { expiresAt: now() + expirationTtl * 1000, writtenAt: now() }
-        change(key, { value: toBytes(value), metadata, ...times })
-      },
-      delete: async (key: string) => {
-        onOperation?.('delete', key)
-        change(key, undefined)
-      },
-      list: async ({ prefix = '' }: { prefix?: string } = {}) => {
-        onOperation?.('list', prefix)
-        const known = lists.get(prefix)
-        const copy = known && isFresh(known) ? known : { content: listNames(prefix), readAt: now() }
-        lists.set(prefix, copy)
-        return { keys: copy.content, list_complete: true, cacheStatus: null }
+      async list({ prefix }: { prefix: string }) {
+        await onOperation?.('list', prefix, false)
+        const keys = listRecords(prefix).map(([name, { metadata }]) => ({ name, metadata }))
+        return { keys, list_complete: true }
       },
     }
     // Only what the Worker uses.
@@ -116,32 +100,15 @@ export function createSimulatedKV({ now, staleness, onOperation }: SimulatedKVOp
 
   return {
     openLocation,
-    /** Reads so far, and how many of them a location answered from its copy. */
-    reads,
     /** Writes refused so far because another one to the same key was less than a second before. */
     refusedWrites: () => refusedWrites,
-    /** The number of live records with this prefix, and their bytes: key, value and metadata. */
+    /** The number of records with this prefix, and their bytes: key, value and metadata. */
     measure(prefix: string): { records: number; bytes: number } {
-      const alive = [...records].filter(
-        ([key, record]) => key.startsWith(prefix) && isAlive(record),
-      )
-      const sizes = alive.map(
-        ([key, { value, metadata }]) =>
-          key.length + value.byteLength + JSON.stringify(metadata).length,
-      )
-      return { records: alive.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
+      const sizes = listRecords(prefix).map(([key, { value, metadata }]) => {
+        const { length } = typeof value === 'string' ? value : new Uint8Array(value)
+        return key.length + length + JSON.stringify(metadata).length
+      })
+      return { records: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
     },
   }
-}
-
-function toBytes(value: string | ArrayBuffer): ArrayBuffer {
-  return typeof value === 'string' ? new TextEncoder().encode(value).slice().buffer : value
-}
-
-function toValue(record: StoredRecord | undefined, options: unknown): unknown {
-  if (!record) return null
-  const type = typeof options === 'object' ? (options as { type?: string } | null)?.type : options
-  if (type === 'arrayBuffer') return record.value
-  const text = new TextDecoder().decode(record.value)
-  return type === 'json' ? JSON.parse(text) : text
 }

@@ -1,25 +1,19 @@
-/** What users do in a day: assumptions, which docs/performance.md states. */
+/** What is assumed: what users do in a day, how long everything takes, and what Cloudflare charges. */
 
 export const PATTERN = {
   /** How often a user opens the mini program. */
   openings: 3,
-  /** Requests to the backend per opening; the backend introspects the token of each. */
+  /** Requests to the backend per opening; the backend wants to know whose each is. */
   checksPerOpening: 10,
   /** How long the user stays, in seconds. */
   openingSeconds: 180,
-  /** Of how many users one does this in a day. */
+  /** Of how many users one does this in a day; a new user has no session in the morning. */
   oneIn: {
-    /** Has no session in the morning. */
     newUser: 20,
-    /** Decrypts open data. */
     decrypt: 10,
-    /** Gives a phone number. */
     phoneNumber: 200,
-    /** Looks at the list of devices. */
     deviceList: 100,
-    /** Logs out after the second opening. */
     logOut: 50,
-    /** Causes a pushed event, such as a customer service message. */
     pushedEvent: 20,
   },
   /** How likely an opening is at each hour of the day, relative to the other hours. */
@@ -29,16 +23,55 @@ export const PATTERN = {
   isolatesPerLocation: 4,
 } as const
 
-/** What comes from the phone, the backend or WeChat, in the order in which it is counted. */
-export const REQUESTS = [
-  'login, first',
-  'login, instead of a live session',
-  'introspection',
-  'decryption',
-  'phone number',
-  'device list',
-  'log-out',
-  'pushed event',
-] as const
+/**
+ * How long each takes, in milliseconds. Cloudflare gives 0.5 to 10 for a read of a key that the location
+ * has read lately, and no figure for the others, which go to a central store.
+ *
+ * @see https://developers.cloudflare.com/workers/platform/storage-options/
+ */
+export const DELAYS = {
+  'KV read, hot': 5,
+  'KV read, cold': 80,
+  'KV write': 100,
+  'KV delete': 100,
+  'KV list': 100,
+  WeChat: 100,
+  hook: 10,
+  Queue: 20,
+} as const
 
-export type RequestKind = (typeof REQUESTS)[number]
+export type Delay = keyof typeof DELAYS
+
+export const ASSUMED = {
+  daysPerMonth: 30,
+  /** The peak second has this many times the requests of the average second. */
+  peakFactor: 5,
+  /** Live sessions per daily user: those who came within the last week have one, too. */
+  sessionsPerDailyUser: 3,
+  /** Processor time of a request to the Worker, in milliseconds: more than any has been measured to need. */
+  workerMilliseconds: 1,
+  /** The same on a server of one's own. */
+  serverMilliseconds: 0.4,
+  /** A core of a rented machine, its share of memory and disk included, in dollars a month. */
+  core: 20,
+  /** A Queue charges for the write, the read and the delete of a message. */
+  queueOperationsPerMessage: 3,
+}
+
+/**
+ * What Workers Paid includes in a month, and the prices beyond that, in dollars, as published on
+ * 2026-11-20.
+ *
+ * @see https://developers.cloudflare.com/workers/platform/pricing/
+ */
+export const PAID = {
+  plan: 5,
+  requests: { included: 10e6, million: 0.3 },
+  milliseconds: { included: 30e6, million: 0.02 },
+  get: { included: 10e6, million: 0.5 },
+  put: { included: 1e6, million: 5 },
+  delete: { included: 1e6, million: 5 },
+  list: { included: 1e6, million: 5 },
+  gigabytes: { included: 1, each: 0.5 },
+  queueOperations: { included: 1e6, million: 0.4 },
+}

@@ -1,154 +1,104 @@
-/** The tables that `npm run simulate` prints, in both languages of the documents. */
+/** The tables of docs/performance.md, in both languages. */
 
-import type { AccessTokenDay } from './access-token.ts'
-import type { EndedSessions } from './ended-sessions.ts'
-import {
-  LABELS,
-  type Labels,
-  type Language,
-  toBytes,
-  toCount,
-  toDollars,
-  toPercent,
-} from './labels.ts'
-import { REQUESTS } from './pattern.ts'
-import type { Day } from './population.ts'
-import { toBill, toGigabytes, toPeakSecond, toPerUser } from './scale.ts'
+import { toBill } from './bill.ts'
+import type { Day } from './day.ts'
+import type { Simulation, Way } from './worker.ts'
 
-const SIZES = [10_000, 1_000_000, 10_000_000]
+export type Language = 'en' | 'zh'
 
-/** The width of a bucket of the histogram, in seconds. */
-const BUCKET = 10
+const USERS = 10_000_000
 
-/** What a user needs in a day, by kind of request, and what does not depend on the users. */
-export function reportDay(day: Day, other: Day, language: Language): string {
-  const labels = LABELS[language]
-  const per = (value: number) => toFigure(value / day.options.users)
-  const rows = REQUESTS.map((kind) => {
-    const { requests, kv, wechat } = day.usage[kind]
-    return [
-      labels.requests[kind],
-      ...[requests, kv.get, kv.put, kv.delete, kv.list, wechat].map(per),
-    ]
-  })
-  const perUser = toPerUser(day)
-  const { get, put, delete: deletes, list } = perUser.kv
-  const calls = perUser.wechat.code2Session + perUser.wechat.phoneNumber
-  rows.push([labels.sum, ...[perUser.requests, get, put, deletes, list, calls].map(toFigure)])
-  const share = ({ reads }: Day) => toPercent(reads.fromCopy / reads.total)
-  const facts = [
-    `reads from a copy: ${share(other)} at 30 s, ${share(day)} at 60 s`,
-    `same counts at 30 s and 60 s: ${JSON.stringify(day.usage) === JSON.stringify(other.usage)}`,
-    `errors: ${day.errors + other.errors}; refused writes: ${day.refusedWrites + other.refusedWrites}`,
-    `bytes per session: ${Math.round(perUser.bytesPerSession)}`,
-    `live sessions per user: ${toFigure(day.stored.records / day.options.users)}`,
-  ]
-  return [table(labels.dayHead, rows), ...facts].join('\n')
+const WAYS = {
+  asked: 'introspection each time, or a gateway',
+  keptByMany: 'responses kept 30 s, 8 processes in turn',
+  kept: 'responses kept 30 s, one process a user',
+} satisfies Record<Way, string>
+
+const CHINESE: Readonly<Record<string, string>> = {
+  operation: '操作',
+  'waits, in sequence': '依次等待',
+  ms: '毫秒',
+  'ms, session read lately': '毫秒，会话刚被读过',
+  'login without a session': '没有会话时登录',
+  'login that ends a live session': '登录并结束原会话',
+  'login with a hook': '有钩子时登录',
+  check: '检查会话',
+  introspection: '自省',
+  gateway: '网关',
+  decryption: '解密',
+  'phone number': '手机号',
+  'reset of the session_key': '重置 session_key',
+  'list of devices': '设备列表',
+  'log-out': '退出登录',
+  'log-out of another device': '退出另一设备',
+  'log-out of two devices': '退出两台设备',
+  'pushed event with Queue and hook': '有 Queue 和钩子时的消息推送',
+  'KV read': 'KV 读',
+  'KV read + WeChat': 'KV 读 + 微信',
+  'KV write': 'KV 写',
+  'KV delete': 'KV 删除',
+  'KV list': 'KV 列表',
+  WeChat: '微信',
+  Queue: 'Queue',
+  hook: '钩子',
+  'how backends learn whose a token is': '后端如何得知令牌属于谁',
+  [WAYS.asked]: '每次自省，或用网关',
+  [WAYS.keptByMany]: '缓存 30 秒，8 个进程轮流处理',
+  [WAYS.kept]: '缓存 30 秒，每个用户固定一个进程',
+  'requests in the peak second': '峰值每秒请求',
+  requests: '请求',
+  'KV reads': 'KV 读',
+  'KV writes, deletes, lists': 'KV 写、删除、列表',
+  rest: '其余',
+  'a month': '每月',
+  'server: busy cores': '服务器：繁忙核数',
+  'server: a month': '服务器：每月',
 }
 
-/** How many introspections are left if backends keep answers. */
-export function reportKept(days: readonly Day[], language: Language): string {
-  const labels = LABELS[language]
-  const rows = days.map((day) => {
-    const { keepSeconds, backendProcesses } = day.options
-    const { introspections } = toPerUser(day)
-    return [labels.keeping(keepSeconds, backendProcesses), toFigure(introspections)]
-  })
-  return table(labels.keptHead, rows)
-}
-
-/** What populations need in a day, at the peak second and in a month. */
-export function reportScale(day: Day, kept: Day, language: Language): string {
-  const labels = LABELS[language]
-  const perUser = toPerUser(day)
-  const { kv, wechat } = perUser
-  const amounts: [string, number][] = [
-    [labels.logins, perUser.logins],
-    [labels.introspections, perUser.introspections],
-    [labels.decryptions, perUser.decryptions],
-    [labels.allRequests, perUser.requests],
-    [labels.kvReads, kv.get],
-    [labels.kvWrites, kv.put],
-    [labels.kvDeletes, kv.delete],
-    [labels.kvLists, kv.list],
-    [labels.code2Session, wechat.code2Session],
-    [labels.phoneNumbers, wechat.phoneNumber],
-  ]
-  const perDay = amounts.map(([name, amount]) => [
-    name,
-    toFigure(amount),
-    ...SIZES.map((users) => toDayAndPeak(amount * users, language)),
-  ])
-  const size = `${Math.round(perUser.bytesPerSession)} B`
-  const storage = SIZES.map((users) => toBytes(toGigabytes(perUser, users)))
-  const amountsTable = table(
-    [labels.amount, labels.perUser, ...SIZES.map((users) => labels.users(users))],
-    [...perDay, [labels.storage, size, ...storage]],
-  )
-  return `${amountsTable}\n\n${reportBills(day, kept, labels)}`
-}
-
-function reportBills(day: Day, kept: Day, labels: Labels): string {
-  const bills = SIZES.map((users) => toBill(toPerUser(day), users))
-  const keptBills = SIZES.map((users) => toBill(toPerUser(kept), users))
-  const parts = ['requests', 'cpu', 'kvReads', 'kvChanges', 'storage', 'logs', 'queue'] as const
-  const rows = [...parts, 'total' as const].map((part) => [
-    labels.bill[part],
-    ...bills.map((bill) => toDollars(bill[part])),
-  ])
-  const fewLogs = (bill: (typeof bills)[number]) => toDollars(bill.total - bill.logs)
-  rows.push([labels.bill.withoutLogs, ...bills.map(fewLogs)])
-  rows.push([labels.bill.keptWithoutLogs, ...keptBills.map(fewLogs)])
-  return table([labels.month, ...SIZES.map((users) => labels.users(users))], rows)
-}
-
-/** What the access_token needs in a day. It depends on the isolates and not on the users. */
-export function reportAccessToken({ isolates, kv, wechat, refusedWrites }: AccessTokenDay): string {
-  const amounts = `${kv.get} KV reads, ${kv.put} KV writes, ${wechat} calls to WeChat`
-  return `access_token of ${isolates} isolates in a day: ${amounts}; refused writes: ${refusedWrites}`
-}
-
-/** The share of requests that ended sessions get through, by the time since their end. */
-export function reportEndedSessions(
-  short: EndedSessions,
-  long: EndedSessions,
-  language: Language,
-): string {
-  const { here, elsewhere, delays, since, seconds, last, none } = LABELS[language]
-  const { sessions, keepSeconds } = long.options
-  const columns: [string, readonly number[]][] = [
-    [here, long.asked.here],
-    [delays(elsewhere, short.options.staleness, 0), short.asked.elsewhere],
-    [delays(elsewhere, long.options.staleness, 0), long.asked.elsewhere],
-    [delays(here, 0, keepSeconds), long.kept.here],
-    [delays(elsewhere, long.options.staleness, keepSeconds), long.kept.elsewhere],
-  ]
-  const rows = []
-  for (let start = 0; start + BUCKET <= long.options.seconds; start += BUCKET) {
-    const shares = columns.map(([, counts]) => {
-      const accepted = counts.slice(start, start + BUCKET).reduce((a, b) => a + b, 0)
-      return toPercent(accepted / (BUCKET * sessions))
+/** The tables by the names of their markers. */
+export function toTables(simulation: Simulation, language: Language): Record<string, string> {
+  const translate = (text: string) => (language === 'en' ? text : (CHINESE[text] ?? text))
+  const toTable = (head: readonly string[], rows: readonly (readonly string[])[]) => {
+    const [first, ...others] = [head, ...rows].map((cells) => {
+      return `| ${cells.map(translate).join(' | ')} |`
     })
-    rows.push([seconds(start, start + BUCKET - 1), ...shares])
+    return [first, `|${'---|'.repeat(head.length)}`, ...others].join('\n')
   }
-  const lasts = columns.map(([, counts]) => counts.findLastIndex((count) => count > 0))
-  rows.push([last, ...lasts.map((second) => (second < 0 ? none : String(second)))])
-  const bySecond = columns.map(([name, counts]) => `${name}: ${counts.join(' ')}`)
-  return [table([since, ...columns.map(([name]) => name)], rows), '', ...bySecond].join('\n')
+  return {
+    'simulated-waits': toTable(
+      ['operation', 'waits, in sequence', 'ms', 'ms, session read lately'],
+      simulation.waits.map(({ operation, sequence, cold, hot }) => {
+        return [operation, sequence.map(translate).join(' → '), String(cold), String(hot)]
+      }),
+    ),
+    'simulated-bill': toTable(
+      [
+        'how backends learn whose a token is',
+        'requests in the peak second',
+        'requests',
+        'KV reads',
+        'KV writes, deletes, lists',
+        'rest',
+        'a month',
+        'server: busy cores',
+        'server: a month',
+      ],
+      simulation.days.map(({ way, day }) => [WAYS[way], ...listCosts(day)]),
+    ),
+  }
 }
 
-function toDayAndPeak(perDay: number, language: Language): string {
-  const amounts = [toCount(perDay, language), toCount(toPeakSecond(perDay), language)]
-  return amounts.join(LABELS[language].semicolon)
+function listCosts(day: Day): string[] {
+  const { peakSecond, dollars, total, busyCores, server } = toBill(day, USERS)
+  const parts = [...Object.values(dollars), total].map(toDollars)
+  return [toFigure(peakSecond), ...parts, toFigure(busyCores), toDollars(server)]
+}
+
+function toDollars(value: number): string {
+  return `$${Math.round(value).toLocaleString('en-US')}`
 }
 
 /** Three significant digits. */
 function toFigure(value: number): string {
-  return String(Number(value.toPrecision(3)))
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = `|${'---|'.repeat(head.length)}`
-  const [first, ...others] = [head, ...rows].map((cells) => `| ${cells.join(' | ')} |`)
-  return [first, line, ...others].join('\n')
+  return Number(value.toPrecision(3)).toLocaleString('en-US')
 }

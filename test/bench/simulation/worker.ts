@@ -1,33 +1,48 @@
-/** Runs simulations in workerd: the body names one and its options, and the answer is its result. */
+/** Runs the simulation in workerd, and answers with its results. */
 
-import { type AccessTokenDay, type AccessTokenOptions, simulateAccessToken } from './access-token'
-import {
-  type EndedSessions,
-  type EndedSessionsOptions,
-  simulateEndedSessions,
-} from './ended-sessions'
-import { type Day, type DayOptions, simulateDay } from './population'
+import { type Day, simulateDay } from './day'
+import { measureWaits, WAITING_OPERATIONS, type WaitingOperation } from './waits'
 
-export interface SimulationRequest {
-  readonly day?: DayOptions
-  readonly accessToken?: AccessTokenOptions
-  readonly endedSessions?: EndedSessionsOptions
+export interface Simulation {
+  readonly waits: readonly {
+    readonly operation: WaitingOperation
+    readonly sequence: readonly string[]
+    /** In milliseconds, where the location has not read the session lately. */
+    readonly cold: number
+    /** In milliseconds, where it has. */
+    readonly hot: number
+  }[]
+  readonly days: readonly { readonly way: Way; readonly day: Day }[]
 }
 
-export interface SimulationResult {
-  readonly day: Day | null
-  readonly accessToken: AccessTokenDay | null
-  readonly endedSessions: EndedSessions | null
+/** How backends learn whose a token is. */
+export type Way = keyof typeof BACKENDS
+
+const BACKENDS = {
+  asked: { keepSeconds: 0, processes: 1 },
+  keptByMany: { keepSeconds: 30, processes: 8 },
+  kept: { keepSeconds: 30, processes: 1 },
 }
+
+/** Of each share in the pattern, such as one in 200, it has a whole number of users. */
+const USERS = 200
+const SEED = 20261125
 
 export default {
-  async fetch(request) {
-    const { day, accessToken, endedSessions } = await request.json<SimulationRequest>()
-    const result: SimulationResult = {
-      day: day ? await simulateDay(day) : null,
-      accessToken: accessToken ? await simulateAccessToken(accessToken) : null,
-      endedSessions: endedSessions ? await simulateEndedSessions(endedSessions) : null,
+  async fetch() {
+    const waits = WAITING_OPERATIONS.map(async (operation) => {
+      const { sequence, milliseconds: cold } = await measureWaits(operation, false)
+      const { milliseconds: hot } = await measureWaits(operation, true)
+      return { operation, sequence, cold, hot }
+    })
+    const days = (Object.keys(BACKENDS) as Way[]).map(async (way) => {
+      const options = { users: USERS, staleness: 60, backend: BACKENDS[way], seed: SEED }
+      return { way, day: await simulateDay(options) }
+    })
+    const simulation: Simulation = {
+      waits: await Promise.all(waits),
+      days: await Promise.all(days),
     }
-    return Response.json(result)
+    return Response.json(simulation)
   },
 } satisfies ExportedHandler
