@@ -18,6 +18,7 @@ export type {
   Hooks,
   LoginDecision,
   LoginEvent,
+  MiniProgramAnswer,
 } from './login/hooks'
 export type { AppOptions } from './login/http/app'
 export type { RequireSessionOptions } from './login/http/require-session'

@@ -31,7 +31,7 @@ describe('the settings', () => {
       serviceKeys: { value: null },
       gatewayKeys: { value: null },
       issuer: { value: null },
-      push: { value: null },
+      push: { value: { keys: null, events: null } },
       sessions: env.SESSIONS,
       loginLimit: null,
       userLimit: null,
@@ -156,6 +156,17 @@ describe('the settings', () => {
     expect([...parseConfig(asObject).miniPrograms.keys()]).toEqual(['wx1', 'wx2'])
   })
 
+  it('WECHAT_APPID and WECHAT_APPS may be absent or empty with a hook that knows mini programs', () => {
+    const hooks = { findMiniProgram: () => null }
+    for (const settings of [{}, { WECHAT_APPID: '', WECHAT_APPS: ' ' }]) {
+      const { miniPrograms } = parseConfig({ SESSIONS: env.SESSIONS, ...settings }, hooks)
+      expect([...miniPrograms]).toEqual([])
+    }
+    const without = () => parseConfig({ SESSIONS: env.SESSIONS }, {})
+    const fault = 'WECHAT_APPID is missing, and HOOKS has no method findMiniProgram'
+    expect(without).toThrow(expect.objectContaining({ options: { log: { settings: [fault] } } }))
+  })
+
   it('WECHAT_APPS must be a JSON object of AppIDs and AppSecrets, and no value of it is reported', () => {
     const bad = [
       'value',
@@ -212,11 +223,11 @@ describe('the settings', () => {
       WECHAT_PUSH_AES_KEY: key,
     })
     expect(parseConfig({ ...GOOD, ...push('AAAAA', '') }).push).toEqual({
-      value: { token: 'AAAAA', aesKey: null, events: null },
+      value: { keys: { token: 'AAAAA', aesKey: null }, events: null },
     })
     for (const end of ['', '=', '=\n']) {
       const { push: parsed } = parseConfig({ ...GOOD, ...push('AAAAA', `${'A'.repeat(43)}${end}`) })
-      expect(parsed).toMatchObject({ value: { aesKey: 'A'.repeat(43) } })
+      expect(parsed).toMatchObject({ value: { keys: { aesKey: 'A'.repeat(43) } } })
     }
     for (const key of ['='.repeat(43), `${'A'.repeat(42)}=`, `${'A'.repeat(43)}==`]) {
       expect(findProblems(push('AAAAA', key))).toHaveLength(1)

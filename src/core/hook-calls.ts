@@ -4,6 +4,8 @@
  */
 
 import { rejectOnAbort } from '../lib/abort'
+import type { Action } from './error-row'
+import { ERRORS } from './errors'
 import { Problem } from './problem'
 
 /** How long the Queue and the hook have together for a delivery, which WeChat wants within 5 seconds. */
@@ -23,6 +25,10 @@ export interface HookCall {
   readonly signal: AbortSignal
   /** What the caller reads of a failure, where the error table's text does not fit. */
   readonly detail?: string
+  /** What the caller should do after a failure, where the error table's action does not fit. */
+  readonly action?: Action
+  /** The mini program that a failure concerns, for the log. */
+  readonly appid?: string
 }
 
 /**
@@ -56,6 +62,15 @@ async function ask(
   }
 }
 
+/** Whether there is such a hook. It is not called. */
+export async function hasHook(
+  hooks: object | null,
+  { method, signal }: Pick<HookCall, 'method' | 'signal'>,
+): Promise<boolean> {
+  const named = hooks as Readonly<Record<string, unknown>> | null
+  return typeof named?.[method] === 'function' && !(await isMissing(named, method, signal))
+}
+
 /** What a hook's answer says, or what the hook gave instead of one that can be used. */
 export type Reading<Value> = { readonly value: Value } | { readonly fault: string }
 
@@ -78,10 +93,18 @@ function attempt<Value>(read: () => Reading<Value>): Reading<Value> {
   }
 }
 
-/** What happened goes to the log, and must hold nothing that the hook has said. */
-function hookFailed({ method, detail }: HookCall, what: string): Problem {
-  const log = { reason: `HOOKS.${method} ${what}` }
-  return new Problem('hook_unavailable', { ...(detail && { detail }), log })
+/**
+ * The problem of a hook that has failed.
+ *
+ * @param what What happened, for the log. It must hold nothing that the hook has said.
+ */
+export function hookFailed(
+  { method, detail, action, appid }: Omit<HookCall, 'argument' | 'signal'>,
+  what: string,
+): Problem {
+  const log = { reason: `HOOKS.${method} ${what}`, ...(appid && { appid }) }
+  const row = action && { ...ERRORS.hook_unavailable, action }
+  return new Problem('hook_unavailable', { ...(detail && { detail }), log }, row)
 }
 
 /**

@@ -23,15 +23,17 @@ import {
 import {
   type MiniPrograms,
   OneMiniProgram,
+  type PushKeys,
+  PushTexts,
   parseMiniPrograms,
   SeveralMiniPrograms,
+  toPushKeys,
 } from './mini-programs'
 
 /** Message push. */
 export interface PushSettings {
-  readonly token: string
-  /** The EncodingAESKey of safe mode; `null` for plain mode. */
-  readonly aesKey: string | null
+  /** Those that all mini programs of the settings share; `null` turns their endpoint off. */
+  readonly keys: PushKeys | null
   /** The Queue that takes messages; `null` for none. */
   readonly events: Queue | null
 }
@@ -41,7 +43,7 @@ export interface PushSettings {
  * else; so do limits and analytics, which are `null` then.
  */
 export interface Config {
-  /** By appid; at least one. */
+  /** By appid; at least one, unless a hook knows others. */
   readonly miniPrograms: MiniPrograms
   /** Lifetime of a session, in seconds. */
   readonly sessionTtl: number
@@ -55,8 +57,7 @@ export interface Config {
   readonly gatewayKeys: Group<readonly string[] | null>
   /** The issuer in the authorization server metadata; `null` for the origin of the request. */
   readonly issuer: Group<string | null>
-  /** Message push; `null` turns its endpoint off. */
-  readonly push: Group<PushSettings | null>
+  readonly push: Group<PushSettings>
   readonly sessions: KVNamespace
   /** Logins per IP address; `null` for no limit. */
   readonly loginLimit: RateLimit | null
@@ -64,7 +65,7 @@ export interface Config {
   readonly userLimit: RateLimit | null
   /** The header that names the client's address where another CDN stands in front; `null` for none. */
   readonly clientIpHeader: string | null
-  /** The developer's own entrypoint, with methods of `Hooks`; `null` for none. */
+  /** The developer's own object or entrypoint, with methods of `Hooks`; `null` for none. */
   readonly hooks: object | null
   /** One data point per request; `null` for none. */
   readonly analytics: AnalyticsEngineDataset | null
@@ -100,27 +101,10 @@ const Issuer = v.pipe(
 
 const Push = v.pipe(
   object({
-    WECHAT_PUSH_TOKEN: v.pipe(
-      optionalText,
-      v.check(
-        (value) => value === null || /^[A-Za-z0-9]{3,32}$/.test(value),
-        'must be 3 to 32 letters and digits',
-      ),
-    ),
-    WECHAT_PUSH_AES_KEY: v.pipe(
-      optionalText,
-      // The "=" makes base64 of the key, and WeChat's documents append it in their code.
-      v.transform((value) => value?.replace(/=$/, '') ?? null),
-      v.check(
-        (value) => value === null || /^[A-Za-z0-9]{43}$/.test(value),
-        'must be the 43 letters and digits of EncodingAESKey',
-      ),
-    ),
+    ...PushTexts.entries,
     EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')),
   }),
-  v.transform(({ WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: aesKey, EVENTS: events = null }) =>
-    token === null ? null : { token, aesKey, events },
-  ),
+  v.transform(({ EVENTS: events = null, ...texts }) => ({ keys: toPushKeys(texts), events })),
 )
 
 const rateLimit = v.optional(binding<RateLimit>('limit', 'must be a rate limit binding'))
@@ -168,11 +152,14 @@ export function listSettings(): readonly string[] {
 /**
  * Parses a Worker's `env`.
  *
+ * @param given Hooks that take the place of those bound as `HOOKS`
  * @throws {Problem} `misconfigured` for a setting that every login depends on. Its log names all that
  * are wrong.
  */
-export function parseConfig(env: unknown): Config {
-  const miniPrograms = parseMiniPrograms(env)
+export function parseConfig(env: unknown, given: object | null = null): Config {
+  const bound = parseGroup(HooksBinding, env)
+  const hooks = given ?? findValue(bound)?.HOOKS ?? null
+  const miniPrograms = parseMiniPrograms(env, hooks)
   const parseKeys = (setting: string, schema: typeof ServiceKeys | typeof GatewayKeys) =>
     refuseSandboxKeys(setting, parseGroup(schema, env), isSandbox(miniPrograms))
   const serviceKeys = parseKeys('SERVICE_KEYS', ServiceKeys)
@@ -187,11 +174,7 @@ export function parseConfig(env: unknown): Config {
   )
   // A hook that is not asked would admit whom it denies.
   const required = requireGroups(
-    {
-      miniPrograms,
-      sessions: parseGroup(Sessions, env),
-      hooks: parseGroup(HooksBinding, env),
-    },
+    { miniPrograms, sessions: parseGroup(Sessions, env), bound },
     faults,
   )
   const { sessions } = required
@@ -208,7 +191,7 @@ export function parseConfig(env: unknown): Config {
     loginLimit: findValue(loginLimit)?.LOGIN_LIMIT ?? null,
     userLimit: findValue(userLimit)?.USER_LIMIT ?? null,
     clientIpHeader: findValue(loginLimit)?.CLIENT_IP_HEADER ?? null,
-    hooks: required.hooks.HOOKS ?? null,
+    hooks,
     analytics: findValue(analytics)?.ANALYTICS ?? null,
     faults,
   }
@@ -220,13 +203,6 @@ const SANDBOX_APPSECRET = 'the-sandbox-appsecret-is-public'
 function isSandbox(miniPrograms: Group<MiniPrograms>): boolean {
   const all = [...(findValue(miniPrograms)?.values() ?? [])]
   return all.some(({ appsecret }) => appsecret === SANDBOX_APPSECRET)
-}
-
-/** @throws {Problem} `misconfigured`; `not_found`: without `WECHAT_PUSH_TOKEN` there is no endpoint */
-export function requirePush(config: Config): PushSettings {
-  const push = requireValue(config.push)
-  if (!push) throw endpointOff('WECHAT_PUSH_TOKEN', new Problem('not_found'))
-  return push
 }
 
 /** @throws {Problem} `misconfigured`; `not_found`: without `SERVICE_KEYS` there are no endpoints */

@@ -9,6 +9,7 @@ import { Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
 import { isObject, utf8 } from '../lib/encoding'
 import { type JsonObject, toJson } from '../lib/json'
+import { type FoundMiniProgram, parseMiniProgram } from './mini-programs'
 
 /**
  * What the developer knows of a user: a JSON object of at most 1 KiB.
@@ -64,6 +65,21 @@ export interface EventMessage {
 export type EventReply = string | Readonly<Record<string, unknown>> | null | undefined
 
 /**
+ * The answer of `findMiniProgram`: the credentials of a mini program that is yours, or nothing. Without
+ * `push`, its push endpoint is off; without `aesKey`, WeChat pushes in plain mode.
+ *
+ * @example
+ * const answer: MiniProgramAnswer = { appsecret, push: { token: 'AAAAA' } }
+ */
+export type MiniProgramAnswer =
+  | {
+      readonly appsecret: string
+      readonly push?: { readonly token: string; readonly aesKey?: string | null } | null
+    }
+  | null
+  | undefined
+
+/**
  * The hooks; each of them is optional.
  *
  * @example
@@ -74,6 +90,10 @@ export interface Hooks {
   onLogin?(login: LoginEvent): LoginDecision | Promise<LoginDecision>
   /** Called once per delivery of a pushed message; it and the Queue have 2.5 seconds together. */
   onEvent?(message: EventMessage): EventReply | Promise<EventReply>
+  /** Called for an AppID that the settings do not have, once a minute; it has 2 seconds. */
+  findMiniProgram?(request: {
+    readonly appid: string
+  }): MiniProgramAnswer | Promise<MiniProgramAnswer>
 }
 
 /** What a call of a hook needs. */
@@ -83,7 +103,8 @@ export interface HookContext {
   readonly hooks: object | null
 }
 
-const LOGIN_HOOK_MILLISECONDS = 2000
+/** How long the login hook has, and `findMiniProgram`. */
+export const HOOK_MILLISECONDS = 2000
 const CLAIMS_BYTES = 1024
 const REPLY_BYTES = 64 * 1024
 
@@ -97,7 +118,7 @@ export async function askLoginHook(
   { runtime, hooks }: HookContext,
   login: LoginEvent,
 ): Promise<Claims | null> {
-  const signal = runtime.deadline(LOGIN_HOOK_MILLISECONDS)
+  const signal = runtime.deadline(HOOK_MILLISECONDS)
   const call = { method: 'onLogin', argument: login, signal }
   const answer = await callHook(hooks, call)
   const decision = answer === MISSING ? null : readAnswer(call, () => readDecision(answer))
@@ -145,4 +166,28 @@ function readReply(answer: unknown): Reading<string | null> {
 function toShortText(text: string): string | null {
   // The first comparison costs nothing, and a text has at least as many bytes as characters.
   return text.length <= REPLY_BYTES && utf8(text).length <= REPLY_BYTES ? text : null
+}
+
+/** How the question for a mini program is put. Nothing is spent by then, so it can be repeated. */
+export const FIND_MINI_PROGRAM = { method: 'findMiniProgram', action: 'retry_later' } as const
+
+/**
+ * Asks for a mini program.
+ *
+ * @returns `null` for one that is not the developer's; {@link MISSING} without such a hook
+ * @throws {Problem} `hook_unavailable`
+ */
+export async function askMiniProgramHook(
+  { runtime, hooks }: HookContext,
+  appid: string,
+): Promise<FoundMiniProgram | null | typeof MISSING> {
+  const signal = runtime.deadline(HOOK_MILLISECONDS)
+  const call = { ...FIND_MINI_PROGRAM, argument: { appid }, signal, appid }
+  const answer = await callHook(hooks, call)
+  if (answer === MISSING) return MISSING
+  return readAnswer(call, () => {
+    if (answer === undefined || answer === null) return { value: null }
+    const value = parseMiniProgram(appid, answer)
+    return value ? { value } : { fault: 'an answer that is no mini program' }
+  })
 }

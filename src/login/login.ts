@@ -4,7 +4,8 @@ import { Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
 import { createSingleFlight, type SingleFlight } from '../lib/single-flight'
 import { askLoginHook, type Claims, type HookContext } from './hooks'
-import { chooseMiniProgram, type MiniProgram } from './mini-programs'
+import { chooseMiniProgram, type LookupContext } from './mini-program-lookup'
+import type { MiniProgram } from './mini-programs'
 import { endSession, findSession, type Login, replaceSession, toUserId } from './sessions'
 import { type CallContext, callWeChat } from './wechat/api'
 import {
@@ -29,7 +30,7 @@ interface SharedLogin {
   readonly replacedId: string | null
 }
 
-export interface LoginContext extends CallContext, HookContext {
+export interface LoginContext extends CallContext, LookupContext {
   /**
    * Logins in progress, by appid and code. WeChat takes a code once, so concurrent logins with the
    * same code in one isolate share one exchange and one session. Other isolates do not know of it.
@@ -49,7 +50,7 @@ export function createSharedLogins({ waitUntil, deadline }: Runtime): LoginConte
  */
 export async function login(context: LoginContext, request: LoginRequest): Promise<Login> {
   const { code, token } = request
-  const miniProgram = chooseMiniProgram(context.config, request.appid)
+  const miniProgram = await chooseMiniProgram(context, request.appid)
   // Read while WeChat answers. The new session keeps its key, so the write waits for both.
   const replacing = token ? findSession(context, token).catch(failSpent) : null
   const sharing = context.logins(`${miniProgram.appid}:${code}`, async () => {

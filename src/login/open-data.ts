@@ -2,7 +2,7 @@
 
 import { invalidRequest } from '../core/problem'
 import type { Context } from './context'
-import { requireMiniProgram } from './mini-programs'
+import { type LookupContext, requireMiniProgram } from './mini-program-lookup'
 import type { Session } from './sessions'
 import { type AccessTokenContext, callWithAccessToken } from './wechat/access-token'
 import {
@@ -70,7 +70,7 @@ export type PhoneNumberRequest = { readonly code: string } | EncryptedData
  * @throws {Problem} what the OpenAPI document lists for `POST /phone-number`
  */
 export async function getPhoneNumber(
-  context: AccessTokenContext,
+  context: AccessTokenContext & LookupContext,
   session: Session,
   request: PhoneNumberRequest,
 ): Promise<PhoneNumber> {
@@ -82,11 +82,11 @@ export async function getPhoneNumber(
 }
 
 async function exchangePhoneCode(
-  context: AccessTokenContext,
+  context: AccessTokenContext & LookupContext,
   { appid, openid }: Session,
   code: string,
 ): Promise<PhoneNumber> {
-  const miniProgram = requireMiniProgram(context.config, appid)
+  const miniProgram = await requireMiniProgram(context, appid)
   const response = await callWithAccessToken(context, miniProgram, (access_token) =>
     phoneNumberRequest(access_token, { code, openid }),
   )

@@ -6,12 +6,13 @@
 import { EVENT_MILLISECONDS, enqueue } from '../core/hook-calls'
 import { eventRefused, invalidRequest, Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
+import { endpointOff, requireValue } from '../core/settings'
 import { randomBytes, sha256 } from '../lib/crypto'
 import { isObject, parseJson, parseLenientJson } from '../lib/encoding'
-import { type PushSettings, requirePush } from './config'
 import type { Context } from './context'
-import { askEventHook, type HookContext } from './hooks'
-import { chooseMiniProgram } from './mini-programs'
+import { askEventHook } from './hooks'
+import { chooseOfSettings, findByHook, type LookupContext } from './mini-program-lookup'
+import type { MiniProgram, PushKeys } from './mini-programs'
 import { endAllSessions, toUserId } from './sessions'
 import { isPushSignature, openEnvelope, pushSignature, sealEnvelope } from './wechat/push'
 import { type EventFields, toDefaultReply } from './wechat/push-reply'
@@ -26,8 +27,7 @@ export interface PushRequest {
   readonly query: PushQuery
 }
 
-/** What a push needs. */
-export type PushContext = Context & HookContext
+const NO_PUSH = 'findMiniProgram gave no push, so this endpoint is off'
 
 /** WeChat tries three times within seconds, so an older request is a recording, in seconds. */
 const OLDEST_SECONDS = 600
@@ -44,6 +44,34 @@ const ENDS_SESSIONS = new Set<unknown>([
   'user_authorization_cancellation',
 ])
 
+/** The push endpoint that a path names. */
+interface PushEndpoint {
+  readonly keys: PushKeys
+  /** The mini program that the hook knows; `null` where it has to be one of the settings. */
+  readonly found: MiniProgram | null
+  /** The Queue that takes messages; `null` for none. */
+  readonly events: Queue | null
+}
+
+/**
+ * The push endpoint of this appid. A mini program that the hook knows has keys of its own, or none.
+ *
+ * @param beforeAsking Runs before the hook is asked about an appid that it has not found before
+ * @throws {Problem} `not_found` for none, `hook_unavailable`, `misconfigured`
+ */
+export async function findPushEndpoint(
+  context: LookupContext,
+  appid: string | null,
+  beforeAsking?: () => Promise<void>,
+): Promise<PushEndpoint> {
+  const { keys, events } = requireValue(context.config.push)
+  const found = appid === null ? null : await findByHook(context, appid, { beforeAsking })
+  if (found && !found.push) throw new Problem('not_found', { log: { reason: NO_PUSH } })
+  const own = found ? found.push : keys
+  if (!own) throw endpointOff('WECHAT_PUSH_TOKEN', new Problem('not_found'))
+  return { keys: own, found, events }
+}
+
 /**
  * The URL check that WeChat makes when message push is set up.
  *
@@ -51,13 +79,14 @@ const ENDS_SESSIONS = new Set<unknown>([
  * @throws {Problem} what the OpenAPI document lists for `GET /wechat/events`
  */
 export async function checkPushUrl(
-  { config, runtime }: Context,
+  context: LookupContext,
   { appid, query }: PushRequest,
 ): Promise<string> {
-  const { token } = requirePush(config)
-  chooseMiniProgram(config, appid)
+  const { keys, found } = await findPushEndpoint(context, appid)
+  if (!found) await chooseOfSettings(context, appid)
   const { signature = '', timestamp = '', nonce = '', echostr = '' } = query
-  await checkSignature([token, timestamp, nonce], { signature, timestamp, now: runtime.now() })
+  const now = context.runtime.now()
+  await checkSignature([keys.token, timestamp, nonce], { signature, timestamp, now })
   return echostr
 }
 
@@ -70,26 +99,21 @@ export async function checkPushUrl(
  * @throws {Problem} what the OpenAPI document lists for `POST /wechat/events`
  */
 export async function receivePush(
-  context: PushContext,
-  { appid, query, body }: PushRequest & { body: string },
+  context: LookupContext,
+  { appid: named, query, body }: PushRequest & { body: string },
 ): Promise<string> {
-  const { config, runtime } = context
-  const push = requirePush(config)
-  const miniProgram = chooseMiniProgram(config, appid)
-  const { text, event, isSafe } = await openPush(push, {
-    appid: miniProgram.appid,
-    query,
-    body,
-    now: runtime.now(),
-  })
-  if (ENDS_SESSIONS.has(event.Event)) await endSessions(context, miniProgram.appid, event)
-  const message = { key: await sha256(text), appid: miniProgram.appid, event }
+  const { runtime } = context
+  const { keys, found, events } = await findPushEndpoint(context, named)
+  const { appid } = found ?? (await chooseOfSettings(context, named))
+  const { text, event, isSafe } = await openPush(keys, { appid, query, body, now: runtime.now() })
+  if (ENDS_SESSIONS.has(event.Event)) await endSessions(context, appid, event)
+  const message = { key: await sha256(text), appid, event }
   const signal = runtime.deadline(EVENT_MILLISECONDS)
-  if (push.events) await enqueue(push.events, message, signal)
+  if (events) await enqueue(events, message, signal)
   const reply =
     (await askEventHook(context, message, signal)) ??
-    requireDefaultReply(event, { isQueued: push.events !== null, now: runtime.now() })
-  return isSafe ? sealReply(push, { appid: miniProgram.appid, reply, runtime }) : toText(reply)
+    requireDefaultReply(event, { isQueued: events !== null, now: runtime.now() })
+  return isSafe ? sealReply(keys, { appid, reply, runtime }) : toText(reply)
 }
 
 function requireDefaultReply(event: EventFields, options: Parameters<typeof toDefaultReply>[1]) {
@@ -107,7 +131,7 @@ function toText(reply: string | object): string {
 
 /** In safe mode, whatever is more than a receipt is encrypted and signed. */
 async function sealReply(
-  { token, aesKey }: PushSettings,
+  { token, aesKey }: PushKeys,
   { appid, reply, runtime }: { appid: string; reply: string | object; runtime: Runtime },
 ): Promise<string> {
   const message = toText(reply)
@@ -136,7 +160,7 @@ interface OpenedPush {
 }
 
 /** Anybody can send a push, and reading one costs time: nothing of a message is read before its signature. */
-async function openPush({ token, aesKey }: PushSettings, push: SentPush): Promise<OpenedPush> {
+async function openPush({ token, aesKey }: PushKeys, push: SentPush): Promise<OpenedPush> {
   const opened = await (aesKey === null ? openPlain(token, push) : openSafe(token, aesKey, push))
   const { event } = opened
   if (event.AppID !== undefined && event.AppID !== push.appid) throw eventRefused('appid')

@@ -11,7 +11,7 @@ import { createSingleFlight, type SingleFlight } from '../lib/single-flight'
 import { type Config, parseConfig } from './config'
 import type { Hooks } from './hooks'
 import { createSharedLogins, type LoginContext, type LoginRequest, login } from './login'
-import { chooseMiniProgram } from './mini-programs'
+import { chooseMiniProgram, createFoundMiniPrograms } from './mini-program-lookup'
 import {
   type DecryptRequest,
   decryptData,
@@ -19,7 +19,7 @@ import {
   type PhoneNumberRequest,
   verifyData,
 } from './open-data'
-import { checkPushUrl, type PushRequest, receivePush } from './push-events'
+import { checkPushUrl, findPushEndpoint, type PushRequest, receivePush } from './push-events'
 import { checkSessionKey, getEncryptionKeys, resetSessionKey, signText } from './session-key'
 import type { SessionSummary } from './session-record'
 import {
@@ -118,6 +118,13 @@ export interface Service {
   /** Sends one subscribe message. */
   sendSubscribeMessage(message: SubscribeMessage): Promise<void>
 
+  /**
+   * Rejects with `not_found` where there is no push endpoint for this mini program.
+   *
+   * @param beforeAsking Runs before the hook is asked about an AppID that it has not found before
+   */
+  requirePush(appid: string | null, beforeAsking: () => Promise<void>): Promise<void>
+
   /** Answers WeChat's URL check: the exact text to send. */
   checkPushUrl(request: PushRequest): Promise<string>
 
@@ -155,6 +162,7 @@ export function createService(
     logins: createSharedLogins(runtime),
     endings: createSharedEndings(runtime),
     accessTokens: createAccessTokenCache(runtime),
+    foundMiniPrograms: createFoundMiniPrograms(runtime),
     passedOver: new Set(),
     hooks: hooks ?? null,
   }
@@ -179,10 +187,10 @@ function bindService(shared: Shared, env: object): Service {
   let bound: (LoginContext & AccessTokenContext) | null = null
   const context = () => {
     if (bound) return bound
-    const config = parseConfig(env)
-    const { faults } = config
+    const config = parseConfig(env, shared.hooks)
+    const { faults, hooks } = config
     if (faults.length > 0) runtime.log({ level: 'error', code: 'misconfigured', settings: faults })
-    bound = { ...shared, config, hooks: shared.hooks ?? config.hooks }
+    bound = { ...shared, config, hooks }
     return bound
   }
 
@@ -217,17 +225,20 @@ function bindService(shared: Shared, env: object): Service {
     sign: async (session, text) => signText(session, text),
     encryptionKeys: async (session) => getEncryptionKeys(context(), session),
     passThrough: async ({ appid, ...request }) =>
-      passThrough(context(), chooseMiniProgram(context().config, appid), request),
+      passThrough(context(), await chooseMiniProgram(context(), appid), request),
     revoke: async (token) => {
       const session = await findSession(context(), token)
       if (session) await endSession(context(), session)
     },
     sendSubscribeMessage: async (message) => {
-      const miniProgram = chooseMiniProgram(context().config, message.appid ?? null)
+      const miniProgram = await chooseMiniProgram(context(), message.appid ?? null)
       const response = await callWithAccessToken(context(), miniProgram, (access_token) =>
         subscribeMessageRequest(access_token, message),
       )
       processSubscribeMessageResponse(response)
+    },
+    requirePush: async (appid, beforeAsking) => {
+      await findPushEndpoint(context(), appid, beforeAsking)
     },
     checkPushUrl: async (request) => checkPushUrl(context(), request),
     receivePush: async (request) => receivePush(context(), request),

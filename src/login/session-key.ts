@@ -1,7 +1,7 @@
 /** What is done with the session_key of a session: check it at WeChat, replace it, sign with it. */
 
 import { Problem } from '../core/problem'
-import { requireMiniProgram } from './mini-programs'
+import { type LookupContext, requireMiniProgram } from './mini-program-lookup'
 import { findSessionById, type Login, replaceSession, type Session } from './sessions'
 import { type AccessTokenContext, callWithAccessToken } from './wechat/access-token'
 import type { WeChatResponse } from './wechat/api'
@@ -14,15 +14,15 @@ import {
   sessionKeySignature,
 } from './wechat/session-key'
 
+/** What a call about a session_key needs. */
+type KeyContext = AccessTokenContext & LookupContext
+
 /**
  * Whether WeChat regards this session's key as the current one.
  *
  * @throws {Problem} what the OpenAPI document lists for `POST /session/check`
  */
-export async function checkSessionKey(
-  context: AccessTokenContext,
-  session: Session,
-): Promise<boolean> {
+export async function checkSessionKey(context: KeyContext, session: Session): Promise<boolean> {
   return processCheckSessionResponse(await callSigned(context, session, '/wxa/checksession'))
 }
 
@@ -42,7 +42,7 @@ export function signText({ session_key }: Session, text: string): Promise<string
  * @throws {Problem} what the OpenAPI document lists for `POST /session-key/encryption-keys`
  */
 export async function getEncryptionKeys(
-  context: AccessTokenContext,
+  context: KeyContext,
   session: Session,
 ): Promise<readonly EncryptionKey[]> {
   const response = await callSigned(context, session, '/wxa/business/getuserencryptkey')
@@ -54,14 +54,14 @@ export async function getEncryptionKeys(
  *
  * @throws {Problem} what the OpenAPI document lists for `POST /session/reset`
  */
-export function resetSessionKey(context: AccessTokenContext, session: Session): Promise<Login> {
+export function resetSessionKey(context: KeyContext, session: Session): Promise<Login> {
   const login = resetOnce(context, session)
   // WeChat may have replaced the key already: a phone that hangs up must not lose the new one.
   context.runtime.waitUntil(login.catch(() => undefined))
   return login
 }
 
-async function resetOnce(context: AccessTokenContext, session: Session): Promise<Login> {
+async function resetOnce(context: KeyContext, session: Session): Promise<Login> {
   const response = await callSigned(context, session, '/wxa/resetusersessionkey')
   const user = processResetSessionKeyResponse(response, session)
   // A log-out, or another reset, may have come while WeChat was answering.
@@ -72,12 +72,13 @@ async function resetOnce(context: AccessTokenContext, session: Session): Promise
 }
 
 async function callSigned(
-  context: AccessTokenContext,
+  context: KeyContext,
   { appid, openid, session_key }: Session,
   path: Parameters<typeof sessionKeyRequest>[0],
 ): Promise<WeChatResponse> {
   const signature = await sessionKeySignature(session_key)
-  return callWithAccessToken(context, requireMiniProgram(context.config, appid), (access_token) =>
+  const miniProgram = await requireMiniProgram(context, appid)
+  return callWithAccessToken(context, miniProgram, (access_token) =>
     sessionKeyRequest(path, { access_token, openid, signature }),
   )
 }

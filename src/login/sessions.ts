@@ -55,6 +55,7 @@ import { sha256 } from '../lib/crypto'
 import { listKeys, SHORTEST_CACHE_SECONDS, SHORTEST_TTL_SECONDS, toKVErrorMessage } from '../lib/kv'
 import type { Context } from './context'
 import type { Claims } from './hooks'
+import { findMiniProgram, type LookupContext } from './mini-program-lookup'
 import {
   createToken,
   isSessionId,
@@ -169,15 +170,15 @@ function toPreviousKey(replaced: Session, session_key: string, now: number): Ses
  * The live session of a token: one KV read, none for a malformed token.
  *
  * @returns `null` for a token that is unknown, malformed, expired or revoked
- * @throws {Problem} `store_unavailable` when that cannot be found out
+ * @throws {Problem} `store_unavailable`, `hook_unavailable` when that cannot be found out
  */
-export async function findSession(context: Context, token: string): Promise<Session | null> {
+export async function findSession(context: LookupContext, token: string): Promise<Session | null> {
   const parts = parseToken(token)
   if (!parts) return null
   const { value, metadata } = await readRecord(context, recordKey(parts))
   const record = value && (await openRecord(value, parts))
-  if (!record || !context.config.miniPrograms.has(record.appid)) return null
-  if (context.runtime.now() >= record.expiresAt) return null
+  if (!record || context.runtime.now() >= record.expiresAt) return null
+  if (!(await findMiniProgram(context, record.appid))) return null
   const { userId, id } = parts
   return { ...record, id, userId, userAgent: parseSummary(id, metadata)?.userAgent ?? null }
 }

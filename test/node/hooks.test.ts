@@ -26,6 +26,13 @@ export class Hooks extends WorkerEntrypoint {
       case 'late': return new Promise((resolve) => setTimeout(resolve, 10_000))
     }
   }
+  async findMiniProgram({ appid }) {
+    switch (appid) {
+      case 'wxours000000000000': return { appsecret: 'the-hook-knows-it', push: undefined }
+      case 'wxwrong00000000000': return { appsecret: 'the-hook-knows-it', secret() {} }
+      case 'wxthrows0000000000': throw new Error('secret')
+    }
+  }
   async onEvent({ event }) {
     if (event.Content === 'throw') throw new Error('secret')
     if (event.MsgType === 'text') return 'you said ' + event.Content
@@ -116,6 +123,45 @@ describe('the login hook over a service binding', () => {
       expect(other.logs.join()).not.toContain('hook')
     } finally {
       await other.close()
+    }
+  })
+})
+
+describe('mini programs that a hook knows over a service binding', () => {
+  const logIn = (appid: string | null, { url } = backend) =>
+    send(url, 'POST', '/login', { body: { code: 'alice-1', ...(appid && { appid }) } })
+
+  it('a login of one has its AppSecret, and a session that verify finds', async () => {
+    const { answer } = await logIn('wxours000000000000')
+    const exchange = backend.wechat.takeRecorded().at(-1)
+    expect(exchange?.query.get('secret')).toBe('the-hook-knows-it')
+    const session = { appid: 'wxours000000000000', openid: 'oalice' }
+    const { token } = answer as { token: string }
+    expect(await backend.call('verify', token)).toMatchObject({ ok: true, session })
+  })
+
+  it.each([
+    ['wxothers0000000000', 400, 'appid_unknown'],
+    ['wxwrong00000000000', 503, 'hook_unavailable'],
+    ['wxthrows0000000000', 503, 'hook_unavailable'],
+  ])('a login of %s is %i %s', async (appid, status, code) => {
+    expect(await logIn(appid)).toMatchObject({ status, answer: { code } })
+    expect(backend.logs.join()).not.toMatch(/secret|the-hook-knows-it/)
+  })
+
+  it('a hook Worker without the method knows none, and has to without an AppID in the settings', async () => {
+    const bindings = { WECHAT_APPID: '', WECHAT_APPSECRET: '' }
+    for (const hooksEntrypoint of ['Hooks', null]) {
+      const other = await startBackend({ hooks: EMPTY, hooksEntrypoint, bindings })
+      try {
+        for (const appid of [null, 'wxours000000000000']) {
+          const reply = await logIn(appid, other)
+          expect(reply).toMatchObject({ status: 500, answer: { code: 'misconfigured' } })
+        }
+        expect(other.logs.join()).toContain('HOOKS has no method findMiniProgram')
+      } finally {
+        await other.close()
+      }
     }
   })
 })

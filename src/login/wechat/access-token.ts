@@ -6,6 +6,7 @@
  */
 
 import type { Runtime } from '../../core/runtime'
+import { BoundedMap } from '../../lib/bounded-map'
 import { createSingleFlight, type SingleFlight } from '../../lib/single-flight'
 import type { MiniProgram } from '../mini-programs'
 import { type AccessToken, deleteToken, loadToken, saveToken } from './access-token-store'
@@ -20,7 +21,7 @@ import {
 } from './api'
 import { isAccessTokenRejected } from './errcodes'
 
-/** What an isolate remembers. The maps are bounded by the number of mini programs. */
+/** What an isolate remembers, of the last 1,000 mini programs. */
 export interface AccessTokenCache {
   readonly tokens: Map<string, AccessToken>
   /** When the last refresh was forced, in Unix seconds. */
@@ -60,7 +61,12 @@ export function createAccessTokenCache({ waitUntil, deadline }: Runtime): Access
     deadline,
     joinMilliseconds: JOIN_MILLISECONDS,
   })
-  return { tokens: new Map(), forcedAt: new Map(), dropped: new Map(), questions }
+  return {
+    tokens: new BoundedMap(),
+    forcedAt: new BoundedMap(),
+    dropped: new BoundedMap(),
+    questions,
+  }
 }
 
 /**

@@ -3,8 +3,8 @@
 import { readText } from '../../../core/body'
 import { withReason } from '../../../core/log'
 import { textResponse } from '../../../core/responses'
-import { requirePush } from '../../config'
-import { type App, onlyWith } from '../context'
+import type { App } from '../context'
+import { countAddress } from '../limits'
 
 /** With several mini programs, the path names the appid; with one, either path will do. */
 const PATHS = ['/wechat/events', '/wechat/events/:appid']
@@ -15,7 +15,11 @@ export function addPushRoutes(app: App): void {
       await next()
       if (c.var.problem) c.set('problem', withReason(c.var.problem))
     })
-    app.use(path, onlyWith(requirePush))
+    app.use(path, async function onlyWithPush(c, next) {
+      const { service } = c.var
+      await service.requirePush(c.req.param('appid') ?? null, () => countAddress(c, service))
+      await next()
+    })
     app.get(path, async (c) => {
       const request = { appid: c.req.param('appid') ?? null, query: c.req.query() }
       return textResponse(c, await c.var.service.checkPushUrl(request))
