@@ -1,42 +1,35 @@
 /**
  * `npm run bench`: measures the processor time of the Workers, of a bare Worker that does only what is
- * necessary, of the server, and of two libraries for Node. Prints what it can resolve and all tables.
+ * necessary, of the server, and of two libraries for Node. Prints what it can resolve and one table.
  * The exit status is 1 if a goal is missed or something failed.
  *
  * `npm run bench -- --quick check login ours baseline` takes a quick look at two operations.
  */
 
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { gzipSync } from 'node:zlib'
-import { buildWorker, PRODUCTION } from '../support/worker-build.ts'
-import { forkProgram, startListener } from './children.ts'
+import { startListener, startNode } from './children.ts'
 import { hasCpuTimes } from './cpu.ts'
 import { isFailure } from './goals.ts'
-import { freePort } from './load.ts'
-import { describeMachine } from './machine.ts'
 import { FULL, type Options, parseOptions, QUICK } from './operations.ts'
 import { createPrograms } from './programs.ts'
-import { createProgress } from './progress.ts'
 import { report } from './report.ts'
 import { measureRounds } from './rounds.ts'
 
+const outside = join(import.meta.dirname, 'outside.ts')
 /** Since the process began. */
 const secondsNow = () => performance.now() / 1000
-const opened: { close(): Promise<void> }[] = []
 
 if (!hasCpuTimes()) {
   console.log('This platform does not keep the processor time of threads, so nothing is measured.')
   process.exit()
 }
-const options = readOptions()
-const progress = createProgress(secondsNow)
-const results = await run(options).finally(async () => {
-  progress.end()
-  for (const server of opened.toReversed()) await server.close()
-})
+const results = await run(readOptions())
 console.log(report(results))
-process.exitCode = isFailure(results.cells) ? 1 : 0
+process.exit(isFailure(results.cells) ? 1 : 0)
 
 function readOptions(): Options {
   try {
@@ -48,38 +41,39 @@ function readOptions(): Options {
 }
 
 async function run(options: Options) {
-  progress.step('building')
-  const [kv, wechat] = [await openOutside(), await openOutside()]
-  const redis = await openRedis()
-  const { programs, notices } = await createPrograms({ kv, wechat, redis }, options)
-  const plan = options.isQuick ? QUICK : FULL
-  const { operations } = options
-  const cells = await measureRounds(programs, { operations, plan, progress, secondsNow })
+  const say = (text: string) => console.error(`${Math.round(secondsNow())} s: ${text}`)
+  say('building')
+  const [kv, wechat, redis] = await Promise.all([
+    startNode([outside]),
+    startNode([outside]),
+    startRedis().catch(() => null),
+  ])
+  const ports = { kv: kv.port, wechat: wechat.port, redis: redis?.port ?? null }
+  const { programs, notices } = await createPrograms(ports, options)
+  const { isQuick, operations } = options
+  const plan = isQuick ? QUICK : FULL
+  const cells = await measureRounds(programs, { operations, plan, say, secondsNow })
   return {
     date: new Date().toISOString().slice(0, 10),
     seconds: Math.round(secondsNow()),
     machine: describeMachine(),
-    bundle: gzipSync((await buildWorker(PRODUCTION)).code).length,
     notices,
     cells,
   }
 }
 
-/** Its port. Each is a process of its own. */
-async function openOutside(): Promise<number> {
-  const outside = await forkProgram(join(import.meta.dirname, 'outside.ts'), {})
-  opened.push(outside)
-  return outside.port
+/** As docs/server.md wants it. Its files are temporary. */
+function startRedis() {
+  const settings = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'yes']
+  return startListener('redis-server', (port) => ['--port', port, ...settings])
 }
 
-/** The port of a redis-server that keeps everything in memory; `null` if none is installed. */
-async function openRedis(): Promise<number | null> {
-  const port = await freePort()
-  const address = ['--bind', '127.0.0.1', '--port', String(port)]
-  const settings = [...address, '--save', '', '--appendonly', 'no']
-  const redis = await startListener('redis-server', settings, port).catch(() => null)
-  if (redis) opened.push(redis)
-  return redis && port
+/** The machine and the versions that the figures are measured with. */
+function describeMachine(): string {
+  const manifest = createRequire(import.meta.url).resolve('workerd/package.json')
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
+  const cpu = cpus()[0]?.model ?? 'unknown processor'
+  return `${cpu}, ${availableParallelism()} cores; workerd ${version}, Node ${process.versions.node}`
 }
 
 export type Results = Awaited<ReturnType<typeof run>>

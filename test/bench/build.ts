@@ -1,12 +1,12 @@
 /** Builds what the benchmark serves. */
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, statSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
 import { type BuildOptions, buildWorker } from '../support/worker-build.ts'
+import { scratch } from './children.ts'
 import { BASELINE } from './operations.ts'
-import { scratch } from './workerd.ts'
 
 const here = import.meta.dirname
 
@@ -45,15 +45,17 @@ export async function build(options: BuildOptions): Promise<string> {
   return (await buildWorker(options)).code
 }
 
-/** Installs the other libraries, unless the lock file is as it was at the last installation. */
-export function installPeers(): void {
+/**
+ * Installs the other libraries, unless the lock file is as it was at the last installation: whether
+ * they are there.
+ */
+export function installPeers(): boolean {
   const peers = join(here, 'peers')
   const installed = statSync(join(peers, 'node_modules/.package-lock.json'), {
     throwIfNoEntry: false,
   })
-  if (installed && installed.mtime >= statSync(join(peers, 'package-lock.json')).mtime) return
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: peers,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  if (installed && installed.mtime >= statSync(join(peers, 'package-lock.json')).mtime) return true
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund']
+  const { status } = spawnSync('npm', args, { cwd: peers, stdio: ['ignore', 'ignore', 'inherit'] })
+  return status === 0
 }

@@ -12,12 +12,8 @@ export type CpuTimes = ReadonlyMap<string, number>
  */
 export function readCpuTimes(pid: number): CpuTimes {
   const threads = readdirSync(`/proc/${pid}/task`)
-  return new Map(threads.map((thread) => [thread, readThread(`/proc/${pid}/task/${thread}`)]))
-}
-
-function readThread(path: string): number {
-  const [time] = readFileSync(`${path}/schedstat`, 'latin1').split(' ')
-  return Number(time)
+  const read = (thread: string) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1')
+  return new Map(threads.map((thread) => [thread, Number(read(thread).split(' ')[0])]))
 }
 
 /** Whether this platform has what {@link readCpuTimes} reads. */

@@ -2,7 +2,7 @@
 
 import { BASELINE, OPERATIONS, type Operation, type Row } from './operations.ts'
 import type { Cell } from './rounds.ts'
-import { median, resolveDifference } from './stats.ts'
+import { median, resolveDifferences } from './stats.ts'
 
 /** With fewer, the resamples of the rounds say too little. */
 export const LEAST_ROUNDS = 6
@@ -12,6 +12,8 @@ export interface Round {
   of(operation: Operation, row: Row): number
   /** More than the mean of both rows of the bare Worker. */
   above(operation: Operation, row: Row): number
+  /** The same as a factor. */
+  times(operation: Operation, row: Row): number
 }
 
 export interface Goal {
@@ -27,7 +29,7 @@ function againstBaseline(operation: Operation, share: number, name: string): Goa
   return {
     operation,
     row: 'ours',
-    text: `above bare, at most ${name} of ${BASELINE}`,
+    text: `at most ${name} of ${BASELINE} above bare`,
     measured: (round) => round.above(operation, 'ours'),
     limit: (round) => share * round.above(operation, 'baseline'),
   }
@@ -74,7 +76,7 @@ export interface Decided {
   readonly verdict: Verdict
 }
 
-/** The rounds in which everything was measured. */
+/** What is read of each round. */
 export function toRounds(cells: readonly Cell[]): Round[] {
   const rounds = Math.max(0, ...cells.map(({ samples }) => samples.length))
   return Array.from({ length: rounds }, (_, index) => {
@@ -82,16 +84,18 @@ export function toRounds(cells: readonly Cell[]): Round[] {
       const cell = cells.find((cell) => cell.operation === operation && cell.row === row)
       return (cell?.failure === null ? cell.samples[index] : undefined) ?? Number.NaN
     }
-    const above = (operation: Operation, row: Row) =>
-      of(operation, row) - (of(operation, 'bare') + of(operation, 'again')) / 2
-    return { of, above }
+    const bare = (operation: Operation) => (of(operation, 'bare') + of(operation, 'again')) / 2
+    return {
+      of,
+      above: (operation, row) => of(operation, row) - bare(operation),
+      times: (operation, row) => of(operation, row) / bare(operation),
+    }
   })
 }
 
 /** What the two rows of the bare Worker differ by, in microseconds; NaN if one is missing. */
 export function resolve(rounds: readonly Round[], operation: Operation): number {
-  const read = (row: Row) => rounds.map(({ of }) => of(operation, row))
-  return resolveDifference(read('bare'), read('again'))
+  return resolveDifferences(rounds.map(({ of }) => of(operation, 'again') - of(operation, 'bare')))
 }
 
 /** The goals of the operations and rows that were to be measured. */

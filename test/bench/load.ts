@@ -1,13 +1,12 @@
 /**
  * A load generator: HTTP/1.1 over plain sockets, with one request at a time on each. An HTTP client
- * would use more processor time than the servers, and the figures would be its own.
+ * would use more processor time than the servers, and the machine has few cores.
  */
 
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 
-/** The parts of an answer that the benchmark reads. */
 export interface Answer {
   readonly status: number
   readonly body: string
@@ -48,35 +47,27 @@ export interface Load {
   close(): void
 }
 
-/** Opens the connections over which a server gets its requests. */
-export async function openLoad(
-  port: number,
-  next: () => string,
-  connections: number,
-): Promise<Load> {
-  const openAll = () => Promise.all(Array.from({ length: connections }, () => open(port)))
-  let sockets = await openAll()
-  let exchanges = sockets.map(createConnection)
-  let lastUsed = performance.now()
+/** Sends requests over so many connections, which stay open between two calls. */
+export function createLoad(port: number, next: () => string, connections: number): Load {
+  let open: Connection[] = []
+  let lastUsed = Number.NEGATIVE_INFINITY
   const close = () => {
-    for (const socket of sockets) socket.destroy()
+    for (const { socket } of open) socket.destroy()
   }
   return {
     async send(requests) {
       if (performance.now() - lastUsed > IDLE_MILLISECONDS) {
         close()
-        sockets = await openAll()
-        exchanges = sockets.map(createConnection)
+        open = await Promise.all(Array.from({ length: connections }, () => openConnection(port)))
       }
       let left = requests
-      await Promise.all(
-        exchanges.map(async (exchange) => {
-          while (left-- > 0) {
-            const { status, body } = await exchange(next())
-            if (status > 299) throw new Error(`it answered ${status}: ${body.slice(0, 200)}`)
-          }
-        }),
-      )
+      const sendNext = async ({ exchange }: Connection) => {
+        while (left-- > 0) {
+          const { status, body } = await exchange(next())
+          if (status > 299) throw new Error(`it answered ${status}: ${body.slice(0, 200)}`)
+        }
+      }
+      await Promise.all(open.map(sendNext))
       lastUsed = performance.now()
     },
     close,
@@ -85,22 +76,18 @@ export async function openLoad(
 
 /** Sends one request over a connection of its own. */
 export async function send(port: number, request: string): Promise<Answer> {
-  const socket = await open(port)
-  try {
-    return await createConnection(socket)(request)
-  } finally {
-    socket.destroy()
-  }
+  const { socket, exchange } = await openConnection(port)
+  return exchange(request).finally(() => socket.destroy())
 }
 
-/** Whether something accepts connections on this port of the loopback interface. */
+/** Whether something accepts connections on this port. */
 export async function accepts(port: number): Promise<boolean> {
-  const socket = await open(port).catch(() => null)
-  socket?.destroy()
-  return socket !== null
+  const connection = await openConnection(port).catch(() => null)
+  connection?.socket.destroy()
+  return connection !== null
 }
 
-/** A port of the loopback interface that nothing listens on. */
+/** A port that nothing listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -110,14 +97,15 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0
 }
 
-async function open(port: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-  await once(socket, 'connect')
-  socket.setTimeout(SILENCE_MILLISECONDS, () => socket.destroy())
-  return socket.setEncoding('latin1')
+interface Connection {
+  readonly socket: Socket
+  exchange(request: string): Promise<Answer>
 }
 
-function createConnection(socket: Socket): (request: string) => Promise<Answer> {
+async function openConnection(port: number): Promise<Connection> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  await once(socket, 'connect')
+  socket.setTimeout(SILENCE_MILLISECONDS, () => socket.destroy()).setEncoding('latin1')
   let received = ''
   let waiting: PromiseWithResolvers<Answer> | null = null
   const fail = () => waiting?.reject(new Error('the server closed the connection'))
@@ -129,12 +117,13 @@ function createConnection(socket: Socket): (request: string) => Promise<Answer> 
     received = ''
     waiting?.resolve(answer)
   })
-  return (request) => {
+  const exchange = (request: string) => {
     waiting = Promise.withResolvers()
     if (socket.destroyed) fail()
     socket.write(request, 'latin1')
     return waiting.promise
   }
+  return { socket, exchange }
 }
 
 /** `null` while the answer is incomplete. */

@@ -1,16 +1,10 @@
 /** Measures the processor time of a server, per request and until its first response. */
 
-import type { Process } from './children.ts'
+import type { Server } from './children.ts'
 import { microsecondsBetween, readCpuTimes } from './cpu.ts'
-import { openLoad, requestText, send } from './load.ts'
-import {
-  type Operation,
-  type Plan,
-  REQUESTS,
-  type RequestOperation,
-  type Row,
-} from './operations.ts'
-import { checkAnswer, type Requests, type RequestsByOperation } from './requests.ts'
+import { createLoad, requestText, send } from './load.ts'
+import { type Operation, type Plan, REQUESTS, type Row } from './operations.ts'
+import { type Client, checkAnswer, createRequests } from './requests.ts'
 
 /** One row of the tables of some operations. */
 export interface Program {
@@ -35,62 +29,50 @@ export interface Prepared {
 const CONNECTIONS = 16
 const HEALTH = requestText('GET', '/health')
 
-/** A server that is asked for these operations. */
-export function serve<Server extends Process>(
-  program: Omit<Program, 'start'>,
-  startServer: () => Promise<Server>,
-  createRequests: (server: Server) => Promise<RequestsByOperation>,
+/** A server that a client asks; the Worker that calls it answers at `callerPort`. */
+export function serve(
+  { row, operations, client }: Omit<Program, 'start'> & { client: Client },
+  startServer: () => Promise<Server & { callerPort?: number }>,
 ): Program {
   const start = async (): Promise<Started> => {
-    const server = await startServer()
-    const requests = await createRequests(server).catch(async (error) => {
-      await server.close()
+    const { port, callerPort = port, pid, close } = await startServer()
+    const requests = await createRequests(client, port).catch(async (error) => {
+      await close()
       throw error
     })
-    const prepare = async (operation: Operation, plan: Plan) => {
-      const found = operation === 'cold-start' ? undefined : requests[operation]
-      if (!found) throw new Error(`it has no ${operation}`)
-      return prepareRequests(server.pid, operation as RequestOperation, found, plan)
+    const prepare = async (operation: Operation, { share, slices }: Plan) => {
+      if (operation === 'cold-start') throw new Error('it has started')
+      const next = requests(operation)
+      const portOf = operation === 'verify' ? callerPort : port
+      await checkAnswer(operation, portOf, next())
+      const load = createLoad(portOf, next, CONNECTIONS)
+      const count = Math.ceil((REQUESTS[operation] * share) / slices)
+      // The warm-up.
+      await load.send((count * slices) / 2)
+      const measure = async () => {
+        const before = readCpuTimes(pid)
+        await load.send(count)
+        return microsecondsBetween(before, readCpuTimes(pid)) / count
+      }
+      return { measure, close: load.close }
     }
-    return { prepare, close: server.close }
+    return { prepare, close }
   }
-  return { ...program, start }
-}
-
-async function prepareRequests(
-  pid: number,
-  operation: RequestOperation,
-  requests: Requests,
-  { share, slices }: Plan,
-): Promise<Prepared> {
-  await checkAnswer(operation, requests)
-  const load = await openLoad(requests.port, requests.next, CONNECTIONS)
-  const count = Math.ceil((REQUESTS[operation] * share) / slices)
-  try {
-    await load.send((count * slices) / 2)
-  } catch (error) {
-    load.close()
-    throw error
-  }
-  const measure = async () => {
-    const before = readCpuTimes(pid)
-    await load.send(count)
-    return microsecondsBetween(before, readCpuTimes(pid)) / count
-  }
-  return { measure, close: load.close }
+  return { row, operations, start }
 }
 
 /** A server that is started for each part of a measurement, and answers once. */
-export function measureStarts(row: Row, startServer: () => Promise<Process>): Program {
+export function measureStarts(row: Row, startServer: () => Promise<Server>): Program {
   const measure = async () => {
-    const server = await startServer()
-    await send(server.port, HEALTH)
-    const time = microsecondsBetween(new Map(), readCpuTimes(server.pid))
-    await server.close()
+    const { port, pid, close } = await startServer()
+    await send(port, HEALTH)
+    const time = microsecondsBetween(new Map(), readCpuTimes(pid))
+    await close()
     return time
   }
-  const start = async (): Promise<Started> => {
-    return { prepare: async () => ({ measure, close() {} }), close: async () => {} }
+  const started: Started = {
+    prepare: async () => ({ measure, close() {} }),
+    close: async () => {},
   }
-  return { row, operations: ['cold-start'], start }
+  return { row, operations: ['cold-start'], start: async () => started }
 }

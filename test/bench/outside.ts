@@ -1,11 +1,10 @@
 /**
- * What the servers under measurement talk to, in a process of its own: Workers KV, WeChat and WeChat
+ * What the servers under measurement talk to, in processes of its own: Workers KV, WeChat and WeChat
  * Pay. workerd speaks to a KV namespace over HTTP, and this one keeps all values in memory.
  */
 
 import { sign } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { ENCRYPTED } from '../support/vectors.ts'
 import { PLATFORM, PUBLIC_KEY_ID } from '../support/wechat-pay.ts'
 
@@ -25,10 +24,8 @@ const server = createServer(async (request, response) => {
   const { status = 200, headers, body = Buffer.of() } = answer(request, Buffer.concat(chunks))
   response.writeHead(status, { ...headers, 'Content-Length': body.length }).end(body)
 })
-
 server.keepAliveTimeout = 60_000
-server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port))
-process.once('disconnect', () => process.exit())
+server.listen(Number(process.env.PORT), '127.0.0.1')
 
 function answer({ method, url = '/', headers }: IncomingMessage, body: Uint8Array): Answer {
   const { pathname, searchParams } = new URL(url, 'http://127.0.0.1')

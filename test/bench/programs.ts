@@ -1,53 +1,62 @@
-/** The rows of the benchmark: what each of them starts, and how it is measured. */
+/** The rows of the benchmark: what each of them starts, and how it is asked. */
 
 import { mkdtempSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ENCRYPTED } from '../support/vectors.ts'
 import { PAY_SETTINGS } from '../support/wechat-pay.ts'
-import { PAYMENTS, PRODUCTION } from '../support/worker-build.ts'
+import { type BuildOptions, PAYMENTS, PRODUCTION } from '../support/worker-build.ts'
 import { build, bundle, checkOutBaseline, installPeers } from './build.ts'
-import { forkProgram, startListener } from './children.ts'
-import { freePort } from './load.ts'
+import { scratch, startNode } from './children.ts'
 import { measureStarts, type Program, serve } from './measure.ts'
 import { BASELINE, type Options, type Row } from './operations.ts'
 import {
-  createEasywechatRequests,
-  createPaymentRequests,
-  createWaferRequests,
-  createWorkerRequests,
+  EASYWECHAT_CLIENT,
+  LOGIN_CLIENT,
+  PAYMENTS_CLIENT,
   SERVICE_KEY,
+  WAFER_CLIENT,
 } from './requests.ts'
-import { compileCaller, compileLogin, compilePayments, scratch, startWorkerd } from './workerd.ts'
+import { type Config, compile, startWorkerd } from './workerd.ts'
 
-/** The ports of what all programs talk to. */
+/** The ports of what all programs talk to; `null` without redis-server. */
 export interface Outside {
   readonly kv: number
   readonly wechat: number
   readonly redis: number | null
 }
 
+const PEERS: readonly Row[] = ['easywechat', 'wafer']
+
 /** The programs that were asked for, and why some of them are missing. */
-export async function createPrograms(outside: Outside, { operations, rows }: Options) {
+export async function createPrograms(outside: Outside, { operations, rows: asked }: Options) {
   const notices: string[] = []
-  const has = (...names: Row[]) => names.some((name) => rows.includes(name))
-  const hasLogin = operations.some((operation) => operation !== 'order')
-  const baseline = has('baseline') ? checkOutBaseline() : null
-  if (has('baseline') && !baseline) {
-    notices.push(`This clone has no commit ${BASELINE}: what is compared with it is missing.`)
+  let rows = asked
+  const leaveOut = (missing: readonly Row[], notice: string) => {
+    const left = rows.filter((row) => !missing.includes(row))
+    if (left.length < rows.length) notices.push(notice)
+    rows = left
+  }
+  const baseline = checkOutBaseline()
+  if (!baseline) {
+    leaveOut(['baseline'], `This clone has no commit ${BASELINE}: nothing is compared with it.`)
+  }
+  if (outside.redis === null) {
+    leaveOut(['redis', ...PEERS], 'There is no redis-server: the rows with Redis are missing.')
+  }
+  if (rows.some((row) => PEERS.includes(row)) && !installPeers()) {
+    leaveOut(PEERS, 'The other libraries could not be installed: their rows are missing.')
   }
   const programs = [
-    ...(hasLogin ? await createLoginPrograms(outside, baseline) : []),
-    ...(operations.includes('order') ? await createOrderPrograms(outside, baseline) : []),
-    ...(has('sqlite', 'redis') ? createServerPrograms(outside) : []),
-    ...(has('easywechat', 'wafer') && outside.redis !== null ? createPeers(outside, notices) : []),
+    ...(operations.some((operation) => operation !== 'order')
+      ? await createLoginPrograms(outside, rows, baseline)
+      : []),
+    ...(operations.includes('order') ? await createOrderPrograms(outside, rows, baseline) : []),
+    ...createNodePrograms(outside).filter(({ row }) => rows.includes(row)),
   ]
-  if (has('redis', 'easywechat', 'wafer') && outside.redis === null) {
-    notices.push('redis-server is not installed: the rows with Redis are missing.')
-  }
-  return { notices, programs: programs.filter(({ row }) => has(row)) }
+  return { notices, programs }
 }
 
-function toLoginSettings({ wechat }: Outside): Record<string, string> {
+function toLoginVars({ wechat }: Outside): Record<string, string> {
   return {
     WECHAT_APPID: ENCRYPTED.appid,
     WECHAT_APPSECRET: 'the-sandbox-appsecret-is-public',
@@ -58,106 +67,89 @@ function toLoginSettings({ wechat }: Outside): Record<string, string> {
   }
 }
 
-/** By its row, the code of a bare Worker, of this one and of the baseline. */
-async function buildAll(bare: string, ours: Promise<string>, baseline: Promise<string> | null) {
-  const code = bundle(bare)
-  const codes: [Row, string][] = [
-    ['bare', code],
-    ['again', code],
-    ['ours', await ours],
-  ]
-  if (baseline) codes.push(['baseline', await baseline])
-  return codes
-}
-
-async function createLoginPrograms(outside: Outside, baseline: string | null) {
-  const vars = toLoginSettings(outside)
-  const caller = compileCaller(bundle('caller'))
-  const old = baseline ? build({ config: 'wrangler.toml', main: 'worker', root: baseline }) : null
-  const codes = await buildAll('bare', build(PRODUCTION), old)
-  return codes.flatMap(([row, code]): Program[] => {
-    const compiled = compileLogin({ code, vars }, outside.kv)
-    const operations = ['check', 'verify', 'introspect', 'login', 'decrypt'] as const
-    return [
-      serve({ row, operations }, () => startWithCaller(compiled, caller), createWorkerRequests),
-      measureStarts(row, () => startAlone(compiled)),
-    ]
+/** Builds a bare Worker, this one and the baseline, and compiles those of these rows. */
+async function compileRows(
+  rows: readonly Row[],
+  builds: { bare: string; ours: BuildOptions; baseline: BuildOptions | null },
+  config: Omit<Config, 'code'>,
+) {
+  const bare = bundle(builds.bare)
+  const [ours, baseline] = await Promise.all([
+    build(builds.ours),
+    builds.baseline && build(builds.baseline),
+  ])
+  const codes: Partial<Record<Row, string | null>> = { bare, again: bare, ours, baseline }
+  return rows.flatMap((row) => {
+    const code = codes[row]
+    return code ? [{ row, compiled: compile({ ...config, code }) }] : []
   })
 }
 
-async function startAlone(compiled: string) {
-  const { http: port, pid, close } = await startWorkerd(compiled, ['http'])
-  return { port, pid, close }
+async function createLoginPrograms(
+  outside: Outside,
+  rows: readonly Row[],
+  root: string | null,
+): Promise<Program[]> {
+  const baseline = root === null ? null : { config: 'wrangler.toml', main: 'worker', root }
+  const builds = { bare: 'bare', ours: PRODUCTION, baseline }
+  const config = { vars: toLoginVars(outside), kv: outside.kv, rpc: 'given' } as const
+  const caller = compile({ code: bundle('caller'), rpc: 'taken' })
+  const operations = ['check', 'verify', 'introspect', 'login', 'decrypt'] as const
+  return (await compileRows(rows, builds, config)).flatMap(({ row, compiled }) => [
+    serve({ row, operations, client: LOGIN_CLIENT }, () => startWithCaller(compiled, caller)),
+    measureStarts(row, () => startWorkerd(compiled)),
+  ])
 }
 
-/** The calling Worker is a process of its own. */
+/** The Worker that calls this one is a process of its own. */
 async function startWithCaller(compiled: string, callerCompiled: string) {
-  const { http: port, rpc, pid, close } = await startWorkerd(compiled, ['http', 'rpc'])
-  const caller = await startWorkerd(callerCompiled, ['http'], rpc)
-  const closeBoth = async () => {
+  const server = await startWorkerd(compiled, { sockets: ['http', 'rpc'] })
+  const caller = await startWorkerd(callerCompiled, { login: server.rpc })
+  const close = async () => {
     await caller.close()
-    await close()
+    await server.close()
   }
-  return { port, callerPort: caller.http, pid, close: closeBoth }
+  return { ...server, callerPort: caller.port, close }
 }
 
-async function createOrderPrograms({ wechat }: Outside, baseline: string | null) {
-  const base = { WECHAT_PAY_API_BASE: `http://127.0.0.1:${wechat}` }
-  const vars = { ...PAY_SETTINGS, ...base, SERVICE_KEYS: SERVICE_KEY }
-  const old = baseline
-    ? build({ config: 'src/pay/wrangler.toml', main: 'worker', root: baseline })
-    : null
-  const codes = await buildAll('bare-pay', build(PAYMENTS), old)
-  return codes.map(([row, code]) => {
-    const compiled = compilePayments({ code, vars })
-    return serve({ row, operations: ['order'] }, () => startAlone(compiled), createPaymentRequests)
-  })
+async function createOrderPrograms(
+  { wechat }: Outside,
+  rows: readonly Row[],
+  root: string | null,
+): Promise<Program[]> {
+  const baseline = root === null ? null : { config: 'src/pay/wrangler.toml', main: 'worker', root }
+  const base = `http://127.0.0.1:${wechat}`
+  const vars = { ...PAY_SETTINGS, WECHAT_PAY_API_BASE: base, SERVICE_KEYS: SERVICE_KEY }
+  const compiled = await compileRows(rows, { bare: 'bare-pay', ours: PAYMENTS, baseline }, { vars })
+  return compiled.map(({ row, compiled }) =>
+    serve({ row, operations: ['order'], client: PAYMENTS_CLIENT }, () => startWorkerd(compiled)),
+  )
 }
 
-function createServerPrograms(outside: Outside): Program[] {
-  const operations = ['check', 'introspect', 'login', 'decrypt'] as const
-  const toStart = (toStore: () => string) => async () => {
-    const port = await freePort()
-    const limits = { LOGIN_LIMIT: '0', USER_LIMIT: '0' }
-    const env = { ...process.env, ...toLoginSettings(outside), ...limits, NODE_ENV: 'production' }
-    const program = [
+/** The server with both of its stores, and the other libraries. */
+function createNodePrograms(outside: Outside): Program[] {
+  const vars = toLoginVars(outside)
+  const operations = ['check', 'login', 'decrypt'] as const
+  const startServer = (store: string) => {
+    const source = [
       '--import',
       resolve('typescript-loader.js'),
       resolve('src/server/login-server.ts'),
     ]
-    return startListener(process.execPath, program, port, {
-      cwd: scratch,
-      env: { ...env, PORT: String(port), STORE: toStore() },
-    })
+    return startNode(source, { ...vars, STORE: store, LOGIN_LIMIT: '0', USER_LIMIT: '0' })
   }
-  const toDatabase = () => `sqlite:${join(mkdtempSync(join(scratch, 'sqlite-')), 'sessions.db')}`
-  const redis = { row: 'redis', operations } as const
-  return [
-    serve({ row: 'sqlite', operations }, toStart(toDatabase), createWorkerRequests),
-    ...(outside.redis === null
-      ? []
-      : [
-          serve(
-            redis,
-            toStart(() => `redis://127.0.0.1:${outside.redis}`),
-            createWorkerRequests,
-          ),
-        ]),
-  ]
-}
-
-function createPeers(outside: Outside, notices: string[]): Program[] {
-  try {
-    installPeers()
-  } catch {
-    notices.push('The other libraries could not be installed: their rows are missing.')
-    return []
+  const startPeer = (name: string) => {
+    const env = { ...vars, REDIS_PORT: String(outside.redis) }
+    return startNode([join(import.meta.dirname, 'peers', name)], env)
   }
-  const operations = ['check', 'login', 'decrypt'] as const
-  const env = { ...toLoginSettings(outside), REDIS_PORT: String(outside.redis) }
-  const start = (file: string) => () => forkProgram(join(import.meta.dirname, 'peers', file), env)
+  const ours = { operations: [...operations, 'introspect'], client: LOGIN_CLIENT } as const
+  const toDatabase = () => join(mkdtempSync(join(scratch, 'sqlite-')), 'sessions.db')
   return [
-    serve({ row: 'easywechat', operations }, start('easywechat.js'), createEasywechatRequests),
-    serve({ row: 'wafer', operations }, start('wafer.js'), createWaferRequests),
+    serve({ row: 'sqlite', ...ours }, () => startServer(`sqlite:${toDatabase()}`)),
+    serve({ row: 'redis', ...ours }, () => startServer(`redis://127.0.0.1:${outside.redis}`)),
+    serve({ row: 'easywechat', operations, client: EASYWECHAT_CLIENT }, () =>
+      startPeer('easywechat.js'),
+    ),
+    serve({ row: 'wafer', operations, client: WAFER_CLIENT }, () => startPeer('wafer.js')),
   ]
 }

@@ -1,63 +1,57 @@
-/** The tables of a run: first what it can resolve, then one row for each row of each operation. */
+/** The table of a run, and before it what the run can resolve. */
 
 import type { Results } from './bench.ts'
-import { decideGoals, type Round, resolve, toRounds } from './goals.ts'
+import { type Decided, decideGoals, type Round, resolve, toRounds } from './goals.ts'
 import { DESCRIPTIONS, OPERATIONS, type Operation, ROWS } from './operations.ts'
 import type { Cell } from './rounds.ts'
 import { median, percentile } from './stats.ts'
-import { figure, table } from './table.ts'
+import { table } from './table.ts'
 
-export function report(results: Results): string {
-  const { cells, notices } = results
+export function report({ date, machine, seconds, cells, notices }: Results): string {
   const rounds = toRounds(cells)
+  const goals = decideGoals(cells)
   const measured = OPERATIONS.filter((name) => cells.some(({ operation }) => operation === name))
-  const resolutions = measured.map((operation) => [
-    operation,
-    DESCRIPTIONS[operation],
-    toTime(operation, resolve(rounds, operation)),
-  ])
+  const resolutions = measured.map((operation) => {
+    return [operation, DESCRIPTIONS[operation], toTime(operation, resolve(rounds, operation))]
+  })
   const rows = measured.flatMap((operation) =>
-    cells.filter((cell) => cell.operation === operation).map((cell) => toRow(cell, rounds)),
+    cells
+      .filter((cell) => cell.operation === operation)
+      .map((cell) =>
+        toRow(
+          cell,
+          rounds,
+          goals.filter(({ goal }) => isGoalOf(goal, cell)),
+        ),
+      ),
   )
-  const goals = decideGoals(cells).map(({ goal, verdict, ...decided }) => [
-    goal.operation,
-    ROWS[goal.row],
-    goal.text,
-    toTime(goal.operation, decided.measured),
-    toTime(goal.operation, decided.limit),
-    verdict,
-  ])
+  const head = ['operation', 'row', 'time', '10th to 90th percentile', 'above bare', 'times bare']
   return [
-    toHeader(results),
-    'Two rows of the same bare Worker differ by up to this, in 95 % of 1,000 resamples of the rounds. What is within it shows no difference.',
+    `${date}, ${machine}; ${rounds.length} rounds in ${seconds} s.`,
+    'Two rows of the same bare Worker differ by up to the resolution, in 95 % of 1,000 resamples of the rounds. What is within it shows no difference.',
     table(['operation', 'request', 'resolution'], resolutions),
-    'Processor time of the server, per request; medians of the rounds. Differences and ratios are against the mean of both bare rows in the same round.',
-    table(
-      ['operation', 'row', 'time', 'above bare', 'times bare', '10th to 90th percentile'],
-      rows,
-    ),
-    table(['operation', 'row', 'goal', 'measured', 'limit', 'verdict'], goals),
+    'Processor time of the server, per request: the median of the rounds. Differences, ratios and limits are medians, too, against the mean of both bare rows in the same round.',
+    table([...head, 'goal'], rows),
     ...notices,
   ].join('\n\n')
 }
 
-function toHeader({ machine, date, seconds, bundle, cells }: Results): string {
-  const rounds = Math.max(...cells.map(({ samples }) => samples.length))
-  return `${date}, ${machine}; ${rounds} rounds in ${seconds} s. The login Worker has ${figure(bundle / 1024)} KiB after gzip.`
+function isGoalOf({ operation, row }: Decided['goal'], cell: Cell): boolean {
+  return operation === cell.operation && row === cell.row
 }
 
-function toRow({ operation, row, samples, failure }: Cell, rounds: readonly Round[]): string[] {
+function toRow(cell: Cell, rounds: readonly Round[], goals: readonly Decided[]): string[] {
+  const { operation, row, samples, failure } = cell
   if (failure !== null) return [operation, ROWS[row], `FAILED: ${failure}`]
-  const ratio = ({ of, above }: Round) => {
-    return of(operation, row) / (of(operation, row) - above(operation, row))
-  }
+  const time = (microseconds: number) => toTime(operation, microseconds)
   return [
     operation,
     ROWS[row],
-    toTime(operation, median(samples)),
-    toTime(operation, median(rounds.map(({ above }) => above(operation, row)))),
-    median(rounds.map(ratio)).toFixed(2),
-    `${toTime(operation, percentile(samples, 0.1))} to ${toTime(operation, percentile(samples, 0.9))}`,
+    time(median(samples)),
+    `${time(percentile(samples, 0.1))} to ${time(percentile(samples, 0.9))}`,
+    time(median(rounds.map(({ above }) => above(operation, row)))),
+    median(rounds.map((round) => round.times(operation, row))).toFixed(2),
+    goals.map(({ goal, limit, verdict }) => `${goal.text}: ${time(limit)}, ${verdict}`).join('; '),
   ]
 }
 

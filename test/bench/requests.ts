@@ -1,16 +1,25 @@
 /** The requests that ask each server for the same operation. */
 
 import { ENCRYPTED } from '../support/vectors.ts'
-import { type Answer, requestText, send } from './load.ts'
+import { requestText, send } from './load.ts'
 import type { RequestOperation } from './operations.ts'
 
-/** The next request of an operation, and where it goes. */
-export interface Requests {
-  readonly port: number
-  next(): string
+type Headers = Readonly<Record<string, string>>
+
+/** How a server is asked. */
+export interface Client {
+  /** With a number that no request had before; a login is a new user's, if it names none. */
+  readonly fresh: Partial<Record<RequestOperation, (number: number, openid?: string) => string>>
+  /** In a session, by its headers. */
+  readonly inSession: Partial<Record<RequestOperation, (headers: Headers) => string>>
+  /** What its login answers, as the headers of a session. */
+  toHeaders?(answer: LoginAnswer): Headers
 }
 
-export type RequestsByOperation = Partial<Record<RequestOperation, Requests>>
+interface LoginAnswer {
+  readonly token: string
+  readonly session: { readonly id: number; readonly skey: string }
+}
 
 /** What the answer of an operation must contain. */
 const EXPECTED: Readonly<Record<RequestOperation, string>> = {
@@ -22,127 +31,95 @@ const EXPECTED: Readonly<Record<RequestOperation, string>> = {
   order: '"paySign":"',
 }
 
-export const SERVICE_KEY = 'p'.repeat(32)
-const serviceKey = { Authorization: `Bearer ${SERVICE_KEY}` }
-
 /** Requests take turns with this many sessions. */
 const SESSIONS = 64
 
+export const SERVICE_KEY = 'p'.repeat(32)
+const serviceKey = { Authorization: `Bearer ${SERVICE_KEY}` }
 const encrypted = { encryptedData: ENCRYPTED.encryptedData, iv: ENCRYPTED.iv }
 
-let numbers = 0
+const get = (path: string) => (headers: Headers) => requestText('GET', path, { headers })
+const decrypt = (path: string) => (headers: Headers) =>
+  requestText('POST', path, { headers, json: encrypted })
+const toCode = (number: number, openid = `oBench${number}`) => `${openid}.${number}`
+const login = (number: number, openid?: string) =>
+  requestText('POST', '/login', { json: { code: toCode(number, openid) } })
 
-/** A code that was not used before, for this user or for a new one. */
-export function freshCode(openid = `oBench${numbers}`): string {
-  return `${openid}.${numbers++}`
-}
+const toHeaders = ({ token }: LoginAnswer) => ({ Authorization: `Bearer ${token}` })
 
-interface Server {
-  readonly port: number
-  /** Where the Worker answers that calls this one over RPC. */
-  readonly callerPort?: number
-}
-
-/** Logs in often enough, and makes the requests of these sessions. */
-export async function createWorkerRequests(server: Server): Promise<RequestsByOperation> {
-  const { port, callerPort } = server
-  const login = (code: string) => requestText('POST', '/login', { json: { code } })
-  const tokens = await logIn(port, login, ({ body }) => String(JSON.parse(body).token))
-  const each = (make: (token: string, headers: Record<string, string>) => string) =>
-    takeTurns(tokens.map((token) => make(token, { Authorization: `Bearer ${token}` })))
-  return {
-    check: { port, next: each((_, headers) => requestText('GET', '/session', { headers })) },
-    introspect: {
-      port,
-      next: each((token) =>
-        requestText('POST', '/introspect', { headers: serviceKey, form: { token } }),
-      ),
+export const LOGIN_CLIENT: Client = {
+  fresh: { login },
+  inSession: {
+    check: get('/session'),
+    verify: get('/'),
+    introspect: ({ Authorization = '' }) => {
+      const form = { token: Authorization.slice('Bearer '.length) }
+      return requestText('POST', '/introspect', { headers: serviceKey, form })
     },
-    login: { port, next: () => login(freshCode()) },
-    decrypt: {
-      port,
-      next: each((_, headers) =>
-        requestText('POST', '/open-data/decrypt', { headers, json: encrypted }),
-      ),
+    decrypt: decrypt('/open-data/decrypt'),
+  },
+  toHeaders,
+}
+
+export const PAYMENTS_CLIENT: Client = {
+  fresh: {
+    order: (number) => {
+      const json = {
+        appid: 'wxd678efh567hg6787',
+        openid: 'oBench',
+        outTradeNo: `BENCH${number}00000`,
+        description: 'A cup of tea',
+        total: 100,
+      }
+      return requestText('POST', '/payments', { headers: serviceKey, json })
     },
-    ...(callerPort !== undefined && {
-      verify: {
-        port: callerPort,
-        next: each((_, headers) => requestText('GET', '/rpc', { headers })),
-      },
-    }),
-  }
+  },
+  inSession: {},
 }
 
-export async function createPaymentRequests({ port }: Server): Promise<RequestsByOperation> {
-  const order = () => ({
-    appid: 'wxd678efh567hg6787',
-    openid: 'oBench',
-    outTradeNo: `BENCH${numbers++}00000`,
-    description: 'A cup of tea',
-    total: 100,
-  })
-  const next = () => requestText('POST', '/payments', { headers: serviceKey, json: order() })
-  return { order: { port, next } }
-}
-
-export async function createEasywechatRequests({ port }: Server): Promise<RequestsByOperation> {
-  const login = (code: string) => requestText('POST', '/login', { json: { code } })
-  const sessions = await logIn(port, login, ({ body }) => ({
-    Authorization: `Bearer ${JSON.parse(body).token}`,
-  }))
-  return createPeerRequests(port, sessions, { login, check: '/session' })
+export const EASYWECHAT_CLIENT: Client = {
+  fresh: { login },
+  inSession: { check: get('/session'), decrypt: decrypt('/decrypt') },
+  toHeaders,
 }
 
 /** Its login includes the user's encrypted profile and decrypts it. */
-export async function createWaferRequests({ port }: Server): Promise<RequestsByOperation> {
-  const profile = { 'X-WX-Encrypted-Data': encrypted.encryptedData, 'X-WX-IV': encrypted.iv }
-  const login = (code: string) =>
-    requestText('GET', '/login', { headers: { 'X-WX-Code': code, ...profile } })
-  const sessions = await logIn(port, login, ({ body }) => {
-    const { id, skey } = JSON.parse(body).session
-    return { 'X-WX-Id': String(id), 'X-WX-Skey': String(skey) }
-  })
-  return createPeerRequests(port, sessions, { login, check: '/me' })
+export const WAFER_CLIENT: Client = {
+  fresh: {
+    login: (number, openid) => {
+      const profile = { 'X-WX-Encrypted-Data': encrypted.encryptedData, 'X-WX-IV': encrypted.iv }
+      return get('/login')({ 'X-WX-Code': toCode(number, openid), ...profile })
+    },
+  },
+  inSession: { check: get('/me'), decrypt: decrypt('/decrypt') },
+  toHeaders: ({ session: { id, skey } }) => ({ 'X-WX-Id': `${id}`, 'X-WX-Skey': skey }),
 }
 
-function createPeerRequests(
-  port: number,
-  sessions: readonly Record<string, string>[],
-  { login, check }: { login: (code: string) => string; check: string },
-): RequestsByOperation {
-  const each = (make: (headers: Record<string, string>) => string) => takeTurns(sessions.map(make))
-  const decrypt = (headers: Record<string, string>) =>
-    requestText('POST', '/decrypt', { headers, json: encrypted })
-  return {
-    check: { port, next: each((headers) => requestText('GET', check, { headers })) },
-    login: { port, next: () => login(freshCode()) },
-    decrypt: { port, next: each(decrypt) },
+let numbers = 0
+
+/** Logs the user in whose data can be decrypted: what gives the next request of each operation. */
+export async function createRequests({ fresh, inSession, toHeaders }: Client, port: number) {
+  const sessions: Headers[] = []
+  while (toHeaders && fresh.login && sessions.length < SESSIONS) {
+    const { body } = await send(port, fresh.login(numbers++, ENCRYPTED.openid))
+    sessions.push(toHeaders(JSON.parse(body)))
+  }
+  const takeTurns = (texts: readonly string[]) => {
+    let turn = 0
+    return () => texts[turn++ % texts.length] ?? ''
+  }
+  return (operation: RequestOperation): (() => string) => {
+    const [make, makeInSession] = [fresh[operation], inSession[operation]]
+    if (make) return () => make(numbers++)
+    if (makeInSession) return takeTurns(sessions.map(makeInSession))
+    throw new Error(`it has no ${operation}`)
   }
 }
 
 /** @throws {Error} if the answer is not the right one */
-export async function checkAnswer(operation: RequestOperation, { port, next }: Requests) {
-  const { status, body } = await send(port, next())
+export async function checkAnswer(operation: RequestOperation, port: number, request: string) {
+  const { status, body } = await send(port, request)
   if (status !== 200 || !body.includes(EXPECTED[operation])) {
     throw new Error(`it answered ${status}: ${body.slice(0, 200)}`)
   }
-}
-
-/** All are sessions of the user whose data can be decrypted. */
-async function logIn<Session>(
-  port: number,
-  login: (code: string) => string,
-  toSession: (answer: Answer) => Session,
-): Promise<Session[]> {
-  const sessions: Session[] = []
-  while (sessions.length < SESSIONS) {
-    sessions.push(toSession(await send(port, login(freshCode(ENCRYPTED.openid)))))
-  }
-  return sessions
-}
-
-function takeTurns(requests: readonly string[]): () => string {
-  let turn = 0
-  return () => requests[turn++ % requests.length] ?? ''
 }

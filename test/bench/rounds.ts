@@ -6,7 +6,6 @@
 
 import type { Prepared, Program, Started } from './measure.ts'
 import type { Operation, Plan, Row } from './operations.ts'
-import type { Progress } from './progress.ts'
 
 /** All measurements of one operation of one row. */
 export interface Cell {
@@ -21,7 +20,8 @@ export interface Cell {
 export interface RoundsOptions {
   readonly operations: readonly Operation[]
   readonly plan: Plan
-  readonly progress: Progress
+  /** Says how far it is. */
+  say(text: string): void
   /** Seconds since the run began. */
   readonly secondsNow: () => number
 }
@@ -37,7 +37,7 @@ interface Entry {
  */
 export async function measureRounds(
   programs: readonly Program[],
-  { operations, plan, progress, secondsNow }: RoundsOptions,
+  { operations, plan, say, secondsNow }: RoundsOptions,
 ): Promise<Cell[]> {
   const entries = programs.map((program): Entry => {
     const measured = program.operations.filter((operation) => operations.includes(operation))
@@ -51,8 +51,8 @@ export async function measureRounds(
   let longest = 0
   while (complete < plan.rounds && secondsNow() + longest < plan.seconds) {
     const began = secondsNow()
-    progress.step(`round ${complete + 1} of at most ${plan.rounds}, until ${plan.seconds} s`)
-    await measureRound(entries, { operations, plan, progress, isTimeLeft })
+    say(`round ${complete + 1} of at most ${plan.rounds}, until ${plan.seconds} s`)
+    await measureRound(entries, operations, plan, isTimeLeft)
     if (!isTimeLeft()) break
     complete++
     longest = Math.max(longest, secondsNow() - began)
@@ -70,12 +70,9 @@ interface Running extends Entry {
 
 async function measureRound(
   entries: readonly Entry[],
-  {
-    operations,
-    plan,
-    progress,
-    isTimeLeft,
-  }: Omit<RoundsOptions, 'secondsNow'> & { isTimeLeft: () => boolean },
+  operations: readonly Operation[],
+  plan: Plan,
+  isTimeLeft: () => boolean,
 ): Promise<void> {
   const running: Running[] = []
   try {
@@ -84,7 +81,6 @@ async function measureRound(
       if (started) running.push({ ...entry, started })
     }
     for (const operation of shuffle(operations)) {
-      progress.detail(operation)
       if (isTimeLeft()) await measureOperation(running, operation, plan)
     }
   } finally {

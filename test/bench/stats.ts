@@ -2,9 +2,6 @@
 
 import { createRandom } from './random.ts'
 
-/** All figures of a run are compared by this percentile; the 20th is printed beside it. */
-export const MEDIAN = 0.5
-
 const RESAMPLES = 1000
 /** A resolution covers this share of the resamples. */
 const COVERED = 0.95
@@ -25,43 +22,20 @@ export function percentile(values: readonly number[], share: number): number {
 }
 
 export function median(values: readonly number[]): number {
-  return percentile(values, MEDIAN)
+  return percentile(values, 0.5)
 }
 
 /**
- * How far apart two rows of the same program are, as a factor of at least 1: the median of the ratios
- * of the rounds, or its inverse, in 95 % of the resamples of the rounds. A ratio between
- * `1 / factor` and `factor` shows no difference.
+ * How far from zero the median of these differences is in 95 % of their resamples, each drawn with
+ * replacement. They are of two rows of the same program, round by round: a smaller difference between
+ * any two rows shows nothing.
  *
- * @param one The figure of each round.
- * @param other The figure of each round, of the same program in another process.
  * @example
- * resolveRatio([1, 1, 1], [1.1, 1.1, 1.1]) // 1.1
+ * resolveDifferences([1, 1, 1]) // 1
  */
-export function resolveRatio(one: readonly number[], other: readonly number[]): number {
-  const pairs = toPairs(one, other)
-  return Math.exp(resolve(pairs.map(([a, b]) => Math.log(b / a))))
-}
-
-/** The same for a difference, in the unit of the figures. */
-export function resolveDifference(one: readonly number[], other: readonly number[]): number {
-  return resolve(toPairs(one, other).map(([a, b]) => b - a))
-}
-
-/** Of each round, the two figures that share the state that the machine was in. */
-export function toPairs(one: readonly number[], other: readonly number[]): [number, number][] {
-  const rounds = Math.min(one.length, other.length)
-  return Array.from({ length: rounds }, (_, round) => [
-    one[round] ?? Number.NaN,
-    other[round] ?? Number.NaN,
-  ])
-}
-
-/** How far from zero the median is in 95 % of the resamples, each drawn with replacement. */
-function resolve(values: readonly number[]): number {
+export function resolveDifferences(differences: readonly number[]): number {
   const random = createRandom(1)
-  const medians = Array.from({ length: RESAMPLES }, () =>
-    median(values.map(() => values[random.below(values.length)] ?? Number.NaN)),
-  )
+  const draw = () => differences[random.below(differences.length)] ?? Number.NaN
+  const medians = Array.from({ length: RESAMPLES }, () => median(differences.map(draw)))
   return percentile(medians.map(Math.abs), COVERED)
 }

@@ -1,6 +1,6 @@
 /**
  * node-easywechat in an Express app. It has code2Session and decryption; sessions are the app's to
- * write, here as lightly as can be: random tokens in a Map or in Redis.
+ * write, here as lightly as can be: random tokens in Redis.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -9,7 +9,7 @@ import express from 'express'
 import MiniApp from 'node-easywechat/dist/MiniApp/Application.js'
 import { redis } from './redis.js'
 
-const { WECHAT_APPID, WECHAT_APPSECRET, WECHAT_API_BASE } = process.env
+const { WECHAT_APPID, WECHAT_APPSECRET, WECHAT_API_BASE, PORT } = process.env
 
 const miniApp = new MiniApp({
   app_id: WECHAT_APPID,
@@ -17,13 +17,8 @@ const miniApp = new MiniApp({
   http: { baseURL: WECHAT_API_BASE },
 })
 const utils = miniApp.getUtils()
-const sessions = new Map()
-const write = redis
-  ? (token, session) => redis.set(token, JSON.stringify(session), { EX: 604800 })
-  : (token, session) => sessions.set(token, session)
-const read = redis
-  ? async (token) => JSON.parse(await redis.get(token))
-  : (token) => sessions.get(token)
+const write = (token, session) => redis.set(token, JSON.stringify(session), { EX: 604800 })
+const read = async (token) => JSON.parse(await redis.get(token))
 
 const app = express()
 app.use(express.json())
@@ -48,5 +43,4 @@ app.post('/decrypt', (request, response) => {
   response.json({ data: utils.decryptSession(request.session.session_key, iv, encryptedData) })
 })
 
-const server = app.listen(0, '127.0.0.1', () => process.send(server.address().port))
-process.once('disconnect', () => process.exit())
+app.listen(PORT, '127.0.0.1')

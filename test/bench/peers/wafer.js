@@ -1,6 +1,5 @@
 /**
- * wafer-node-session on Express, as its README wires it: with the in-memory store it brings, or with
- * connect-redis.
+ * wafer-node-session on Express, as its README wires it, with connect-redis.
  *
  * It knows one WeChat, over https: its HTTP client is pointed at the fake, which also spares it TLS.
  * Its README has no route for data that comes after the login. The one here uses what a session of it
@@ -14,7 +13,7 @@ import session from 'wafer-node-session'
 import WXBizDataCrypt from 'wafer-node-session/lib/WXBizDataCrypt.js'
 import { redis } from './redis.js'
 
-const { WECHAT_APPID, WECHAT_APPSECRET, WECHAT_API_BASE } = process.env
+const { WECHAT_APPID, WECHAT_APPSECRET, WECHAT_API_BASE, PORT } = process.env
 
 const request = createRequire(import.meta.resolve('wafer-node-session'))('request')
 const get = request.get
@@ -31,7 +30,7 @@ app.use(
     appId: WECHAT_APPID,
     appSecret: WECHAT_APPSECRET,
     loginPath: '/login',
-    store: redis ? new RedisStore({ client: redis }) : new session.MemoryStore(),
+    store: new RedisStore({ client: redis }),
   }),
 )
 
@@ -46,5 +45,4 @@ app.post('/decrypt', express.json(), (request, response) => {
   response.json({ data: crypt.decryptData(encryptedData, iv) })
 })
 
-const server = app.listen(0, '127.0.0.1', () => process.send(server.address().port))
-process.once('disconnect', () => process.exit())
+app.listen(PORT, '127.0.0.1')
