@@ -21,7 +21,10 @@ const NODE_TESTS = [
   { folder: 'src/client/', names: ['mini-program', 'exports', 'openapi'] },
   { folder: 'src/pay/', names: ['pay', 'pay-hosts', 'openapi'] },
   { folder: 'src/server/', names: ['server'] },
-  { folder: 'src/workers/', names: ['login-service', 'hooks', 'pay', 'pay-hosts', 'pass-through'] },
+  {
+    folder: 'src/workers/',
+    names: ['login-service', 'backends', 'hooks', 'pay', 'pay-hosts', 'pass-through'],
+  },
   { folder: 'src/', names: ['endpoints', 'wechat-connection', 'pass-through', 'openapi'] },
 ]
 
