@@ -72,6 +72,15 @@ export async function checkAnyServiceKey(
  */
 export async function isServiceKey(keys: readonly string[], key: string): Promise<boolean> {
   const sent = await sha256Bytes(key)
-  const digests = await Promise.all(keys.map(sha256Bytes))
+  const digests = await digestKeys(keys)
   return digests.map((digest) => equalDigests(digest, sent)).includes(true)
+}
+
+/** By the keys of a Worker's settings, which are parsed once. */
+const knownDigests = new WeakMap<readonly string[], readonly Uint8Array[]>()
+
+async function digestKeys(keys: readonly string[]): Promise<readonly Uint8Array[]> {
+  const digests = knownDigests.get(keys) ?? (await Promise.all(keys.map(sha256Bytes)))
+  knownDigests.set(keys, digests)
+  return digests
 }

@@ -39,9 +39,9 @@ export function withReason(problem: Problem<string>): Problem<string> {
 }
 
 /** The log line of a request. */
-function toLogEntry({ problem, appid, ...request }: RequestRecord): LogEntry {
-  const level = request.status < 400 ? 'info' : request.status < 500 ? 'warn' : 'error'
-  const entry = { level, ...request, ...(appid !== undefined && { appid }) } as const
+function toLogEntry({ method, route, status, ms, appid, problem }: RequestRecord): LogEntry {
+  const level = status < 400 ? 'info' : status < 500 ? 'warn' : 'error'
+  const entry = { level, method, route, status, ms, appid } as const
   if (!problem) return entry
   const { errcode, log } = problem.options
   return { ...entry, code: problem.code, errcode, ...log }

@@ -13,7 +13,7 @@ export interface FieldError {
 /** Fields of a problem that are logged but never sent. */
 export interface ProblemLog {
   /** The mini program that WeChat's refusal concerns. */
-  readonly appid?: string
+  readonly appid?: string | undefined
   /** WeChat's request id, the handle its support asks for. */
   readonly rid?: string | undefined
   /** The settings to correct, each with what is wrong; never their values. */

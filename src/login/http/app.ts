@@ -53,7 +53,7 @@ export function createHttpApp(service: (env: object) => Service) {
   app.get('/health', (c) => jsonResponse(c, { status: 'ok' }))
 
   app.use(async function settings(c, next) {
-    c.set('config', c.var.service.config)
+    c.set('config', c.get('service').config)
     await next()
   })
   addLoginRoutes(app)

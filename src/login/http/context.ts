@@ -36,7 +36,7 @@ export type AuthenticatedEnv = AppEnv & { Variables: { session: Session } }
 /** Puts the live session of the request's token in `c.var.session`. */
 export const authenticated = createMiddleware<AuthenticatedEnv>(
   async function authenticated(c, next) {
-    const session = await authenticateRequest(c, c.var.service)
+    const session = await authenticateRequest(c, c.get('service'))
     c.set('session', session)
     c.set('appid', session.appid)
     await next()
@@ -50,7 +50,7 @@ export const authenticated = createMiddleware<AuthenticatedEnv>(
  */
 export function onlyWith(requireSetting: (config: Config) => unknown) {
   return createMiddleware<AppEnv>(async function onlyWith(c, next) {
-    requireSetting(c.var.service.config)
+    requireSetting(c.get('service').config)
     await next()
   })
 }

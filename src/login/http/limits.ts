@@ -30,7 +30,7 @@ export async function countAddress(c: Context<AppEnv>, service: Service): Promis
 /** Counts a request against the user of its session, which {@link authenticated} has found. */
 export const limitedPerUser = createMiddleware<AuthenticatedEnv>(
   async function limitedPerUser(c, next) {
-    const { service, session } = c.var
+    const [service, session] = [c.get('service'), c.get('session')]
     const detail = 'There are too many requests from this user.'
     await count(service, service.config.userLimit, { key: session.userId, detail })
     await next()
@@ -40,7 +40,7 @@ export const limitedPerUser = createMiddleware<AuthenticatedEnv>(
 /** Counts a request against its session, which {@link authenticated} has found. */
 export const limitedPerSession = createMiddleware<AuthenticatedEnv>(
   async function limitedPerSession(c, next) {
-    const { service, session } = c.var
+    const [service, session] = [c.get('service'), c.get('session')]
     const detail = 'There are too many requests from this session.'
     await count(service, service.config.userLimit, { key: session.id, detail })
     await next()

@@ -34,11 +34,11 @@ const OAUTH_ERRORS = new Map([
 ])
 
 /**
- * Puts the token of the form in `c.var.token`. Refuses a request without one of the service keys: as
+ * Puts the token of the form in `c.get('token')`. Refuses a request without one of the service keys: as
  * bearer token, as password of HTTP Basic, or as `client_secret`. The client's name is ignored.
  */
 export const forOAuthClients = createMiddleware<OAuthEnv>(async function forOAuthClients(c, next) {
-  const keys = requireServiceKeys(c.var.service.config)
+  const keys = requireServiceKeys(c.get('service').config)
   c.set('token', await readToken(keys, c.req.raw).catch(failAsOAuth))
   await next()
 })

@@ -5,5 +5,5 @@ import { requireServiceKeys } from '../config'
 import type { AppEnv } from './context'
 
 export const { onlyWithServiceKeys, forBackends } = createServiceKeyGuards<AppEnv>((c) =>
-  requireServiceKeys(c.var.service.config),
+  requireServiceKeys(c.get('service').config),
 )

@@ -41,30 +41,30 @@ export function createHttpApp(service: (env: object) => Payments) {
   app.use('/refunds/*', onlyWithServiceKeys)
 
   app.post('/payments', forBackends, async (c) => {
-    const { order, payer } = await readJsonBody(c.req.raw, toOrderBody(c.var.service.now()))
-    return jsonResponse(c, await c.var.service.placeOrder(order, payer))
+    const { order, payer } = await readJsonBody(c.req.raw, toOrderBody(c.get('service').now()))
+    return jsonResponse(c, await c.get('service').placeOrder(order, payer))
   })
   app.get('/payments/:outTradeNo', forBackends, async (c) => {
     const { outTradeNo } = parse(OutTradeNo, c.req.param())
-    return jsonResponse(c, await c.var.service.queryOrder(outTradeNo))
+    return jsonResponse(c, await c.get('service').queryOrder(outTradeNo))
   })
   app.post('/payments/:outTradeNo/close', forBackends, async (c) => {
     const { outTradeNo } = parse(OutTradeNo, c.req.param())
-    await c.var.service.closeOrder(outTradeNo)
+    await c.get('service').closeOrder(outTradeNo)
     return emptyResponse(c)
   })
   app.post('/payments/:outTradeNo/refunds', forBackends, async (c) => {
     const { outTradeNo } = parse(OutTradeNo, c.req.param())
     const refund = await readJsonBody(c.req.raw, RefundBody)
-    return jsonResponse(c, await c.var.service.requestRefund({ outTradeNo, ...refund }))
+    return jsonResponse(c, await c.get('service').requestRefund({ outTradeNo, ...refund }))
   })
   app.get('/refunds/:outRefundNo', forBackends, async (c) => {
     const { outRefundNo } = parse(OutRefundNo, c.req.param())
-    return jsonResponse(c, await c.var.service.queryRefund(outRefundNo))
+    return jsonResponse(c, await c.get('service').queryRefund(outRefundNo))
   })
   return app
 }
 
 const { onlyWithServiceKeys, forBackends } = createServiceKeyGuards<PaymentAppEnv>(async (c) =>
-  requirePayServiceKeys(await c.var.service.config()),
+  requirePayServiceKeys(await c.get('service').config()),
 )

@@ -14,7 +14,7 @@ export async function receiveCallback(c: Context<PaymentAppEnv>): Promise<Respon
       throw invalidRequest('', 'was interrupted')
     })
     if (!body) throw new Problem('body_too_large')
-    await c.var.service.receiveEvent({ headers: c.req.raw.headers, body })
+    await c.get('service').receiveEvent({ headers: c.req.raw.headers, body })
     return emptyResponse(c)
   } catch (error) {
     const problem = withReason(toProblem(error))

@@ -16,7 +16,7 @@ export function addAuthorizationServerRoutes(app: App): void {
   app.use(PATH, onlyWithServiceKeys)
   app.get(PATH, (c) => {
     const [asked = ''] = c.req.url.split(PATH)
-    return jsonResponse(c, toMetadata(requireIssuer(c.var.service.config) ?? asked))
+    return jsonResponse(c, toMetadata(requireIssuer(c.get('service').config) ?? asked))
   })
 }
 

@@ -15,13 +15,13 @@ export const FORWARD_AUTH = '/forward-auth/*'
 
 export function addForwardAuthRoutes(app: App): void {
   app.all(FORWARD_AUTH, forGateways, authenticated, (c) =>
-    c.body(null, 200, { ...RESPONSE_HEADERS, ...toUserHeaders(c.var.session) }),
+    c.body(null, 200, { ...RESPONSE_HEADERS, ...toUserHeaders(c.get('session')) }),
   )
 }
 
 /** Refuses a gateway without a key with 403, since on a 401 the phone would log in for ever. */
 const forGateways = createMiddleware<AppEnv>(async function forGateways(c, next) {
-  const keys = requireGatewayKeys(c.var.service.config)
+  const keys = requireGatewayKeys(c.get('service').config)
   const isGateway = await isServiceKey(keys, c.req.header('X-Service-Key') ?? '')
   if (!isGateway) throw new Problem('gateway_key_invalid')
   await next()

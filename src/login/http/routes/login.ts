@@ -13,7 +13,7 @@ const REFERER = /^https:\/\/servicewechat\.com\/([^/]+)\/[^/]+\/page-frame\.html
 
 export function addLoginRoutes(app: App): void {
   app.post('/login', async (c) => {
-    const { service } = c.var
+    const service = c.get('service')
     const { code, appid } = await readJsonBody(c.req.raw, LoginBody)
     await countAddress(c, service)
     const login = await service.login({

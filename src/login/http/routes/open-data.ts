@@ -9,10 +9,13 @@ import { toDecryptedView } from '../views'
 export function addOpenDataRoutes(app: App): void {
   app.post('/open-data/verify', authenticated, async (c) => {
     const signed = await readJsonBody(c.req.raw, VerifyBody)
-    return jsonResponse(c, { data: await c.var.service.verifyData(c.var.session, signed) })
+    return jsonResponse(c, { data: await c.get('service').verifyData(c.get('session'), signed) })
   })
   app.post('/open-data/decrypt', authenticated, async (c) => {
     const request = await readJsonBody(c.req.raw, DecryptBody)
-    return jsonResponse(c, toDecryptedView(await c.var.service.decryptData(c.var.session, request)))
+    return jsonResponse(
+      c,
+      toDecryptedView(await c.get('service').decryptData(c.get('session'), request)),
+    )
   })
 }

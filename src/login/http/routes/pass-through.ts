@@ -11,7 +11,7 @@ export function addPassThroughRoutes(app: App): void {
   app.use(PASS_THROUGH, onlyWithServiceKeys)
   app.all(PASS_THROUGH, forBackends, async (c) => {
     const { search, searchParams } = new URL(c.req.url)
-    return c.var.service.passThrough({
+    return c.get('service').passThrough({
       appid: searchParams.get('appid'),
       method: c.req.method,
       path: findWeChatPath(c),

@@ -9,6 +9,6 @@ import { limitedPerUser } from '../limits'
 export function addPhoneNumberRoutes(app: App): void {
   app.post('/phone-number', authenticated, limitedPerUser, async (c) => {
     const request = await readJsonBody(c.req.raw, PhoneNumberBody)
-    return jsonResponse(c, await c.var.service.phoneNumber(c.var.session, request))
+    return jsonResponse(c, await c.get('service').phoneNumber(c.get('session'), request))
   })
 }

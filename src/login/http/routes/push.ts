@@ -13,21 +13,22 @@ export function addPushRoutes(app: App): void {
   for (const path of PATHS) {
     app.use(path, async function logAnswer(c, next) {
       await next()
-      if (c.var.problem) c.set('problem', withReason(c.var.problem))
+      const problem = c.get('problem')
+      if (problem) c.set('problem', withReason(problem))
     })
     app.use(path, async function onlyWithPush(c, next) {
-      const { service } = c.var
+      const service = c.get('service')
       await service.requirePush(c.req.param('appid') ?? null, () => countAddress(c, service))
       await next()
     })
     app.get(path, async (c) => {
       const request = { appid: c.req.param('appid') ?? null, query: c.req.query() }
-      return textResponse(c, await c.var.service.checkPushUrl(request))
+      return textResponse(c, await c.get('service').checkPushUrl(request))
     })
     app.post(path, async (c) => {
       const body = await readText(c.req.raw)
       const request = { appid: c.req.param('appid') ?? null, query: c.req.query(), body }
-      return textResponse(c, await c.var.service.receivePush(request))
+      return textResponse(c, await c.get('service').receivePush(request))
     })
   }
 }

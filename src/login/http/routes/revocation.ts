@@ -15,13 +15,13 @@ export function addRevocationRoutes(app: App): void {
   app.use('/revoke', onlyWithServiceKeys)
   app.use('/users/:userId/sessions', onlyWithServiceKeys)
   app.post('/revoke', forOAuthClients, async (c) => {
-    await c.var.service.revoke(c.var.token)
+    await c.get('service').revoke(c.get('token'))
     // RFC 7009 lets clients ignore the body, and some parse it all the same.
     return jsonResponse(c, {})
   })
   app.delete('/users/:userId/sessions', forBackends, async (c) => {
     const user = parse(RevokeUserBody, { userId: c.req.param('userId') })
-    await c.var.service.endAllSessions(user)
+    await c.get('service').endAllSessions(user)
     return emptyResponse(c)
   })
 }

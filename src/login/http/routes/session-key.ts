@@ -17,21 +17,21 @@ import { toLoginView } from '../views'
 
 export function addSessionKeyRoutes(app: App): void {
   app.post('/session/check', authenticated, limitedPerUser, async (c) =>
-    jsonResponse(c, { valid: await c.var.service.checkSessionKey(c.var.session) }),
+    jsonResponse(c, { valid: await c.get('service').checkSessionKey(c.get('session')) }),
   )
   app.post('/session/reset', authenticated, limitedPerUser, async (c) =>
-    jsonResponse(c, toLoginView(await c.var.service.resetSessionKey(c.var.session))),
+    jsonResponse(c, toLoginView(await c.get('service').resetSessionKey(c.get('session')))),
   )
   app.use('/session-key/*', onlyWithServiceKeys)
   app.post('/session-key/sign', forBackends, async (c) => {
     const { token, text } = await readJsonBody(c.req.raw, SignBody)
-    const session = await authenticateBody(c.var.service, token)
-    return jsonResponse(c, { signature: await c.var.service.sign(session, text) })
+    const session = await authenticateBody(c.get('service'), token)
+    return jsonResponse(c, { signature: await c.get('service').sign(session, text) })
   })
   app.post('/session-key/encryption-keys', forBackends, async (c) => {
     const { token } = await readJsonBody(c.req.raw, TokenBody)
-    const session = await authenticateBody(c.var.service, token)
-    return jsonResponse(c, { keys: await c.var.service.encryptionKeys(session) })
+    const session = await authenticateBody(c.get('service'), token)
+    return jsonResponse(c, { keys: await c.get('service').encryptionKeys(session) })
   })
 }
 

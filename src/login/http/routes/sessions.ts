@@ -6,25 +6,25 @@ import { limitedPerSession, limitedPerUser } from '../limits'
 import { toOwnSessionView, toSessionView } from '../views'
 
 export function addSessionRoutes(app: App): void {
-  app.get('/session', authenticated, (c) => jsonResponse(c, toOwnSessionView(c.var.session)))
+  app.get('/session', authenticated, (c) => jsonResponse(c, toOwnSessionView(c.get('session'))))
   app.delete('/session', authenticated, limitedPerSession, async (c) => {
-    await c.var.service.endSession(c.var.session)
+    await c.get('service').endSession(c.get('session'))
     return emptyResponse(c)
   })
   app.get('/sessions', authenticated, limitedPerUser, async (c) => {
-    const { service, session } = c.var
+    const [service, session] = [c.get('service'), c.get('session')]
     const sessions = await service.listSessions(session)
     return jsonResponse(c, {
       sessions: sessions.map((summary) => toSessionView(summary, session.id)),
     })
   })
   app.delete('/sessions', authenticated, limitedPerSession, async (c) => {
-    const { userId, id } = c.var.session
-    await c.var.service.endAllSessions({ userId, lastId: id })
+    const { userId, id } = c.get('session')
+    await c.get('service').endAllSessions({ userId, lastId: id })
     return emptyResponse(c)
   })
   app.delete('/sessions/:id', authenticated, limitedPerSession, async (c) => {
-    await c.var.service.endSessionById(c.var.session, c.req.param('id'))
+    await c.get('service').endSessionById(c.get('session'), c.req.param('id'))
     return emptyResponse(c)
   })
 }

@@ -10,7 +10,7 @@ export function addSubscribeMessageRoutes(app: App): void {
   app.use('/subscribe-messages', onlyWithServiceKeys)
   app.post('/subscribe-messages', forBackends, async (c) => {
     const message = await readJsonBody(c.req.raw, SubscribeMessageBody)
-    await c.var.service.sendSubscribeMessage(message)
+    await c.get('service').sendSubscribeMessage(message)
     return emptyResponse(c)
   })
 }
