@@ -19,13 +19,13 @@ const LINT = [
 /** The files of test/node that run the most of a folder. */
 const NODE_TESTS = [
   { folder: 'src/client/', names: ['mini-program', 'exports', 'openapi'] },
-  { folder: 'src/pay/', names: ['pay', 'pay-hosts', 'openapi'] },
+  { folder: 'src/pay/', names: ['pay', 'pay-hosts', 'openapi', 'docs'] },
   { folder: 'src/server/', names: ['server'] },
   {
     folder: 'src/workers/',
     names: ['login-service', 'backends', 'hooks', 'pay', 'pay-hosts', 'pass-through'],
   },
-  { folder: 'src/', names: ['endpoints', 'wechat-connection', 'pass-through', 'openapi'] },
+  { folder: 'src/', names: ['endpoints', 'wechat-connection', 'pass-through', 'openapi', 'docs'] },
 ]
 
 const OPTIONS = [

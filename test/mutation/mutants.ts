@@ -85,7 +85,9 @@ function* changeStatement(node: ESTree.Node, source: string): Generator<Change> 
   }
   if (/^(Expression|Throw|Break|Continue)Statement$/.test(node.type)) yield [node, ';']
   if (node.type === 'ReturnStatement') yield node.argument ? toNull(node.argument) : [node, ';']
-  if (node.type === 'ArrowFunctionExpression' && node.expression) yield toNull(node.body)
+  // Nobody looks at what an arrow gives that gives `undefined`.
+  if (node.type === 'ArrowFunctionExpression' && node.expression && text(node.body) !== 'undefined')
+    yield toNull(node.body)
 }
 
 function* changeExpression(node: ESTree.Node, source: string): Generator<Change> {
