@@ -42,11 +42,6 @@ const SIDEWAYS = 'document.documentElement.scrollWidth - innerWidth'
 const DANGLING = `[...document.querySelectorAll('a[href^="#"]')]
   .map((link) => link.getAttribute('href'))
   .filter((href) => !document.getElementById(href.slice(1)))`
-/** The operations whose method touches the path; a long path begins the next line. */
-const TIGHT = `[...document.querySelectorAll('summary h3')].filter((heading) => {
-  const [method, path] = [...heading.children].map((part) => part.getBoundingClientRect())
-  return path.top < method.bottom && path.left - method.right < 4
-}).length`
 /** Entries of the error table that leave the screen, or lack a text. */
 const BAD_ERRORS = `[...document.querySelectorAll('article')].filter((article) => {
   const boxes = [...article.children].map((part) => part.getBoundingClientRect())
@@ -156,12 +151,6 @@ describe.skipIf(CHROMIUM.notice).each<[string, Api]>([
     expect(await page.evaluate(SIDEWAYS)).toBe(0)
   })
 
-  it('the page is not wider than a desktop', async () => {
-    await page.setViewportSize({ width: 1280, height: 800 })
-    expect(await page.evaluate(SIDEWAYS)).toBe(0)
-    await page.setViewportSize({ width: 375, height: 667 })
-  })
-
   it('the page has no backtick, since code is set as code', async () => {
     expect(await page.textContent('main')).not.toContain('`')
     expect(await page.locator('details code').count()).toBeGreaterThan(operations.length)
@@ -175,10 +164,6 @@ describe.skipIf(CHROMIUM.notice).each<[string, Api]>([
       'Errors',
     ])
     expect(await page.textContent('#tag-health ~ details summary')).toContain('GET /health')
-  })
-
-  it('an operation leaves a space between its method and its path', async () => {
-    expect(await page.evaluate(TIGHT)).toBe(0)
   })
 
   it.each(operations)(

@@ -80,14 +80,6 @@ describe('the privacy agreement', () => {
     expect(await tapped).toMatchObject({ errno: 104 })
   })
 
-  it('a privacy guideline that cannot be opened shows a toast', async () => {
-    const page = await app.miniProgram.show('profile')
-    await page.begin('.we-run')
-    await page.begin('.contract')
-    expect(app.phone.state.toasts).toEqual(['openPrivacyContract:fail'])
-    await page.tap('.disagree')
-  })
-
   it('base libraries before 2.32.3, which have no privacy agreement, get the data without it', async () => {
     const { onNeedPrivacyAuthorization, requirePrivacyAuthorize, ...wx } = app.phone.wx
     app.phone.state.hasAgreed = true

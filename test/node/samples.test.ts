@@ -64,13 +64,6 @@ describe('the samples of an operation', () => {
     })
   })
 
-  it('the wx.request sample of an operation with a session has the token', async () => {
-    expect(await readCall(findSample('endSession', 'wx.request'))).toMatchObject({
-      method: 'DELETE',
-      header: { Authorization: 'Bearer the-token' },
-    })
-  })
-
   it('the fetch sample of an introspection sends a form with the service key', async () => {
     const { headers, body } = await readCall(findSample('introspect', 'fetch'))
     expect(headers).toEqual({ Authorization: 'Bearer the-key' })
@@ -81,12 +74,6 @@ describe('the samples of an operation', () => {
     expect(await readCall(findSample('forwardAuth', 'fetch'))).toMatchObject({
       headers: { Authorization: 'Bearer the-token', 'X-Service-Key': 'the-gateway-key' },
     })
-  })
-
-  it('the fetch sample of a subscribe message sends JSON', async () => {
-    const { headers, body } = await readCall(findSample('sendSubscribeMessage', 'fetch'))
-    expect(headers).toMatchObject({ 'Content-Type': 'application/json' })
-    expect(JSON.parse(String(body))).toMatchObject({ data: { thing1: 'Your order' } })
   })
 
   it('no operation with a service key has a sample for a mini program', () => {

@@ -75,14 +75,12 @@ describe('npm run serve:pay', () => {
     })
   })
 
-  it.each([
-    ['a wrong service key', { LOGIN_SERVICE_KEY: 'w'.repeat(32) }, 500, 'misconfigured'],
-    ['nobody at LOGIN_URL', { LOGIN_URL: 'http://127.0.0.1:1' }, 503, 'store_unavailable'],
-  ])('%s is a %j', async (_, more, status, code) => {
+  it('nobody at LOGIN_URL is a store_unavailable', async () => {
+    const more = { LOGIN_URL: 'http://127.0.0.1:1' }
     const server = await startServer({ env: settings(more), kind: 'payments' })
     const answer = await pay(server.url, { token: 'a token', ...order('SERVER0003') })
     await server.close()
-    expect(answer).toMatchObject({ status, answer: { code } })
+    expect(answer).toMatchObject({ status: 503, answer: { code: 'store_unavailable' } })
   })
 
   it.each([

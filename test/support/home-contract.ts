@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pushRequest } from '../../sandbox/push'
-import { APPID, type Environment, PUSH, send, startEnvironment } from './environment'
+import { APPID, CREDENTIALS, type Environment, PUSH, send, startEnvironment } from './environment'
 
 const SERVICE_KEY = 's'.repeat(32)
 const GATEWAY_KEY = 'g'.repeat(32)
@@ -266,14 +266,9 @@ export function describeHome(
 
     it('the log has no token, service or gateway key, access_token, openid or phone number', () => {
       const log = home.log()
-      for (const text of [
-        token,
-        SERVICE_KEY,
-        GATEWAY_KEY,
-        'access_token',
-        'openid',
-        NUMBER.phoneNumber,
-      ]) {
+      const secrets = [CREDENTIALS.WECHAT_APPSECRET, token, SERVICE_KEY, GATEWAY_KEY]
+      const names = ['access_token', 'openid', 'session_key', 'js_code=']
+      for (const text of [...secrets, ...names, NUMBER.phoneNumber]) {
         expect(log).not.toContain(text)
       }
     })
