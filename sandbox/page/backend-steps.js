@@ -1,6 +1,6 @@
 /** The steps of a backend and of its hooks. steps.js says what a step is. */
 
-import { backend } from './backend.js'
+import { askAsGateway, backend } from './backend.js'
 import { texts } from './language.js'
 import { phone } from './phone.js'
 
@@ -55,6 +55,14 @@ export const BACKEND_STEPS = [
       const body = { scene: 'table=7', page: 'pages/order/index' }
       const path = '/wechat/api/wxa/getwxacodeunlimit'
       return { responses: [await backend.request('POST', path, body)], done }
+    },
+  },
+  {
+    id: 'gateway',
+    first: 'gateway',
+    needsLogin: true,
+    async run({ done }) {
+      return { responses: [await askAsGateway(phone.stored.token)], done }
     },
   },
   {

@@ -8,11 +8,37 @@ import { recordDuring } from './server.js'
 const LOGIN_KEY = 'the-sandbox-service-key-is-public-too'
 const PAYMENTS_KEY = 'the-sandbox-payments-key-is-public-too'
 
+/** The key of a gateway, from sandbox/wrangler.toml. */
+const GATEWAY_KEY = 'the-sandbox-gateway-key-is-public-too'
+const USER_HEADERS = ['X-User-Id', 'X-Appid', 'X-Openid', 'X-Unionid', 'X-Claims']
+
 /** Requests to the login Worker. */
 export const backend = createBackend(LOGIN_KEY)
 
 /** Requests to the payments Worker. */
 export const payments = createBackend(PAYMENTS_KEY)
+
+/** What a gateway in front of the backend asks about a request with this token. */
+export async function askAsGateway(token) {
+  const headers = {
+    ...(token && { Authorization: `Bearer ${token}` }),
+    'X-Service-Key': GATEWAY_KEY,
+  }
+  const label = 'GET /forward-auth'
+  phone.draw({ from: 'gateway', to: 'worker', label, fields: Object.entries(headers) })
+  const response = await recordDuring(fetch('/forward-auth', { headers }))
+  const body = parseJson(await response.text())
+  const { ok, status } = response
+  phone.draw({
+    from: 'worker',
+    to: 'gateway',
+    isResponse: true,
+    isError: !ok,
+    label: ok ? String(status) : `${status} ${body.code}`,
+    fields: ok ? USER_HEADERS.map((name) => [name, response.headers.get(name)]) : toFields(body),
+  })
+  return { ok, body }
+}
 
 function createBackend(serviceKey) {
   /** Sends one request with the service key; a body is JSON, or URLSearchParams for a form. */

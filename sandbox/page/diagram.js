@@ -1,6 +1,6 @@
 /**
  * The sequence diagram of one step: three parties, and messages in the order in which they occur. The
- * first party is the mini program, the developer's backend, or both.
+ * first party is the mini program, the developer's backend, both, or a gateway in front of the backend.
  */
 
 import { el, fieldList } from './dom.js'
@@ -14,7 +14,7 @@ const PACE_MILLISECONDS = 110
  * Creates a diagram that is empty except for its title.
  *
  * @param {string} title
- * @param {{ first?: 'phone' | 'backend' | 'both', isPayment?: boolean }} step Who is at the first
+ * @param {{ first?: 'phone' | 'backend' | 'both' | 'gateway', isPayment?: boolean }} step Who is at the first
  *   lifeline; and whether the others are the payments Worker and WeChat Pay
  * @param {number} now The time of the sandbox's clock, in Unix seconds
  */

@@ -28,6 +28,9 @@ const SERVER_ONLY = new Set([
   'unionid',
   'access_token',
   'service key',
+  'X-Service-Key',
+  'X-Openid',
+  'X-Unionid',
 ])
 
 export const isServerOnly = (name) => SERVER_ONLY.has(name)

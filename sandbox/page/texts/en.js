@@ -26,6 +26,7 @@ export const en = {
     phone: 'Mini program',
     backend: 'Your backend',
     both: 'Phone, backend',
+    gateway: 'Your gateway',
     worker: 'Worker',
     wechat: 'WeChat',
     payments: 'Payments Worker',
@@ -178,6 +179,11 @@ export const en = {
       genuine: 'WeChat Pay calls back again, with a valid signature.',
       done: 'The Worker refused the probe, as it refuses every wrong signature, and accepted the callback that followed.',
       believed: 'The Worker accepted the probe, or refused the genuine callback.',
+    },
+    gateway: {
+      name: 'A gateway asks',
+      hint: 'The user in headers',
+      done: 'A gateway such as nginx passes the phone’s request on to your backend with these headers. The backend knows the user and needs no key.',
     },
     revoke: {
       name: 'Revoke a token',

@@ -26,6 +26,7 @@ export const zhCN = {
     phone: '小程序',
     backend: '业务后端',
     both: '小程序、业务后端',
+    gateway: '你的网关',
     worker: 'Worker',
     wechat: '微信',
     payments: '支付 Worker',
@@ -178,6 +179,11 @@ export const zhCN = {
       genuine: '微信支付用正确的签名重新回调。',
       done: 'Worker 像对待其他错误签名一样拒绝了探测请求，并接受了之后的正确回调。',
       believed: 'Worker 接受了探测请求，或拒绝了正确的回调。',
+    },
+    gateway: {
+      name: '网关查询用户',
+      hint: '用户写在请求头里',
+      done: 'nginx 之类的网关会带上这些请求头，把手机的请求转发给后端。后端由此知道是哪个用户，不需要密钥。',
     },
     revoke: {
       name: '吊销 token',

@@ -153,6 +153,12 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
       'the same key',
     ],
     [
+      'the user of a token in the headers that a gateway gets',
+      ['login', 'gateway'],
+      /GET \/forward-auth.*KV get.*200.*X-User-Id.*X-Openid/,
+      'with these headers',
+    ],
+    [
       'how a token that the backend revokes loses its session',
       ['login', 'revoke'],
       /POST \/revoke.*401 session_invalid/,
@@ -211,7 +217,7 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
       return ids.filter((_, index) => labels[index]?.includes('needs wx.login'))
     }
     const ids =
-      'session devices logout logoutAll userInfo phoneNumber weRun check pay keys revoke buy lost refund forged probe wait week withdraw'
+      'session devices logout logoutAll userInfo phoneNumber weRun check pay keys gateway revoke buy lost refund forged probe wait week withdraw'
     expect(await waiting()).toEqual(ids.split(' '))
     const refused = await press(page, 'session')
     expect(refused.meaning).toContain('session_required: The phone has no token.')
