@@ -2,7 +2,7 @@
 
 import type * as v from 'valibot'
 import { parseJson, parseUtf8 } from '../lib/encoding'
-import { readAtMost } from '../lib/read-at-most'
+import { readBody } from '../lib/read-at-most'
 import { invalidRequest, Problem } from './problem'
 import { parse } from './schemas'
 
@@ -55,15 +55,8 @@ export async function readText(request: Request): Promise<string> {
 
 /** The raw bytes of a request's body; `null` if it is longer than the limit. */
 export async function readBytes(request: Request): Promise<Uint8Array | null> {
-  const declared = request.headers.get('Content-Length')
-  if (Number(declared) > BODY_LIMIT) return null
-  // The platform holds a request to the length it declares, and reads it several times faster than
-  // a loop does; but not to that length once it is unpacked.
-  if (declared !== null && !request.headers.has('Content-Encoding')) {
-    const bytes = new Uint8Array(await request.arrayBuffer())
-    return bytes.length > BODY_LIMIT ? null : bytes
-  }
-  return readAtMost(request.body, BODY_LIMIT)
+  if (Number(request.headers.get('Content-Length')) > BODY_LIMIT) return null
+  return readBody(request, BODY_LIMIT)
 }
 
 /** Whether a body is `application/x-www-form-urlencoded`. */

@@ -11,7 +11,7 @@ import type { Runtime } from '../core/runtime'
 import { rejectOnAbort } from '../lib/abort'
 import { randomBytes } from '../lib/crypto'
 import { isObject, parseLenientJson, parseUtf8 } from '../lib/encoding'
-import { readAtMost } from '../lib/read-at-most'
+import { readBody } from '../lib/read-at-most'
 import type { PayCall } from './codes'
 import type { PayConfig } from './config'
 import { payProblem } from './errors'
@@ -164,7 +164,7 @@ async function readResponse(
   response: Response,
 ): Promise<PayFields> {
   const { status, headers } = response
-  const body = await readAtMost(response.body, RESPONSE_LIMIT)
+  const body = await readBody(response, RESPONSE_LIMIT)
   if (!body) throw unavailable('the body is too large')
   const fields = parseLenientJson(parseUtf8(body) ?? '')
   if (!response.ok) {

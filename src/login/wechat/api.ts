@@ -9,7 +9,7 @@ import { chooseHost } from '../../core/hosts'
 import { Problem } from '../../core/problem'
 import { rejectOnAbort } from '../../lib/abort'
 import { isObject, parseLenientJson, parseUtf8 } from '../../lib/encoding'
-import { readAtMost } from '../../lib/read-at-most'
+import { readBody } from '../../lib/read-at-most'
 import type { Context } from '../context'
 import { findErrcodeRow, isBusy, type WeChatCall } from './errcodes'
 
@@ -122,8 +122,7 @@ export async function readResponse(response: Response, appid: string): Promise<W
     await response.body?.cancel()
     throw badResponse(`HTTP status ${response.status}`)
   }
-  // Piece by piece: a Content-Length beside `Transfer-Encoding: chunked` bounds nothing.
-  const bytes = await readAtMost(response.body, RESPONSE_LIMIT)
+  const bytes = await readBody(response, RESPONSE_LIMIT)
   const fields = bytes && parseLenientJson(parseUtf8(bytes) ?? '')
   if (isUnread(response, fields)) {
     const reason = `HTTP status ${response.status}`
