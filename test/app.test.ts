@@ -15,17 +15,18 @@ describe('the routes', () => {
     const routes = createApp()
       .routes.filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, '{$1}')}`)
-    const passThrough = ['get /wechat/api/{path}', 'post /wechat/api/{path}']
+    const ofAnyMethod = ['get /wechat/api/{path}', 'post /wechat/api/{path}', 'get /forward-auth']
     const described = OPERATIONS.map(({ method, path }) => `${method} ${path}`)
-    expect(new Set(described)).toEqual(new Set([...routes, ...passThrough]))
+    expect(new Set(described)).toEqual(new Set([...routes, ...ofAnyMethod]))
   })
 })
 
 describe('the table of operations in docs/backends.md', () => {
-  const toRequest = ({ method, path }: (typeof OPERATIONS)[number]) =>
-    path === '/wechat/api/{path}'
-      ? 'ANY /wechat/api/*'
-      : `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`
+  const ANY = ['/wechat/api/*', '/forward-auth']
+  const toRequest = ({ method, path: described }: (typeof OPERATIONS)[number]) => {
+    const path = described.replace('{path}', '*').replace(/\{(\w+)\}/g, ':$1')
+    return `${ANY.includes(path) ? 'ANY' : method.toUpperCase()} ${path}`
+  }
 
   /** The names in the columns for HTTP, RPC and createService, by row. */
   const readRows = (text: string) => {
@@ -62,7 +63,7 @@ describe('the table of operations in docs/backends.md', () => {
     ['Chinese', chinese],
   ])('in %s it has every method of the service, and no other', (_, text) => {
     const members = Object.keys(createService(workersRuntime)({}))
-    const plumbing = ['config', 'log', 'startRequest']
+    const plumbing = ['config', 'log', 'startRequest', 'requirePush']
     const listed = readRows(text).flatMap(({ service }) => service)
     expect([...listed, ...plumbing].toSorted()).toEqual(members.toSorted())
   })
