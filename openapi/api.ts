@@ -56,11 +56,9 @@ const OF_SERVICE: readonly ErrorCode[] = [
   'service_key_invalid',
   'not_found',
 ]
-const OF_SESSION: readonly ErrorCode[] = [
-  'session_required',
-  'session_invalid',
-  'store_unavailable',
-]
+/** Where it cannot be found out whose token it is. */
+export const OF_LOOKUP: readonly ErrorCode[] = ['store_unavailable', 'hook_unavailable']
+const OF_SESSION: readonly ErrorCode[] = ['session_required', 'session_invalid', ...OF_LOOKUP]
 /** The errors of each kind of caller. */
 const BY_CALLER: Readonly<Record<Operation['caller'], readonly ErrorCode[]>> = {
   anyone: [],

@@ -1,12 +1,13 @@
 /** The operations that a developer's other services call with a service key. */
 
 import type { ErrorCode } from '../../src/core/errors'
+import { OF_LOOKUP } from '../api'
 import { APPID, OPENID, TOKEN, USER_ID } from '../example-values'
 import { FORM, json, noContent, type Operation, parameter, ref } from '../operation'
 import { PASS_THROUGH_OPERATIONS } from './pass-through-operations'
 
 /** What becomes of a token in the body. */
-const TOKEN_ERRORS: readonly ErrorCode[] = ['session_invalid', 'store_unavailable']
+const TOKEN_ERRORS: readonly ErrorCode[] = ['session_invalid', ...OF_LOOKUP]
 
 const SIGN_DATA =
   '{"offerId":"123","buyQuantity":1,"env":0,"currencyType":"CNY","productId":"gem","goodsPrice":10,"outTradeNo":"T20261125","attach":""}'
@@ -51,7 +52,7 @@ const TOKENS: readonly Operation[] = [
       },
       'The user of the token; `{"active":false}` for a token without a live session',
     ),
-    errors: ['store_unavailable'],
+    errors: OF_LOOKUP,
   },
   {
     tag: 'Backend',
@@ -80,7 +81,7 @@ const TOKENS: readonly Operation[] = [
     description: `Ends the session of a token (RFC 7009). ${CLIENT_SECRET}`,
     body: { type: FORM, schema: ref('RevocationRequest'), example: { token: TOKEN } },
     success: json('Revocation', {}, 'The token has no session, whether or not it had one before'),
-    errors: ['store_unavailable'],
+    errors: OF_LOOKUP,
   },
   {
     tag: 'Backend',
@@ -176,7 +177,7 @@ const SUBSCRIBE_MESSAGES: readonly Operation[] = [
     },
     success: noContent('The message has been sent'),
     calls: ['access_token', 'subscribe_message'],
-    errors: ['appid_required', 'appid_unknown'],
+    errors: ['appid_required', 'appid_unknown', 'hook_unavailable'],
   },
 ]
 

@@ -13,7 +13,13 @@ const COMMON = {
   rpc: 'wechat',
   description: DESCRIPTION,
   calls: ['access_token'],
-  errors: ['invalid_request', 'wechat_path_refused', 'appid_required', 'appid_unknown'],
+  errors: [
+    'invalid_request',
+    'wechat_path_refused',
+    'appid_required',
+    'appid_unknown',
+    'hook_unavailable',
+  ],
 } as const
 
 const APP = parameter('appid', 'query', 'The mini program, where there are several.', APPID)

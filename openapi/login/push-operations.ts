@@ -30,11 +30,10 @@ function signed(values: { signature: string; timestamp: string; nonce: string })
 
 function pushOperations(path: string, suffix: string): Operation[] {
   const inPath = suffix ? [parameter('appid', 'path', 'The mini program.', APPID)] : []
-  const errors: readonly ErrorCode[] = [
-    'not_found',
-    suffix ? 'appid_unknown' : 'appid_required',
-    'event_refused',
-  ]
+  const ofPath: readonly ErrorCode[] = suffix
+    ? ['appid_unknown', 'hook_unavailable', 'rate_limited']
+    : ['appid_required']
+  const errors: readonly ErrorCode[] = ['not_found', ...ofPath, 'event_refused']
   const common = { path, tag: 'WeChat', caller: 'anyone' } as const
   return [
     {

@@ -103,8 +103,8 @@ export const WHEN: Readonly<Record<ErrorCode, Text>> = {
     zh: '开发者的登录钩子（hook）拒绝了这次登录。',
   },
   hook_unavailable: {
-    en: 'A hook of the developer failed, was late, or returned something unusable, or a pushed message needs one that is missing. The log says which.',
-    zh: '开发者的钩子（hook）出错、超时、返回了无法使用的结果，或者某条推送消息需要钩子却没有配置。日志会说明是哪种情况。',
+    en: 'A hook of the developer failed, was late, or returned something unusable, or a pushed message needs one that is missing. The log says which. If it was `findMiniProgram`, the action is `retry_later`.',
+    zh: '开发者的钩子（hook）出错、超时、返回了无法使用的结果，或者某条推送消息需要钩子却没有配置。日志会说明是哪种情况。如果出问题的是 `findMiniProgram`，action 为 `retry_later`。',
   },
   wechat_path_refused: {
     en: 'The pass-through does not allow this path of WeChat, or it is not a plain path.',
