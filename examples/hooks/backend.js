@@ -19,6 +19,8 @@ const outcomes = new Map()
 const hooks = {
   onLogin: () => ({ claims: { roles: ['member'] } }),
   onEvent: () => null,
+  // No other mini programs than those in the settings of the login Worker.
+  findMiniProgram: () => null,
   // The same outcome can arrive twice, with the same key. Deliver it once, as payments.ts does.
   onPayment(event) {
     outcomes.set(event.key, event)

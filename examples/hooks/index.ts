@@ -7,15 +7,17 @@ import type {
   LoginDecision,
   LoginEvent,
   Hooks as LoginHooks,
+  MiniProgramAnswer,
 } from 'code2session'
 import type { PaymentEvent, PaymentHooks } from 'code2session/pay'
 import { findBackend, forward } from './forward'
+import { findMiniProgram, type MiniProgramsEnv } from './mini-programs'
 import { onPayment, queryOrders } from './payments'
 import { findShop, handleShop, NO_SHOP, type ShopEnv } from './shop'
 import { closeAccount, recordLogin } from './users'
 
 /** `LOGIN` and `PAY` are for the shop. The hooks work without them. */
-interface Env extends Partial<ShopEnv> {
+interface Env extends Partial<ShopEnv>, MiniProgramsEnv {
   readonly DB: D1Database
   /** Where a backend of yours answers instead of D1. */
   readonly BACKEND_URL?: string
@@ -58,6 +60,12 @@ export class Hooks extends WorkerEntrypoint<Env> implements LoginHooks, PaymentH
       await closeAccount(this.env.DB, { appid, openid: OpenID })
     }
     return null
+  }
+
+  async findMiniProgram(request: { appid: string }): Promise<MiniProgramAnswer> {
+    const backend = findBackend(this.env)
+    if (backend) return forward<MiniProgramAnswer>(backend, 'findMiniProgram', request)
+    return findMiniProgram(this.env, request.appid)
   }
 
   async onPayment(event: PaymentEvent): Promise<void> {

@@ -1,7 +1,11 @@
 /** examples/hooks: the built Worker, bound to the built login Worker, with real D1. */
 
+import { spawnSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   APPIDS,
@@ -130,6 +134,75 @@ describe('users in D1', () => {
     const reply = await example.push('user_authorization_revoke', 'o-event')
     expect(reply).toEqual({ status: 200, text: 'success' })
     expect(await readStatus(id)).toBe('active')
+  })
+})
+
+describe('mini programs in D1', () => {
+  const ADDED = 'wx0000000000000003'
+  const KEY = Buffer.alloc(32, 7).toString('base64')
+  const state = mkdtempSync(join(tmpdir(), 'code2session-'))
+  const local = ['--local', '--persist-to', state, '-c', 'examples/hooks/wrangler.toml']
+  let example: Example
+  beforeAll(async () => {
+    example = await serveHooksExample(built, { MINI_PROGRAMS_KEY: KEY })
+    const file = 'examples/hooks/migrations/0003_mini_programs.sql'
+    const wrangler = 'node_modules/wrangler/bin/wrangler.js'
+    spawnSync(process.execPath, [wrangler, 'd1', 'execute', 'DB', ...local, '--file', file])
+  })
+  afterAll(async () => {
+    await example.close()
+    rmSync(state, { recursive: true })
+  })
+
+  function runScript(appid: string, typed: string, key = KEY) {
+    const args = ['examples/hooks/add-mini-program.js', appid, ...local]
+    const env = { ...process.env, MINI_PROGRAMS_KEY: key }
+    return spawnSync(process.execPath, args, { env, input: typed, encoding: 'utf8' })
+  }
+
+  /** The row that the script has had wrangler write. */
+  function readSealed(appid: string): string {
+    const [file = ''] = globSync(`${state}/v3/d1/*/*.sqlite`).filter(
+      (path) => !/metadata/.test(path),
+    )
+    const database = new DatabaseSync(file)
+    const row = database.prepare('SELECT sealed FROM mini_programs WHERE appid = ?').get(appid)
+    database.close()
+    return String(row?.sealed)
+  }
+
+  const insert = (appid: string, sealed: string) =>
+    example.sql('INSERT OR REPLACE INTO mini_programs (appid, sealed) VALUES (?, ?)', appid, sealed)
+  const visitPushUrl = async (appid: string) =>
+    (await fetch(new URL(`/wechat/events/${appid}`, example.url))).status
+
+  it('add-mini-program.js adds a mini program, and replaces its AppSecret', async () => {
+    expect(runScript(ADDED, 'the-first-secret\n\n').status).toBe(0)
+    const first = readSealed(ADDED)
+    const { status, stdout } = runScript(ADDED, `the-new-secret\nAAAAA\n${'A'.repeat(43)}\n`)
+    expect([status, stdout.includes('the-new-secret')]).toEqual([0, false])
+    await insert(ADDED, readSealed(ADDED))
+    expect(await example.logIn({ appid: ADDED, openid: 'o-added' })).toMatchObject({ status: 200 })
+    expect(example.secret()).toBe('the-new-secret')
+    expect(await visitPushUrl(ADDED)).toBe(403)
+    // What was sealed for one AppID does not open for another.
+    await insert('wx0000000000000004', first)
+    const other = await example.logIn({ appid: 'wx0000000000000004', openid: 'o-added' })
+    expect(other).toMatchObject({ status: 503, answer: { code: 'hook_unavailable' } })
+    const none = await example.logIn({ appid: 'wx0000000000000005', openid: 'o-added' })
+    expect(none).toMatchObject({ status: 400, answer: { code: 'appid_unknown' } })
+  })
+
+  it.each([
+    ['no AppID', 'wx1', 'a-secret\n\n', KEY],
+    ['no key', ADDED, 'a-secret\n\n', 'short'],
+    ['no AppSecret', ADDED, '\n\n', KEY],
+    ['an AppSecret with a space', ADDED, 'a secret\n\n', KEY],
+    ['a wrong Token', ADDED, 'a-secret\nA\n\n', KEY],
+    ['a wrong EncodingAESKey', ADDED, 'a-secret\nAAAAA\nA\n', KEY],
+  ])('add-mini-program.js refuses %s', (_, appid, typed, key) => {
+    const { status, stdout } = runScript(appid, typed, key)
+    expect([status, stdout]).toEqual([1, ''])
   })
 })
 

@@ -49,14 +49,21 @@ export async function serveHooksExample(
   const { SESSIONS } = await getBindings<{ SESSIONS: KVNamespace }>('login')
   await applyMigrations(DB)
 
+  let secret: string | null = null
   async function logIn({ appid = APPIDS[0], openid, unionid }: WeChatUser) {
     const answer = { openid, unionid, session_key: 'tiihtNczf5v6AKRyjwEUhQ==' }
-    upstream.next((_, response) => response.end(JSON.stringify(answer)))
+    upstream.next(({ url = '' }, response) => {
+      secret = new URLSearchParams(url.split('?')[1]).get('secret')
+      response.end(JSON.stringify(answer))
+    })
     return send(url, 'POST', '/login', { body: { appid, code: crypto.randomUUID() } })
   }
 
   return {
+    url,
     logIn,
+    /** The AppSecret of the last login. */
+    secret: () => secret,
     /** Logs a user in, and returns the claims that introspection gives for the session. */
     async readClaims(user: WeChatUser): Promise<unknown> {
       const { token } = (await logIn(user)).answer as { token: string }
