@@ -14,6 +14,7 @@ import { createLoginService } from '../src/workers/login-service'
 import { workersRuntime } from '../src/workers/runtime'
 import { deleteFutureSessions } from './future-sessions'
 import { createHooks } from './hooks'
+import { isFoundAppid, MINI_PROGRAMS } from './mini-programs'
 import { createPageApi } from './page-api'
 import { createSandboxPay } from './pay'
 import { isSandboxOrder } from './pay/shop'
@@ -43,7 +44,7 @@ const recorder = createRecorder()
 const { now } = clock
 
 const pay = createSandboxPay({
-  appids: [env.WECHAT_APPID],
+  appids: [env.WECHAT_APPID, ...Object.keys(MINI_PROGRAMS)],
   now,
   deliver: recorder.recordRequests('wechat', callPay),
   findUserId: async (token) => (await service(recordedEnv).authenticate(token)).userId,
@@ -58,13 +59,13 @@ const pay = createSandboxPay({
 })
 
 const sandbox = createSandbox({
-  apps: { [env.WECHAT_APPID]: env.WECHAT_APPSECRET },
+  apps: { [env.WECHAT_APPID]: env.WECHAT_APPSECRET, ...toAppSecrets() },
   pay,
   now,
   deliver: async (appid, event) => {
-    const { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: encodingAESKey } = env
-    const options = { appid, token, encodingAESKey, timestamp: now() }
-    const request = await pushRequest('http://localhost/wechat/events', event, options)
+    const { url, ...keys } = findPushEndpoint(appid)
+    const options = { appid, ...keys, timestamp: now() }
+    const request = await pushRequest(url, event, options)
     return openReply(await push(request), options)
   },
   pageApi: createPageApi({ clock, delay, recorder, sessions: SESSIONS }),
@@ -136,6 +137,21 @@ async function takeEvent(event: PaymentEvent): Promise<unknown> {
   const signal = workersRuntime.deadline(HOOK_MILLISECONDS)
   const answer = await callHook(HOOKS, { method: 'onPayment', argument: event, signal })
   return answer === MISSING ? null : answer
+}
+
+function toAppSecrets(): Record<string, string> {
+  const pairs = Object.entries(MINI_PROGRAMS).map(([appid, { appsecret }]) => [appid, appsecret])
+  return Object.fromEntries(pairs)
+}
+
+/** What message push of a mini program is set up with in its console. */
+function findPushEndpoint(appid: string) {
+  const url = 'http://localhost/wechat/events'
+  if (isFoundAppid(appid)) {
+    const { token, aesKey } = MINI_PROGRAMS[appid].push
+    return { url: `${url}/${appid}`, token, encodingAESKey: aesKey }
+  }
+  return { url, token: env.WECHAT_PUSH_TOKEN, encodingAESKey: env.WECHAT_PUSH_AES_KEY }
 }
 
 async function callPay(request: Request): Promise<Response> {

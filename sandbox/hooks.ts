@@ -2,6 +2,7 @@
 
 import { isObject } from '../src/lib/encoding'
 import type { Hooks } from '../src/login/hooks'
+import { isFoundAppid, MINI_PROGRAMS } from './mini-programs'
 import { PRODUCT } from './pushed'
 import type { SandboxUser } from './users'
 
@@ -11,7 +12,8 @@ interface HooksOptions {
 
 /**
  * Denies the login of a blocked user, and gives the others a role. Delivers the one product of the
- * shop; it does not know any other, so the Worker has no answer to a notice for it.
+ * shop; it does not know any other, so the Worker has no answer to a notice for it. Knows two mini
+ * programs that the settings do not have.
  */
 export function createHooks({ findUser }: HooksOptions): Hooks {
   return {
@@ -25,5 +27,6 @@ export function createHooks({ findUser }: HooksOptions): Hooks {
       const isSold = Event === 'xpay_goods_deliver_notify' && ProductId === PRODUCT
       return isSold ? { ErrCode: 0, ErrMsg: 'success' } : null
     },
+    findMiniProgram: ({ appid }) => (isFoundAppid(appid) ? MINI_PROGRAMS[appid] : null),
   }
 }
