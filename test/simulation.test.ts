@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createRandom } from './bench/random'
 import { createBackend, type Day, simulateDay } from './bench/simulation/day'
 import { createSimulatedKV } from './bench/simulation/kv'
 import { createRequest, createSystem, type Usage } from './bench/simulation/system'
 import { measureWaits, WAITING_OPERATIONS } from './bench/simulation/waits'
+import { createRandom } from './support/random'
 
 const SEED = 1
 

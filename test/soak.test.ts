@@ -9,9 +9,9 @@ import { describe, expect, inject, it } from 'vitest'
 import { FAULTS } from '../sandbox/faults'
 import { ERRORS } from '../src/core/errors'
 import { toUserId } from '../src/login/sessions'
-import { createRandom, type Random } from './bench/random'
 import { APPID, type LoginAnswer, type OpenData, type ProblemBody, useTestApp } from './support/app'
 import { hookedKV } from './support/kv'
+import { createRandom, type Random } from './support/random'
 
 const app = useTestApp()
 

@@ -1,11 +1,11 @@
 /** The table of a run, and before it what the run can resolve. */
 
+import { table } from '../support/table.ts'
 import type { Results } from './bench.ts'
 import { type Decided, decideGoals, type Round, resolve, toRounds } from './goals.ts'
 import { DESCRIPTIONS, OPERATIONS, type Operation, ROWS } from './operations.ts'
 import type { Cell } from './rounds.ts'
 import { median, percentile } from './stats.ts'
-import { table } from './table.ts'
 
 export function report({ date, machine, seconds, cells, notices }: Results): string {
   const rounds = toRounds(cells)

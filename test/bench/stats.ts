@@ -1,6 +1,6 @@
 /** Percentiles, and how small a difference the rounds of a benchmark can show. */
 
-import { createRandom } from './random.ts'
+import { createRandom } from '../support/random.ts'
 
 const RESAMPLES = 1000
 /** A resolution covers this share of the resamples. */

@@ -1,7 +1,7 @@
 /** Which mutants are tried. */
 
 import { globSync, readFileSync } from 'node:fs'
-import { createRandom } from '../bench/random.ts'
+import { createRandom } from '../support/random.ts'
 import { EQUIVALENTS } from './equivalents.ts'
 import { findMutants, isProgram, type Mutant } from './mutants.ts'
 

@@ -1,6 +1,6 @@
 /** What a mutation run has found. */
 
-import { table } from '../bench/table.ts'
+import { table } from '../support/table.ts'
 import { describeChange } from './draw.ts'
 import type { Mutant } from './mutants.ts'
 

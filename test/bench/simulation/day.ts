@@ -1,6 +1,6 @@
 /** A day of a population against the real app: what each kind of request costs, and how many there are. */
 
-import { createRandom, type Random } from '../random'
+import { createRandom, type Random } from '../../support/random'
 import { PATTERN } from './pattern'
 import { createRequest, createSystem, SERVICE_KEY, type System, type Usage } from './system'
 
