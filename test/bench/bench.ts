@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures the processor time of the Workers, of a bare Worker that does only what is
- * necessary, of the server, and of two libraries for Node. Prints what it can resolve and one table.
- * The exit status is 1 if a goal is missed or something failed.
+ * necessary, of the server, and of two libraries for Node. Prints what it can resolve and one table,
+ * and writes both into the documents. The exit status is 1 if a goal is missed or something failed.
  *
  * `npm run bench -- --quick check login ours baseline` takes a quick look at two operations.
  */
@@ -13,11 +13,12 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { startListener, startNode } from './children.ts'
 import { hasCpuTimes } from './cpu.ts'
-import { isFailure } from './goals.ts'
-import { FULL, type Options, parseOptions, QUICK } from './operations.ts'
+import { writeDocuments } from './documents.ts'
+import { isFailure, LEAST_ROUNDS } from './goals.ts'
+import { FULL, NAMES, type Options, parseOptions, QUICK } from './operations.ts'
 import { createPrograms } from './programs.ts'
 import { report } from './report.ts'
-import { measureRounds } from './rounds.ts'
+import { type Cell, measureRounds } from './rounds.ts'
 
 const outside = join(import.meta.dirname, 'outside.ts')
 /** Since the process began. */
@@ -27,18 +28,15 @@ if (!hasCpuTimes()) {
   console.log('This platform does not keep the processor time of threads, so nothing is measured.')
   process.exit()
 }
-const results = await run(readOptions())
-console.log(report(results))
-process.exit(isFailure(results.cells) ? 1 : 0)
-
-function readOptions(): Options {
-  try {
-    return parseOptions(process.argv.slice(2))
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    process.exit(2)
-  }
+const options = parseOptions(process.argv.slice(2))
+if (!options) {
+  console.error(`npm run bench -- takes ${NAMES.join(', ')}`)
+  process.exit(2)
 }
+const results = await run(options)
+console.log(report(results))
+if (isWhole(results)) writeDocuments(results)
+process.exit(isFailure(results.cells) ? 1 : 0)
 
 async function run(options: Options) {
   const say = (text: string) => console.error(`${Math.round(secondsNow())} s: ${text}`)
@@ -62,6 +60,12 @@ async function run(options: Options) {
   }
 }
 
+/** Whether the documents can have its figures. */
+function isWhole({ cells, notices }: Results): boolean {
+  const isMeasured = (cell: Cell) => cell.failure === null && cell.samples.length >= LEAST_ROUNDS
+  return process.argv.length === 2 && notices.length === 0 && cells.every(isMeasured)
+}
+
 /** As docs/server.md wants it. Its files are temporary. */
 function startRedis() {
   const settings = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'yes']
@@ -72,8 +76,8 @@ function startRedis() {
 function describeMachine(): string {
   const manifest = createRequire(import.meta.url).resolve('workerd/package.json')
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
-  const cpu = cpus()[0]?.model ?? 'unknown processor'
-  return `${cpu}, ${availableParallelism()} cores; workerd ${version}, Node ${process.versions.node}`
+  const processor = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}`
+  return `${processor}, workerd ${version}, Node ${process.versions.node}`
 }
 
 export type Results = Awaited<ReturnType<typeof run>>

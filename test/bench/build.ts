@@ -4,7 +4,6 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, statSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
-import { type BuildOptions, buildWorker } from '../support/worker-build.ts'
 import { scratch } from './children.ts'
 import { BASELINE } from './operations.ts'
 
@@ -39,10 +38,6 @@ export function checkOutBaseline(): string | null {
   execFileSync('tar', ['-xf', archive, '-C', dir])
   symlinkSync(resolve('node_modules'), join(dir, 'node_modules'))
   return dir
-}
-
-export async function build(options: BuildOptions): Promise<string> {
-  return (await buildWorker(options)).code
 }
 
 /**

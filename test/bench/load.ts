@@ -18,59 +18,43 @@ const SILENCE_MILLISECONDS = 15_000
 /** workerd closes a connection that has been idle for 5 seconds. */
 const IDLE_MILLISECONDS = 4000
 
-/** A whole HTTP request as text, so that it can be built once and sent often. */
+/** A whole HTTP request as text, so that it can be built once and sent often. Its body is JSON, if not a form. */
 export function requestText(
   method: string,
   path: string,
-  options: {
-    headers?: Readonly<Record<string, string>>
-    json?: object
-    form?: Readonly<Record<string, string>>
-  } = {},
+  headers: Readonly<Record<string, string>> = {},
+  body: object | URLSearchParams | null = null,
 ): string {
-  const { json, form } = options
-  const body = form ? new URLSearchParams(form).toString() : json ? JSON.stringify(json) : ''
-  const headers = Object.entries({
-    Host: '127.0.0.1',
-    ...(json && { 'Content-Type': 'application/json' }),
-    ...(form && { 'Content-Type': 'application/x-www-form-urlencoded' }),
-    ...(method === 'POST' && { 'Content-Length': Buffer.byteLength(body) }),
-    ...options.headers,
-  })
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`)
-  return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
+  const isForm = body instanceof URLSearchParams
+  const content = isForm ? body.toString() : body ? JSON.stringify(body) : ''
+  const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json'
+  const length = `Content-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(content)}\r\n`
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const head = `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${lines.join('')}`
+  return `${head}${method === 'POST' ? length : ''}\r\n${content}`
 }
 
-export interface Load {
-  /** Sends this many requests, and throws if an answer is not a success. */
-  send(requests: number): Promise<void>
-  close(): void
-}
-
-/** Sends requests over so many connections, which stay open between two calls. */
-export function createLoad(port: number, next: () => string, connections: number): Load {
+/**
+ * Opens so many connections for what sends requests over them, which throws if an answer is not a
+ * success. They stay open.
+ */
+export function createLoad(port: number, next: () => string, connections: number) {
   let open: Connection[] = []
   let lastUsed = Number.NEGATIVE_INFINITY
-  const close = () => {
-    for (const { socket } of open) socket.destroy()
-  }
-  return {
-    async send(requests) {
-      if (performance.now() - lastUsed > IDLE_MILLISECONDS) {
-        close()
-        open = await Promise.all(Array.from({ length: connections }, () => openConnection(port)))
+  return async (requests: number): Promise<void> => {
+    if (performance.now() - lastUsed > IDLE_MILLISECONDS) {
+      for (const { socket } of open) socket.destroy()
+      open = await Promise.all(Array.from({ length: connections }, () => openConnection(port)))
+    }
+    let left = requests
+    const sendNext = async ({ exchange }: Connection) => {
+      while (left-- > 0) {
+        const { status, body } = await exchange(next())
+        if (status > 299) throw new Error(`it answered ${status}: ${body.slice(0, 80)}`)
       }
-      let left = requests
-      const sendNext = async ({ exchange }: Connection) => {
-        while (left-- > 0) {
-          const { status, body } = await exchange(next())
-          if (status > 299) throw new Error(`it answered ${status}: ${body.slice(0, 200)}`)
-        }
-      }
-      await Promise.all(open.map(sendNext))
-      lastUsed = performance.now()
-    },
-    close,
+    }
+    await Promise.all(open.map(sendNext))
+    lastUsed = performance.now()
   }
 }
 

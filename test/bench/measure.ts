@@ -3,10 +3,10 @@
 import type { Server } from './children.ts'
 import { microsecondsBetween, readCpuTimes } from './cpu.ts'
 import { createLoad, requestText, send } from './load.ts'
-import { type Operation, type Plan, REQUESTS, type Row } from './operations.ts'
+import type { Operation, Plan, Row } from './operations.ts'
 import { type Client, checkAnswer, createRequests } from './requests.ts'
 
-/** One row of the tables of some operations. */
+/** A row of some operations. */
 export interface Program {
   readonly row: Row
   readonly operations: readonly Operation[]
@@ -15,15 +15,9 @@ export interface Program {
 }
 
 export interface Started {
-  /** Makes everything ready to measure an operation. */
-  prepare(operation: Operation, plan: Plan): Promise<Prepared>
+  /** Makes everything ready: what measures one part, in microseconds per request. */
+  prepare(operation: Operation, plan: Plan): Promise<() => Promise<number>>
   close(): Promise<void>
-}
-
-export interface Prepared {
-  /** One part of a measurement, in microseconds. Every part has as many requests. */
-  measure(): Promise<number>
-  close(): void
 }
 
 const CONNECTIONS = 16
@@ -31,33 +25,34 @@ const HEALTH = requestText('GET', '/health')
 
 /** A server that a client asks; the Worker that calls it answers at `callerPort`. */
 export function serve(
-  { row, operations, client }: Omit<Program, 'start'> & { client: Client },
+  row: Row,
+  client: Client,
   startServer: () => Promise<Server & { callerPort?: number }>,
 ): Program {
   const start = async (): Promise<Started> => {
     const { port, callerPort = port, pid, close } = await startServer()
-    const requests = await createRequests(client, port).catch(async (error) => {
+    const prepareNext = await createRequests(client, port).catch(async (error) => {
       await close()
       throw error
     })
-    const prepare = async (operation: Operation, { share, slices }: Plan) => {
-      if (operation === 'cold-start') throw new Error('it has started')
-      const next = requests(operation)
+    const prepare = async (operation: Operation, { requests, slices }: Plan) => {
+      const next = await prepareNext(operation)
       const portOf = operation === 'verify' ? callerPort : port
       await checkAnswer(operation, portOf, next())
       const load = createLoad(portOf, next, CONNECTIONS)
-      const count = Math.ceil((REQUESTS[operation] * share) / slices)
+      // An order takes several times as long as everything else.
+      const count = requests / slices / (operation === 'order' ? 4 : 1)
       // The warm-up.
-      await load.send((count * slices) / 2)
-      const measure = async () => {
+      await load((count * slices) / 2)
+      return async () => {
         const before = readCpuTimes(pid)
-        await load.send(count)
+        await load(count)
         return microsecondsBetween(before, readCpuTimes(pid)) / count
       }
-      return { measure, close: load.close }
     }
     return { prepare, close }
   }
+  const operations = Object.keys({ ...client.fresh, ...client.inSession }) as Operation[]
   return { row, operations, start }
 }
 
@@ -70,9 +65,6 @@ export function measureStarts(row: Row, startServer: () => Promise<Server>): Pro
     await close()
     return time
   }
-  const started: Started = {
-    prepare: async () => ({ measure, close() {} }),
-    close: async () => {},
-  }
-  return { row, operations: ['cold-start'], start: async () => started }
+  const start = async () => ({ prepare: async () => measure, close: async () => {} })
+  return { row, operations: ['cold-start'], start }
 }

@@ -16,7 +16,6 @@ interface Answer {
 
 const PREPAID = Buffer.from(JSON.stringify({ prepay_id: `wx${'0'.repeat(34)}` }))
 const entries = new Map<string, Answer>()
-let signed = { at: 0, answer: {} as Answer }
 
 const server = createServer(async (request, response) => {
   const chunks: Uint8Array[] = []
@@ -47,18 +46,16 @@ function exchange(code: string): Answer {
   return { headers: { 'Content-Type': 'text/plain' }, body: Buffer.from(JSON.stringify(user)) }
 }
 
-/** The same prepay_id for every order, signed once a second. */
+/** The same prepay_id for every order. */
 function prepay(): Answer {
-  const at = Math.floor(Date.now() / 1000)
-  if (at === signed.at) return signed.answer
-  const text = Buffer.from(`${at}\nnonce\n${PREPAID}\n`)
+  const timestamp = String(Math.floor(Date.now() / 1000))
+  const text = Buffer.from(`${timestamp}\nnonce\n${PREPAID}\n`)
   const headers = {
     'Content-Type': 'application/json',
-    'Wechatpay-Timestamp': String(at),
+    'Wechatpay-Timestamp': timestamp,
     'Wechatpay-Nonce': 'nonce',
     'Wechatpay-Signature': sign('sha256', text, PLATFORM.private_pkcs8_pem).toString('base64'),
     'Wechatpay-Serial': PUBLIC_KEY_ID,
   }
-  signed = { at, answer: { headers, body: PREPAID } }
-  return signed.answer
+  return { headers, body: PREPAID }
 }

@@ -1,21 +1,16 @@
 /** The rows of the benchmark: what each of them starts, and how it is asked. */
 
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ENCRYPTED } from '../support/vectors.ts'
 import { PAY_SETTINGS } from '../support/wechat-pay.ts'
-import { type BuildOptions, PAYMENTS, PRODUCTION } from '../support/worker-build.ts'
-import { build, bundle, checkOutBaseline, installPeers } from './build.ts'
+import { buildWorker, PAYMENTS, PRODUCTION } from '../support/worker-build.ts'
+import { bundle, checkOutBaseline, installPeers } from './build.ts'
 import { scratch, startNode } from './children.ts'
 import { measureStarts, type Program, serve } from './measure.ts'
 import { BASELINE, type Options, type Row } from './operations.ts'
-import {
-  EASYWECHAT_CLIENT,
-  LOGIN_CLIENT,
-  PAYMENTS_CLIENT,
-  SERVICE_KEY,
-  WAFER_CLIENT,
-} from './requests.ts'
+import * as clients from './requests.ts'
 import { type Config, compile, startWorkerd } from './workerd.ts'
 
 /** The ports of what all programs talk to; `null` without redis-server. */
@@ -36,8 +31,8 @@ export async function createPrograms(outside: Outside, { operations, rows: asked
     if (left.length < rows.length) notices.push(notice)
     rows = left
   }
-  const baseline = checkOutBaseline()
-  if (!baseline) {
+  const root = checkOutBaseline()
+  if (root === null) {
     leaveOut(['baseline'], `This clone has no commit ${BASELINE}: nothing is compared with it.`)
   }
   if (outside.redis === null) {
@@ -46,59 +41,67 @@ export async function createPrograms(outside: Outside, { operations, rows: asked
   if (rows.some((row) => PEERS.includes(row)) && !installPeers()) {
     leaveOut(PEERS, 'The other libraries could not be installed: their rows are missing.')
   }
-  const programs = [
-    ...(operations.some((operation) => operation !== 'order')
-      ? await createLoginPrograms(outside, rows, baseline)
-      : []),
-    ...(operations.includes('order') ? await createOrderPrograms(outside, rows, baseline) : []),
-    ...createNodePrograms(outside).filter(({ row }) => rows.includes(row)),
-  ]
+  const programs = createNodePrograms(outside).filter(({ row }) => rows.includes(row))
+  if (operations.some((operation) => operation !== 'order')) {
+    programs.push(...(await createLoginPrograms(outside, rows, root)))
+  }
+  if (operations.includes('order')) {
+    programs.push(...(await createOrderPrograms(outside, rows, root)))
+  }
   return { notices, programs }
 }
 
-function toLoginVars({ wechat }: Outside): Record<string, string> {
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+function toLoginVars({ wechat }: Outside) {
   return {
     WECHAT_APPID: ENCRYPTED.appid,
     WECHAT_APPSECRET: 'the-sandbox-appsecret-is-public',
     WECHAT_API_BASE: `http://127.0.0.1:${wechat}`,
     // The published example is from 2016.
     OPEN_DATA_MAX_AGE: '3153600000',
-    SERVICE_KEYS: SERVICE_KEY,
+    SERVICE_KEYS: clients.SERVICE_KEY,
+    ISSUER: 'https://login.example',
+    ACCESS_TOKEN_KEY: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
   }
 }
+
+type Build = Parameters<typeof buildWorker>[0]
 
 /** Builds a bare Worker, this one and the baseline, and compiles those of these rows. */
 async function compileRows(
   rows: readonly Row[],
-  builds: { bare: string; ours: BuildOptions; baseline: BuildOptions | null },
+  builds: { bare: string; ours: Build; baseline: Build },
   config: Omit<Config, 'code'>,
 ) {
   const bare = bundle(builds.bare)
   const [ours, baseline] = await Promise.all([
-    build(builds.ours),
-    builds.baseline && build(builds.baseline),
+    buildWorker(builds.ours),
+    rows.includes('baseline') ? buildWorker(builds.baseline) : null,
   ])
-  const codes: Partial<Record<Row, string | null>> = { bare, again: bare, ours, baseline }
-  return rows.flatMap((row) => {
-    const code = codes[row]
-    return code ? [{ row, compiled: compile({ ...config, code }) }] : []
-  })
+  const codes: readonly (readonly [Row, string | undefined])[] = [
+    ['bare', bare],
+    ['again', bare],
+    ['ours', ours.code],
+    ['baseline', baseline?.code],
+  ]
+  return codes.flatMap(([row, code]) =>
+    code && rows.includes(row) ? [{ row, compiled: compile({ ...config, code }) }] : [],
+  )
 }
 
-async function createLoginPrograms(
-  outside: Outside,
-  rows: readonly Row[],
-  root: string | null,
-): Promise<Program[]> {
-  const baseline = root === null ? null : { config: 'wrangler.toml', main: 'worker', root }
+async function createLoginPrograms(outside: Outside, rows: readonly Row[], root: string | null) {
+  const baseline = { config: 'wrangler.toml', main: 'worker', root: root ?? '' }
   const builds = { bare: 'bare', ours: PRODUCTION, baseline }
   const config = { vars: toLoginVars(outside), kv: outside.kv, rpc: 'given' } as const
   const caller = compile({ code: bundle('caller'), rpc: 'taken' })
-  const operations = ['check', 'verify', 'introspect', 'login', 'decrypt'] as const
-  return (await compileRows(rows, builds, config)).flatMap(({ row, compiled }) => [
-    serve({ row, operations, client: LOGIN_CLIENT }, () => startWithCaller(compiled, caller)),
-    measureStarts(row, () => startWorkerd(compiled)),
-  ])
+  return (await compileRows(rows, builds, config)).flatMap(({ row, compiled }) => {
+    const client = row === 'baseline' ? clients.BASELINE_CLIENT : clients.WORKER_CLIENT
+    return [
+      serve(row, client, () => startWithCaller(compiled, caller)),
+      measureStarts(row, () => startWorkerd(compiled)),
+    ]
+  })
 }
 
 /** The Worker that calls this one is a process of its own. */
@@ -112,44 +115,29 @@ async function startWithCaller(compiled: string, callerCompiled: string) {
   return { ...server, callerPort: caller.port, close }
 }
 
-async function createOrderPrograms(
-  { wechat }: Outside,
-  rows: readonly Row[],
-  root: string | null,
-): Promise<Program[]> {
-  const baseline = root === null ? null : { config: 'src/pay/wrangler.toml', main: 'worker', root }
-  const base = `http://127.0.0.1:${wechat}`
-  const vars = { ...PAY_SETTINGS, WECHAT_PAY_API_BASE: base, SERVICE_KEYS: SERVICE_KEY }
-  const compiled = await compileRows(rows, { bare: 'bare-pay', ours: PAYMENTS, baseline }, { vars })
-  return compiled.map(({ row, compiled }) =>
-    serve({ row, operations: ['order'], client: PAYMENTS_CLIENT }, () => startWorkerd(compiled)),
+async function createOrderPrograms(outside: Outside, rows: readonly Row[], root: string | null) {
+  const baseline = { config: 'src/pay/wrangler.toml', main: 'worker', root: root ?? '' }
+  const builds = { bare: 'bare-pay', ours: PAYMENTS, baseline }
+  const base = `http://127.0.0.1:${outside.wechat}`
+  const vars = { ...PAY_SETTINGS, WECHAT_PAY_API_BASE: base, SERVICE_KEYS: clients.SERVICE_KEY }
+  return (await compileRows(rows, builds, { vars })).map(({ row, compiled }) =>
+    serve(row, clients.PAYMENTS_CLIENT, () => startWorkerd(compiled)),
   )
 }
 
 /** The server with both of its stores, and the other libraries. */
 function createNodePrograms(outside: Outside): Program[] {
-  const vars = toLoginVars(outside)
-  const operations = ['check', 'login', 'decrypt'] as const
-  const startServer = (store: string) => {
-    const source = [
-      '--import',
-      resolve('typescript-loader.js'),
-      resolve('src/server/login-server.ts'),
-    ]
-    return startNode(source, { ...vars, STORE: store, LOGIN_LIMIT: '0', USER_LIMIT: '0' })
-  }
-  const startPeer = (name: string) => {
-    const env = { ...vars, REDIS_PORT: String(outside.redis) }
-    return startNode([join(import.meta.dirname, 'peers', name)], env)
-  }
-  const ours = { operations: [...operations, 'introspect'], client: LOGIN_CLIENT } as const
+  const vars = { ...toLoginVars(outside), REDIS_PORT: String(outside.redis) }
+  const source = ['typescript-loader.js', 'src/server/login-server.ts'].map((path) => resolve(path))
+  const startServer = (store: string) =>
+    startNode(['--import', ...source], { ...vars, STORE: store, LOGIN_LIMIT: '0', USER_LIMIT: '0' })
+  const startPeer = (name: string) => startNode([join(import.meta.dirname, 'peers', name)], vars)
   const toDatabase = () => join(mkdtempSync(join(scratch, 'sqlite-')), 'sessions.db')
+  const { SERVER_CLIENT, EASYWECHAT_CLIENT, WAFER_CLIENT } = clients
   return [
-    serve({ row: 'sqlite', ...ours }, () => startServer(`sqlite:${toDatabase()}`)),
-    serve({ row: 'redis', ...ours }, () => startServer(`redis://127.0.0.1:${outside.redis}`)),
-    serve({ row: 'easywechat', operations, client: EASYWECHAT_CLIENT }, () =>
-      startPeer('easywechat.js'),
-    ),
-    serve({ row: 'wafer', operations, client: WAFER_CLIENT }, () => startPeer('wafer.js')),
+    serve('sqlite', SERVER_CLIENT, () => startServer(`sqlite:${toDatabase()}`)),
+    serve('redis', SERVER_CLIENT, () => startServer(`redis://127.0.0.1:${outside.redis}`)),
+    serve('easywechat', EASYWECHAT_CLIENT, () => startPeer('easywechat.js')),
+    serve('wafer', WAFER_CLIENT, () => startPeer('wafer.js')),
   ]
 }

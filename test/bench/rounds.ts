@@ -4,8 +4,8 @@
  * nor other load on the machine affects only one of them.
  */
 
-import type { Prepared, Program, Started } from './measure.ts'
-import type { Operation, Plan, Row } from './operations.ts'
+import type { Program, Started } from './measure.ts'
+import { type Operation, type Plan, ROW_NAMES, type Row } from './operations.ts'
 
 /** All measurements of one operation of one row. */
 export interface Cell {
@@ -23,12 +23,7 @@ export interface RoundsOptions {
   /** Says how far it is. */
   say(text: string): void
   /** Seconds since the run began. */
-  readonly secondsNow: () => number
-}
-
-interface Entry {
-  readonly program: Program
-  readonly cells: readonly Cell[]
+  secondsNow(): number
 }
 
 /**
@@ -39,20 +34,18 @@ export async function measureRounds(
   programs: readonly Program[],
   { operations, plan, say, secondsNow }: RoundsOptions,
 ): Promise<Cell[]> {
-  const entries = programs.map((program): Entry => {
-    const measured = program.operations.filter((operation) => operations.includes(operation))
-    const { row } = program
-    const cells = measured.map((operation) => ({ operation, row, samples: [], failure: null }))
-    return { program, cells }
+  const cells = operations.flatMap((operation) => {
+    const measured = programs.filter((program) => program.operations.includes(operation))
+    const rows = ROW_NAMES.filter((name) => measured.some(({ row }) => row === name))
+    return rows.map((row): Cell => ({ operation, row, samples: [], failure: null }))
   })
-  const cells = entries.flatMap((entry) => entry.cells)
   const isTimeLeft = () => secondsNow() < plan.seconds
   let complete = 0
   let longest = 0
   while (complete < plan.rounds && secondsNow() + longest < plan.seconds) {
     const began = secondsNow()
     say(`round ${complete + 1} of at most ${plan.rounds}, until ${plan.seconds} s`)
-    await measureRound(entries, operations, plan, isTimeLeft)
+    await measureRound(programs, cells, plan, isTimeLeft)
     if (!isTimeLeft()) break
     complete++
     longest = Math.max(longest, secondsNow() - began)
@@ -64,75 +57,61 @@ export async function measureRounds(
   return cells
 }
 
-interface Running extends Entry {
-  readonly started: Started
-}
-
 async function measureRound(
-  entries: readonly Entry[],
-  operations: readonly Operation[],
+  programs: readonly Program[],
+  cells: readonly Cell[],
   plan: Plan,
   isTimeLeft: () => boolean,
 ): Promise<void> {
-  const running: Running[] = []
+  const running: { left: readonly Cell[]; started: Started }[] = []
   try {
-    for (const entry of shuffle(entries)) {
-      const started = await start(entry)
-      if (started) running.push({ ...entry, started })
+    for (const { row, operations, start } of shuffle(programs)) {
+      const left = cells.filter((cell) => {
+        return cell.row === row && operations.includes(cell.operation) && cell.failure === null
+      })
+      if (left.length > 0) {
+        await attempt(left, async () => running.push({ left, started: await start() }))
+      }
     }
-    for (const operation of shuffle(operations)) {
-      if (isTimeLeft()) await measureOperation(running, operation, plan)
+    for (const operation of shuffle([...new Set(cells.map((cell) => cell.operation))])) {
+      const turns = running.flatMap(({ left, started }) =>
+        left.filter((cell) => cell.operation === operation).map((cell) => ({ cell, started })),
+      )
+      if (isTimeLeft()) await measureTurns(turns, plan)
     }
   } finally {
     for (const { started } of running) await started.close()
   }
 }
 
-/** `null` if there is nothing left to measure, or if it does not start. */
-async function start({ program, cells }: Entry): Promise<Started | null> {
-  const left = cells.filter(({ failure }) => failure === null)
-  if (left.length === 0) return null
-  return program.start().catch((error) => {
-    for (const cell of left) fail(cell, error)
-    return null
-  })
-}
-
-interface Turn {
-  readonly cell: Cell
-  readonly prepared: Prepared
-  readonly parts: number[]
-}
-
-async function measureOperation(
-  running: readonly Running[],
-  operation: Operation,
+/** Measures one operation. */
+async function measureTurns(
+  rows: readonly { cell: Cell; started: Started }[],
   plan: Plan,
 ): Promise<void> {
-  const turns: Turn[] = []
-  for (const { cells, started } of shuffle(running)) {
-    const cell = cells.find((cell) => cell.operation === operation && cell.failure === null)
-    if (!cell) continue
-    const prepared = await started.prepare(operation, plan).catch((error) => fail(cell, error))
-    if (prepared) turns.push({ cell, prepared, parts: [] })
+  const turns: { cell: Cell; measure: () => Promise<number>; parts: number[] }[] = []
+  for (const { cell, started } of shuffle(rows)) {
+    await attempt([cell], async () => {
+      turns.push({ cell, measure: await started.prepare(cell.operation, plan), parts: [] })
+    })
   }
   for (let slice = 0; slice < plan.slices; slice++) {
-    for (const { cell, prepared, parts } of shuffle(turns)) {
-      if (cell.failure !== null) continue
-      const part = await prepared.measure().catch((error) => fail(cell, error))
-      if (part !== null) parts.push(part)
+    for (const { cell, measure, parts } of shuffle(turns)) {
+      if (cell.failure === null) await attempt([cell], async () => parts.push(await measure()))
     }
   }
-  for (const { cell, prepared, parts } of turns) {
-    prepared.close()
+  for (const { cell, parts } of turns) {
     // The parts have equally many requests, so that this is the mean of all requests.
     if (cell.failure === null) cell.samples.push(parts.reduce((a, b) => a + b, 0) / parts.length)
   }
 }
 
-function fail(cell: Cell, error: unknown): null {
-  cell.failure = error instanceof Error ? error.message : String(error)
-  return null
+async function attempt(cells: readonly Cell[], task: () => Promise<unknown>): Promise<void> {
+  try {
+    await task()
+  } catch (error) {
+    for (const cell of cells) cell.failure = error instanceof Error ? error.message : String(error)
+  }
 }
 
 function shuffle<Item>(items: readonly Item[]): Item[] {

@@ -1,6 +1,7 @@
-/** Markdown tables, aligned for a terminal. */
+/** Markdown tables, aligned for a terminal, and their places in documents. */
 
-/** A row with fewer cells than the head leaves the rest empty. */
+import { readFileSync, writeFileSync } from 'node:fs'
+
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, head.map(() => ''), ...rows]
   const widths = head.map((_, column) => Math.max(3, ...all.map((row) => row[column]?.length ?? 0)))
@@ -12,10 +13,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** A number with its significant digits only; nothing for NaN. */
-export function figure(value: number): string {
-  if (Number.isNaN(value)) return ''
-  const size = Math.abs(value)
-  if (size >= 100) return Math.round(value).toLocaleString('en-US')
-  return size >= 10 ? value.toFixed(1) : value.toFixed(2)
+/** Writes tables into a document, between their markers. */
+export function writeTables(path: string, tables: Readonly<Record<string, string>>): void {
+  let text = readFileSync(path, 'utf8')
+  for (const [name, table] of Object.entries(tables)) {
+    const block = new RegExp(`(?<=<!-- ${name}:begin -->\n)[\\s\\S]*?(?=<!-- ${name}:end -->)`)
+    if (!block.test(text)) throw new Error(`${path} has no place for ${name}`)
+    text = text.replace(block, () => `${table}\n`)
+  }
+  writeFileSync(path, text)
 }

@@ -3,8 +3,8 @@
  * Writes the tables of docs/performance.md in both languages; the same seed gives the same figures.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs'
 import { startMiniflare } from '../../support/miniflare.ts'
+import { writeTables } from '../../support/table.ts'
 import { bundle } from '../build.ts'
 import { toTables } from './report.ts'
 import type { Simulation } from './worker.ts'
@@ -18,15 +18,4 @@ try {
   writeTables('docs/zh-CN/performance.md', toTables(simulation, 'zh'))
 } finally {
   await server.close()
-}
-
-function writeTables(path: string, tables: Readonly<Record<string, string>>): void {
-  let text = readFileSync(path, 'utf8')
-  for (const [name, table] of Object.entries(tables)) {
-    const block = new RegExp(`(?<=<!-- ${name}:begin -->\n)[\\s\\S]*?(?=<!-- ${name}:end -->)`)
-    if (!block.test(text)) throw new Error(`${path} has no place for ${name}`)
-    text = text.replace(block, () => `${table}\n`)
-    console.log(`\n${table}`)
-  }
-  writeFileSync(path, text)
 }

@@ -1,0 +1,88 @@
+/** Writes a run into the documents: the table, the picture, and what docs/performance.md says of both. */
+
+import { writeFileSync } from 'node:fs'
+import { writeTables } from '../support/table.ts'
+import type { Results } from './bench.ts'
+import { decideGoals, type Round, resolve, toRounds } from './goals.ts'
+import { BASELINE, OPERATIONS, type Operation, ROWS, type Row } from './operations.ts'
+import { draw } from './picture.ts'
+import { report, toTime } from './report.ts'
+import { median } from './stats.ts'
+
+const CHINESE: Readonly<Record<string, string>> = {
+  operation: '操作',
+  'bare Worker': '最小 Worker',
+  'above it': '高出',
+  'times bare': '倍数',
+  [`above, ${BASELINE}`]: `${BASELINE} 高出`,
+  rounds: '轮',
+  resolution: '测量误差范围',
+  'cold-start': '冷启动',
+  row: '对象',
+  goal: '目标',
+  measured: '测得',
+  limit: '上限',
+  [`at most half of ${BASELINE} above bare`]: `高出部分不超过 ${BASELINE} 的一半`,
+  [`at most two thirds of ${BASELINE} above bare`]: `高出部分不超过 ${BASELINE} 的三分之二`,
+  'at most 5 ms above bare': '最多高出 5 ms',
+  'at most 1.0 times node-easywechat': '不超过 node-easywechat',
+  'at most 1.5 times node-easywechat': '不超过 node-easywechat 的 1.5 倍',
+  'at most 60 µs more than check': '比 check 最多多 60 µs',
+  'at most 150 µs more than introspect': '比 introspect 最多多 150 µs',
+  'Every goal is met.': '所有目标都已达到。',
+}
+
+/** All files of a run of everything. */
+export function writeDocuments(results: Results): void {
+  writeFileSync('test/bench/results.md', `# The last full run\n\n${report(results)}\n`)
+  writeFileSync('docs/performance.svg', draw(results.cells))
+  writeTables(
+    'docs/performance.md',
+    toTables(results, (text) => text),
+  )
+  writeTables(
+    'docs/zh-CN/performance.md',
+    toTables(results, (text) => CHINESE[text] ?? text),
+  )
+}
+
+/** The tables of docs/performance.md by the names of their markers. */
+export function toTables({ date, machine, cells }: Results, translate: (text: string) => string) {
+  const rounds = toRounds(cells)
+  const toTable = (head: readonly string[], rows: readonly (readonly string[])[]) => {
+    const toLine = (cells: readonly string[]) => `| ${cells.map(translate).join(' | ')} |`
+    return [toLine(head), `|${'---|'.repeat(head.length)}`, ...rows.map(toLine)].join('\n')
+  }
+  const read = (figure: keyof Round, operation: Operation, row: Row) =>
+    median(rounds.map((round) => round[figure](operation, row)))
+  const missed = decideGoals(cells).filter(({ verdict }) => verdict === 'MISSED')
+  return {
+    'measured-costs': [
+      toTable(
+        ['operation', 'bare Worker', 'above it', 'times bare', `above, ${BASELINE}`, 'resolution'],
+        OPERATIONS.map((operation) => [
+          operation,
+          toTime(operation, read('of', operation, 'bare')),
+          toTime(operation, read('above', operation, 'ours')),
+          read('times', operation, 'ours').toFixed(2),
+          toTime(operation, read('above', operation, 'baseline')),
+          toTime(operation, resolve(rounds, operation)),
+        ]),
+      ),
+      `${date}, ${machine}, ${rounds.length} ${translate('rounds')}`,
+    ].join('\n\n'),
+    'measured-goals':
+      missed.length === 0
+        ? translate('Every goal is met.')
+        : toTable(
+            ['operation', 'row', 'goal', 'measured', 'limit'],
+            missed.map(({ goal, measured, limit }) => [
+              goal.operation,
+              ROWS[goal.row],
+              goal.text,
+              toTime(goal.operation, measured),
+              toTime(goal.operation, limit),
+            ]),
+          ),
+  }
+}
