@@ -31,8 +31,6 @@ export interface SandboxOptions {
   readonly pageApi?: Hono
 }
 
-export type Sandbox = ReturnType<typeof createSandbox>
-
 /** Creates the fake as a fetch handler that counts the calls of backends. */
 export function createSandbox({ apps, now, deliver, pay, pageApi }: SandboxOptions) {
   const users = createUsers({ now })

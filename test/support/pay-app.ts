@@ -46,8 +46,6 @@ export interface PayAppOptions {
   readonly hooks?: PaymentHooks
 }
 
-export type PayApp = ReturnType<typeof createPayApp>
-
 /** Gives each test of a file an app of its own. WeChat Pay must find no fault in its requests. */
 export function usePayApp(options: PayAppOptions = {}) {
   const app = createPayApp(options)

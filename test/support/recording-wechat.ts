@@ -32,8 +32,6 @@ export const KEY_INFO = {
   create_time: 1616572301,
 }
 
-export type RecordingWeChat = Awaited<ReturnType<typeof startRecordingWeChat>>
-
 export async function startRecordingWeChat() {
   const recorded: Recorded[] = []
   const answers: Answer[] = []

@@ -19,8 +19,8 @@ export type TestServer = Awaited<ReturnType<typeof startServer>>
 
 /** Starts a server, and waits for its first line. A server that ends before rejects with its output. */
 export async function startServer({ env, kind = 'login' }: ServerOptions) {
-  const { child, lines, output, ended, close } = spawnServer({ env, kind })
-  await Promise.race([lines.next(), ended])
+  const { child, started, output, ended, close } = spawnServer({ env, kind })
+  await Promise.race([started, ended])
   const url = / on (http:\S+?)(?:,|$)/m.exec(output())?.[1]
   if (!url) throw new Error(`the server has ended: ${output()}`)
   return {
@@ -64,7 +64,7 @@ function spawnServer({ env, kind = 'login' }: ServerOptions) {
   const ended = once(child, 'close').then(([code]) => code as number | null)
   return {
     child,
-    lines: { next: () => first.promise },
+    started: first.promise,
     ended,
     output: () => text,
     async close() {

@@ -8,8 +8,6 @@ import type { AddressInfo } from 'node:net'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
-export type Upstream = Awaited<ReturnType<typeof startUpstream>>
-
 export async function startUpstream(sandbox: () => URL) {
   const handlers: Handler[] = []
   let calls = 0
