@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { createDecipheriv, hkdfSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { deriveSealingKey, importSealingKey, seal, unseal } from '../src/lib/crypto'
-import { parseUtf8 } from '../src/lib/encoding'
+import { parseUtf8, utf8 } from '../src/lib/encoding'
 import { useTestApp } from './support/app'
 
 const app = useTestApp()
@@ -35,7 +35,7 @@ describe('an access_token record', () => {
       expiresAt: app.clock.now + 7200,
     })
     for (const secret of [env.WECHAT_APPID, name, '']) {
-      const key = await deriveSealingKey(secret, options.info)
+      const key = await deriveSealingKey(utf8(secret), options.info)
       expect(await unseal(new Uint8Array(value), { key, additionalData: name })).toBeNull()
     }
   })
@@ -55,21 +55,24 @@ describe('sealed text', () => {
   })
 
   it('A derived key depends on the secret and on info', async () => {
-    const key = await deriveSealingKey('a'.repeat(43), 'test')
+    const key = await deriveSealingKey(utf8('a'.repeat(43)), 'test')
     const sealed = await seal('text', { key, additionalData })
-    const again = await deriveSealingKey('a'.repeat(43), 'test')
+    const again = await deriveSealingKey(utf8('a'.repeat(43)), 'test')
     expect(await unseal(sealed, { key: again, additionalData })).toBe('text')
     for (const [secret, info] of [
       ['b'.repeat(43), 'test'],
       ['a'.repeat(43), 'rest'],
     ] as const) {
-      const other = await deriveSealingKey(secret, info)
+      const other = await deriveSealingKey(utf8(secret), info)
       expect(await unseal(sealed, { key: other, additionalData })).toBeNull()
     }
   })
 
   it('Keys cannot be exported', async () => {
-    const keys = [await deriveSealingKey('a'.repeat(43), 'test'), await importSealingKey(BYTES)]
+    const keys = [
+      await deriveSealingKey(utf8('a'.repeat(43)), 'test'),
+      await importSealingKey(BYTES),
+    ]
     expect(keys.map(({ extractable }) => extractable)).toEqual([false, false])
   })
 

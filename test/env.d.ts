@@ -4,6 +4,8 @@ declare namespace Cloudflare {
     WECHAT_APPID: string
     WECHAT_APPSECRET: string
     SERVICE_KEYS: string
+    ACCESS_TOKEN_KEY: string
+    ISSUER: string
     WECHAT_PUSH_TOKEN: string
     WECHAT_PUSH_AES_KEY: string
   }

@@ -1,5 +1,6 @@
 /** What OAuth client libraries send and read, by RFC 6749, 7009, 7662 and 8414. */
 
+import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type LoginAnswer, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
 
@@ -155,6 +156,7 @@ describe('GET /.well-known/oauth-authorization-server', () => {
   const discover = (origin = 'https://login.example') => app.receive(new Request(origin + PATH))
 
   it('The metadata names the endpoints at the origin that was asked, and how to authenticate', async () => {
+    app.replace({ settings: { ISSUER: undefined, ACCESS_TOKEN_KEY: undefined } })
     const response = await discover()
     expect([response.status, response.headers.get('Content-Type')]).toEqual([
       200,
@@ -183,6 +185,7 @@ describe('GET /.well-known/oauth-authorization-server', () => {
         issuer: ISSUER,
         introspection_endpoint: `${ISSUER}/introspect`,
         revocation_endpoint: `${ISSUER}/revoke`,
+        jwks_uri: `${ISSUER}/.well-known/jwks.json`,
       })
     },
   )
@@ -199,8 +202,20 @@ describe('GET /.well-known/oauth-authorization-server', () => {
     expect(await toProblem(await discover())).toMatchObject({ code: 'misconfigured' })
   })
 
-  it('There is no metadata without SERVICE_KEYS', async () => {
+  it('The metadata names only what is on', async () => {
     app.replace({ settings: { SERVICE_KEYS: undefined } })
+    expect(await (await discover()).json()).toEqual({
+      issuer: env.ISSUER,
+      jwks_uri: `${env.ISSUER}/.well-known/jwks.json`,
+      response_types_supported: [],
+      grant_types_supported: [],
+    })
+    app.replace({ settings: { ISSUER: undefined } })
+    expect(await (await discover()).json()).not.toHaveProperty('jwks_uri')
+  })
+
+  it('There is no metadata without SERVICE_KEYS and ACCESS_TOKEN_KEY', async () => {
+    app.replace({ settings: { SERVICE_KEYS: undefined, ACCESS_TOKEN_KEY: undefined } })
     expect((await discover()).status).toBe(404)
   })
 })

@@ -90,9 +90,11 @@ const TOKENS: readonly Operation[] = [
     method: 'get',
     path: '/.well-known/oauth-authorization-server',
     summary: 'Find the OAuth endpoints',
-    description: 'The metadata of RFC 8414. It exists only with `SERVICE_KEYS`.',
+    description:
+      'The metadata of RFC 8414. It exists only with `SERVICE_KEYS` or `ACCESS_TOKEN_KEY`.',
     success: json('AuthorizationServer', {
       issuer: ISSUER,
+      jwks_uri: `${ISSUER}/.well-known/jwks.json`,
       introspection_endpoint: `${ISSUER}/introspect`,
       introspection_endpoint_auth_methods_supported: [
         'client_secret_basic',
@@ -103,6 +105,30 @@ const TOKENS: readonly Operation[] = [
       revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
       response_types_supported: [],
       grant_types_supported: [],
+    }),
+    errors: ['not_found'],
+  },
+  {
+    tag: 'Backend',
+    caller: 'anyone',
+    id: 'jwks',
+    method: 'get',
+    path: '/.well-known/jwks.json',
+    summary: 'Get the keys of JWT access tokens',
+    description:
+      'The public keys that a backend verifies JWT access tokens with (RFC 7517); it may keep them for 5 minutes. They exist only with `ACCESS_TOKEN_KEY`.',
+    success: json('Jwks', {
+      keys: [
+        {
+          kty: 'EC',
+          crv: 'P-256',
+          x: 'jlM7b6C_e0YluzBmfAH7YH75-LioD-9bMAYocDGHsqM',
+          y: 'c-sdveAzGDZtBp-DpvWQAFPHNjPLBBshxV4ahsH0ALQ',
+          kid: 'ccgscWSOWNe7zfELCIRHTdb7JkVy_Eo2vg371C5rplY',
+          use: 'sig',
+          alg: 'ES256',
+        },
+      ],
     }),
     errors: ['not_found'],
   },

@@ -89,6 +89,26 @@ const LOGIN_AND_SESSIONS: readonly Operation[] = [
   },
   {
     ...OF_SESSION,
+    id: 'issueAccessToken',
+    method: 'post',
+    path: '/session/access-token',
+    summary: 'Get a JWT access token',
+    description:
+      'A token for a few minutes that your backends verify by themselves (RFC 9068). It exists only with `ACCESS_TOKEN_KEY`.',
+    success: json(
+      'JwtAccessToken',
+      {
+        accessToken: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJKTTlTIn0.c2lnbmF0dXJl',
+        tokenType: 'Bearer',
+        expiresIn: 300,
+        expiresAt: '2026-11-20T23:35:23.000Z',
+      },
+      'The token; the session stays as it is',
+    ),
+    errors: ['not_found'],
+  },
+  {
+    ...OF_SESSION,
     id: 'listSessions',
     method: 'get',
     path: '/sessions',

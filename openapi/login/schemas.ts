@@ -1,7 +1,7 @@
 /** The shapes of the API, as JSON Schema. */
 
-import { FIELD_NAME, MAX_LENGTH, SubscribeMessageBody, USER_ID } from '../../src/login/http/bodies'
-import { SESSION_ID } from '../../src/login/session-record'
+import { FIELD_NAME, MAX_LENGTH, SubscribeMessageBody } from '../../src/login/http/bodies'
+import { SESSION_ID, USER_ID } from '../../src/login/session-record'
 import { Health, nonEmpty, object, text, textUpTo, time } from '../schemas'
 
 const base64 = (description: string) => ({ ...text, contentEncoding: 'base64', description })
@@ -38,6 +38,15 @@ export const SCHEMAS = {
       ...userId,
       description: 'The same at every login of this user to this mini program; not a secret.',
     },
+  }),
+  JwtAccessToken: object({
+    accessToken: {
+      ...text,
+      description: 'A JWT. Send it to your backends, and not to this server.',
+    },
+    tokenType: { ...text, const: 'Bearer' },
+    expiresIn: { type: 'integer', description: 'In seconds.' },
+    expiresAt: time,
   }),
   Session: object({ userId, appid: text, createdAt: time, expiresAt: time }),
   Sessions: object({
@@ -142,22 +151,43 @@ export const SCHEMAS = {
       openid: text,
       unionid: { ...text, description: 'If WeChat gives one for this mini program.' },
       claims: { type: 'object', description: 'What the login hook said of the user, if anything.' },
-      iat: { type: 'integer', description: 'When the session began, in Unix seconds.' },
-      exp: { type: 'integer', description: 'When the session ends, in Unix seconds.' },
+      iat: {
+        type: 'integer',
+        description: 'When the session, or the JWT access token, began, in Unix seconds.',
+      },
+      exp: { type: 'integer', description: 'When it ends, in Unix seconds.' },
       token_type: { ...text, const: 'Bearer' },
     },
     ['active'],
   ),
   RevocationRequest: tokenRequest,
   Revocation: { type: 'object', description: 'Empty.' },
-  AuthorizationServer: object({
-    issuer: { ...text, description: '`ISSUER`, or the address that was asked.' },
-    introspection_endpoint: text,
-    introspection_endpoint_auth_methods_supported: texts,
-    revocation_endpoint: text,
-    revocation_endpoint_auth_methods_supported: texts,
-    response_types_supported: { ...texts, description: 'Empty.' },
-    grant_types_supported: { ...texts, description: 'Empty.' },
+  AuthorizationServer: object(
+    {
+      issuer: { ...text, description: '`ISSUER`, or the address that was asked.' },
+      jwks_uri: { ...text, description: 'With `ACCESS_TOKEN_KEY`.' },
+      introspection_endpoint: { ...text, description: 'With `SERVICE_KEYS`, like those below.' },
+      introspection_endpoint_auth_methods_supported: texts,
+      revocation_endpoint: text,
+      revocation_endpoint_auth_methods_supported: texts,
+      response_types_supported: { ...texts, description: 'Empty.' },
+      grant_types_supported: { ...texts, description: 'Empty.' },
+    },
+    ['issuer', 'response_types_supported', 'grant_types_supported'],
+  ),
+  Jwks: object({
+    keys: {
+      type: 'array',
+      items: object({
+        kty: { ...text, const: 'EC' },
+        crv: { ...text, const: 'P-256' },
+        x: text,
+        y: text,
+        kid: { ...text, description: 'The thumbprint of the key (RFC 7638).' },
+        use: { ...text, const: 'sig' },
+        alg: { ...text, const: 'ES256' },
+      }),
+    },
   }),
   SubscribeMessage: object(
     {

@@ -6,9 +6,14 @@ import { type Problem, problemResponse, RESPONSE_HEADERS } from './problem'
 
 // These go through the context, so that headers set by an outer app are kept.
 
-export function jsonResponse(c: Context, value: object): Response {
-  const headers = { ...RESPONSE_HEADERS, 'Content-Type': 'application/json' }
-  return c.body(toSentJson(value), 200, headers)
+/** @param headers Besides those of every response, or instead of them */
+export function jsonResponse(
+  c: Context,
+  value: object,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const all = { ...RESPONSE_HEADERS, 'Content-Type': 'application/json', ...headers }
+  return c.body(toSentJson(value), 200, all)
 }
 
 export function textResponse(c: Context, text: string): Response {

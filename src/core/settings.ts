@@ -77,6 +77,11 @@ export function endpointOff<Code extends string>(
   return notFound.with({ log: { settings: [advice] } })
 }
 
+/** Whether a setting is there and not empty. */
+export function isSet(setting: unknown): boolean {
+  return typeof setting === 'string' ? setting.trim() !== '' : setting !== undefined
+}
+
 // A secret piped in from a file ends in a newline, and an empty var counts as unset.
 export const trimmed = v.pipe(
   v.unknown(),
@@ -97,6 +102,10 @@ export const optionalText = v.optional(
   null,
 )
 
+function isWhole(value: unknown): value is number {
+  return Number.isInteger(value)
+}
+
 export const seconds = ({ min, max, ...rest }: { min: number; max: number; default: number }) => {
   const message = `must be a whole number of seconds from ${min} to ${max}`
   return v.optional(
@@ -105,10 +114,7 @@ export const seconds = ({ min, max, ...rest }: { min: number; max: number; defau
       v.transform((value = rest.default) =>
         typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value,
       ),
-      v.number(message),
-      v.integer(message),
-      v.minValue(min, message),
-      v.maxValue(max, message),
+      v.custom<number>((value) => isWhole(value) && value >= min && value <= max, message),
     ),
     rest.default,
   )

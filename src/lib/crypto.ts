@@ -44,14 +44,17 @@ export function importSealingKey(bytes: Uint8Array<ArrayBuffer>): Promise<Crypto
 }
 
 /**
- * An AES-256-GCM key derived from a text.
+ * An AES-256-GCM key derived from a secret.
  *
  * @param secret At least 128 bits of entropy.
  * @param info HKDF's: keeps keys of different uses apart.
  * @see https://www.rfc-editor.org/rfc/rfc5869
  */
-export async function deriveSealingKey(secret: string, info: string): Promise<CryptoKey> {
-  const material = await crypto.subtle.importKey('raw', utf8(secret), 'HKDF', false, ['deriveKey'])
+export async function deriveSealingKey(
+  secret: Uint8Array<ArrayBuffer>,
+  info: string,
+): Promise<CryptoKey> {
+  const material = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveKey'])
   return crypto.subtle.deriveKey(
     { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(info) },
     material,

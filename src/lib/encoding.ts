@@ -68,10 +68,15 @@ export function parseBase64(text: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
-/** The bytes of a base64url text of whole groups of four characters; `null` if it is anything else. */
+/** The bytes of an unpadded base64url text in its one spelling; `null` if it is anything else. */
 export function parseBase64url(text: string): Uint8Array<ArrayBuffer> | null {
-  if (text.length % 4 !== 0 || !/^[\w-]*$/.test(text)) return null
-  return Uint8Array.fromBase64(text, { alphabet: 'base64url', lastChunkHandling: 'strict' })
+  if (!/^[\w-]*$/.test(text)) return null
+  const padded = text + '='.repeat(-text.length & 3)
+  try {
+    return Uint8Array.fromBase64(padded, { alphabet: 'base64url', lastChunkHandling: 'strict' })
+  } catch {
+    return null
+  }
 }
 
 /** The 20 bytes of a hex SHA-1, of either case; `null` if it is anything else. */

@@ -24,7 +24,7 @@ export type ParsedKey = { readonly key: CryptoKey } | { readonly fault: string }
 
 /** The merchant's private key: apiclient_key.pem, PKCS#8. */
 export async function parsePrivateKey(text: string): Promise<ParsedKey> {
-  const { label, base64 } = findBlock(text, 'PRIVATE KEY')
+  const [{ label, base64 }] = findBlocks(text, 'PRIVATE KEY')
   if (label.startsWith('ENCRYPTED') || base64.includes(',ENCRYPTED')) {
     return { fault: 'is encrypted; decrypt it: openssl pkcs8 -topk8 -nocrypt' }
   }
@@ -40,7 +40,7 @@ export async function parsePrivateKey(text: string): Promise<ParsedKey> {
 
 /** A public key of WeChat Pay: pub_key.pem, SubjectPublicKeyInfo. */
 export async function parsePublicKey(text: string): Promise<ParsedKey> {
-  const { label, base64 } = findBlock(text, 'PUBLIC KEY')
+  const [{ label, base64 }] = findBlocks(text, 'PUBLIC KEY')
   const der = parseDer(base64)
   if ('fault' in der) return der
   const { bytes, first, firstInside } = der
@@ -49,6 +49,14 @@ export async function parsePublicKey(text: string): Promise<ParsedKey> {
   }
   if (first !== SEQUENCE) return { fault: 'is not a public key (SubjectPublicKeyInfo)' }
   return importKey(() => crypto.subtle.importKey('spki', bytes, ALGORITHM, false, ['verify']))
+}
+
+/**
+ * The DER of every private key in a text, which may hold several; `null` for one that is not base64.
+ * Blocks of other kinds do not count.
+ */
+export function readPrivateKeys(text: string): readonly (Uint8Array<ArrayBuffer> | null)[] {
+  return findBlocks(text, 'PRIVATE KEY').map(({ base64 }) => parseBase64(base64))
 }
 
 async function importKey(task: () => Promise<CryptoKey>): Promise<ParsedKey> {
@@ -70,14 +78,20 @@ interface Block {
   readonly base64: string
 }
 
-/** The first block of this kind, or of any; or else the text itself. */
-function findBlock(text: string, kind: string): Block {
+/** All blocks of this kind, or else those of any kind, or else the text itself. */
+function findBlocks(text: string, kind: string): readonly [Block, ...Block[]] {
   // Base64 has no backslash, so a literal \n is a line break that a shell or a file has escaped.
   const lines = text.replace(/\\+[rn]/g, '\n')
-  const block = (label: string) =>
-    new RegExp(`-----BEGIN (${label})-----(.*?)(?:-----END|$)`, 's').exec(lines)
-  const [, label = '', inside = lines.replace(/^\s*["']|["']\s*$|-----END.*/gs, '')] =
-    block(`[A-Z ]*${kind}`) ?? block('[A-Z ]+') ?? []
+  const find = (label: string) => [
+    ...lines.matchAll(new RegExp(`-----BEGIN (${label})-----(.*?)(?:-----END|$)`, 'gs')),
+  ]
+  const ofKind = find(`[A-Z ]*${kind}`)
+  const bare = ['', '', lines.replace(/^\s*["']|["']\s*$|-----END.*/gs, '')]
+  const [first = bare, ...others] = ofKind.length > 0 ? ofKind : find('[A-Z ]+')
+  return [toBlock(first), ...others.map(toBlock)]
+}
+
+function toBlock([, label = '', inside = '']: readonly string[]): Block {
   return { label, base64: inside.replace(/\s/g, '') }
 }
 

@@ -11,7 +11,6 @@ import {
   findValue,
   GatewayKeys,
   type Group,
-  isBaseUrl,
   optionalText,
   parseGroup,
   refuseSandboxKeys,
@@ -20,6 +19,7 @@ import {
   ServiceKeys,
   seconds,
 } from '../core/settings'
+import { Issuer, Jwt, type JwtSettings, parseJwtSettings } from './jwt-issuer'
 import {
   type MiniPrograms,
   OneMiniProgram,
@@ -42,7 +42,7 @@ export interface PushSettings {
  * The settings. Those in a {@link Group} can be wrong, and turn off what they are for and nothing
  * else; so do limits and analytics, which are `null` then.
  */
-export interface Config {
+export interface Config extends JwtSettings {
   /** By appid; at least one, unless a hook knows others. */
   readonly miniPrograms: MiniPrograms
   /** Lifetime of a session, in seconds. */
@@ -55,8 +55,6 @@ export interface Config {
   readonly serviceKeys: Group<readonly string[] | null>
   /** The keys that gateways authenticate with besides those of backends; `null` for none. */
   readonly gatewayKeys: Group<readonly string[] | null>
-  /** The issuer in the authorization server metadata; `null` for the origin of the request. */
-  readonly issuer: Group<string | null>
   readonly push: Group<PushSettings>
   readonly sessions: KVNamespace
   /** Logins per IP address; `null` for no limit. */
@@ -85,19 +83,6 @@ const Sessions = object({
   WECHAT_API_BASE: baseUrls,
   SESSIONS: binding<KVNamespace>('getWithMetadata', 'must be a KV namespace binding'),
 })
-
-const Issuer = v.pipe(
-  object({
-    ISSUER: v.pipe(
-      optionalText,
-      v.check(
-        (value) => value === null || (isBaseUrl(value) && !value.endsWith('/')),
-        'must be an https URL without credentials, query or fragment, and without a slash at its end',
-      ),
-    ),
-  }),
-  v.transform(({ ISSUER }) => ISSUER),
-)
 
 const Push = v.pipe(
   object({
@@ -141,6 +126,7 @@ export function listSettings(): readonly string[] {
     ServiceKeys,
     GatewayKeys,
     Issuer,
+    Jwt,
     Push,
     LoginLimit,
     UserLimit,
@@ -160,18 +146,19 @@ export function parseConfig(env: unknown, given: object | null = null): Config {
   const bound = parseGroup(HooksBinding, env)
   const hooks = given ?? findValue(bound)?.HOOKS ?? null
   const miniPrograms = parseMiniPrograms(env, hooks)
+  const isSandbox = hasSandboxSecret(miniPrograms)
   const parseKeys = (setting: string, schema: typeof ServiceKeys | typeof GatewayKeys) =>
-    refuseSandboxKeys(setting, parseGroup(schema, env), isSandbox(miniPrograms))
+    refuseSandboxKeys(setting, parseGroup(schema, env), isSandbox)
   const serviceKeys = parseKeys('SERVICE_KEYS', ServiceKeys)
   const gatewayKeys = parseKeys('GATEWAY_KEYS', GatewayKeys)
   const issuer = parseGroup(Issuer, env)
+  const jwt = parseJwtSettings(env)
   const push = parseGroup(Push, env)
   const loginLimit = parseGroup(LoginLimit, env)
   const userLimit = parseGroup(UserLimit, env)
   const analytics = parseGroup(Analytics, env)
-  const faults = [serviceKeys, gatewayKeys, issuer, push, loginLimit, userLimit, analytics].flatMap(
-    findFaults,
-  )
+  const optional = [serviceKeys, gatewayKeys, issuer, jwt, push, loginLimit, userLimit, analytics]
+  const faults = optional.flatMap(findFaults)
   // A hook that is not asked would admit whom it denies.
   const required = requireGroups(
     { miniPrograms, sessions: parseGroup(Sessions, env), bound },
@@ -186,6 +173,8 @@ export function parseConfig(env: unknown, given: object | null = null): Config {
     serviceKeys,
     gatewayKeys,
     issuer,
+    jwt,
+    isSandbox,
     push,
     sessions: sessions.SESSIONS,
     loginLimit: findValue(loginLimit)?.LOGIN_LIMIT ?? null,
@@ -200,7 +189,7 @@ export function parseConfig(env: unknown, given: object | null = null): Config {
 /** The AppSecret of `npm run dev`, which opens nothing at WeChat. */
 const SANDBOX_APPSECRET = 'the-sandbox-appsecret-is-public'
 
-function isSandbox(miniPrograms: Group<MiniPrograms>): boolean {
+function hasSandboxSecret(miniPrograms: Group<MiniPrograms>): boolean {
   const all = [...(findValue(miniPrograms)?.values() ?? [])]
   return all.some(({ appsecret }) => appsecret === SANDBOX_APPSECRET)
 }
@@ -228,5 +217,5 @@ export function requireGatewayKeys(config: Config): readonly string[] {
 
 /** @throws {Problem} `misconfigured` */
 export function requireIssuer(config: Config): string | null {
-  return requireValue(config.issuer)
+  return requireValue(config.issuer).ISSUER
 }

@@ -2,7 +2,15 @@
 
 import * as v from 'valibot'
 import { object } from '../core/schemas'
-import { findValue, type Group, optionalText, parseGroup, text, trimmed } from '../core/settings'
+import {
+  findValue,
+  type Group,
+  isSet,
+  optionalText,
+  parseGroup,
+  text,
+  trimmed,
+} from '../core/settings'
 import { isObject, parseJson } from '../lib/encoding'
 
 /** A mini program with its credentials at WeChat. */
@@ -91,10 +99,6 @@ export function parseMiniPrograms(env: unknown, hooks: object | null): Group<Min
   const one = parseGroup(OneMiniProgram, env)
   if ('faults' in one) return one
   return { value: toMiniPrograms({ [one.value.WECHAT_APPID]: one.value.WECHAT_APPSECRET }) }
-}
-
-function isSet(setting: unknown): boolean {
-  return typeof setting === 'string' ? setting.trim() !== '' : setting !== undefined
 }
 
 function toMiniPrograms(apps: Readonly<Record<string, string>>): MiniPrograms {

@@ -6,10 +6,13 @@
 import { type FinishRequest, startRequest } from '../core/log'
 import { Problem } from '../core/problem'
 import type { LogEntry, Runtime } from '../core/runtime'
+import { once } from '../lib/once'
 import { perEnv } from '../lib/per-env'
 import { createSingleFlight, type SingleFlight } from '../lib/single-flight'
 import { type Config, parseConfig } from './config'
 import type { Hooks } from './hooks'
+import { issueJwt, type Jwt } from './jwt'
+import { importJwtIssuer, type Jwk } from './jwt-issuer'
 import { createSharedLogins, type LoginContext, type LoginRequest, login } from './login'
 import { chooseMiniProgram, createFoundMiniPrograms } from './mini-program-lookup'
 import {
@@ -31,6 +34,7 @@ import {
   listSessions,
   type Session,
 } from './sessions'
+import { type VerifiedToken, type VerifyContext, verifyToken } from './verify-token'
 import {
   type AccessTokenContext,
   callWithAccessToken,
@@ -75,6 +79,15 @@ export interface Service {
 
   /** The live session of a token; `null` if it has none. */
   findSession(token: string): Promise<Session | null>
+
+  /** The live session of a session's token or of a JWT access token; `null` if it has none. */
+  verifyToken(token: string): Promise<VerifiedToken | null>
+
+  /** Issues a JWT access token for this session. */
+  issueJwt(session: Session): Promise<Jwt>
+
+  /** The public keys that JWT access tokens are verified with. */
+  jwks(): Promise<readonly Jwk[]>
 
   /** All live sessions of this session's user, newest first. */
   listSessions(session: Session): Promise<readonly SessionSummary[]>
@@ -184,15 +197,18 @@ function createSharedEndings({ waitUntil, deadline }: Runtime): Shared['endings'
 /** `async` throughout, so that wrong settings reject like any other failure. */
 function bindService(shared: Shared, env: object): Service {
   const { runtime } = shared
-  let bound: (LoginContext & AccessTokenContext) | null = null
+  let bound: (LoginContext & AccessTokenContext & VerifyContext) | null = null
   const context = () => {
     if (bound) return bound
     const config = parseConfig(env, shared.hooks)
     const { faults, hooks } = config
     if (faults.length > 0) runtime.log({ level: 'error', code: 'misconfigured', settings: faults })
-    bound = { ...shared, config, hooks }
+    const jwtIssuer = once(() => importJwtIssuer(config))
+    bound = { ...shared, config, jwtIssuer, hooks }
     return bound
   }
+
+  const jwtIssuer = async () => context().jwtIssuer()
 
   return {
     get config() {
@@ -207,6 +223,9 @@ function bindService(shared: Shared, env: object): Service {
       return session
     },
     findSession: async (token) => findSession(context(), token),
+    verifyToken: async (token) => verifyToken(context(), token),
+    issueJwt: async (session) => issueJwt(await jwtIssuer(), session, runtime.now()),
+    jwks: async () => Array.from((await jwtIssuer()).keys.values(), ({ jwk }) => jwk),
     listSessions: async (session) => listSessions(context(), session),
     endSession: async (session) => endSession(context(), session),
     endSessionById: async ({ userId }, id) => {

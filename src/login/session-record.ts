@@ -35,16 +35,24 @@ const VERSION = 1
 /** 48 bytes are 64 characters with no bits left over, so that each token has one spelling. */
 const TOKEN = /^([\w-]{43})\.([\w-]{64})$/
 
+/** The form of a userId: the SHA-256 of AppID and openid in base64url. */
+export const USER_ID = /^[\w-]{43}$/
+
 /** 16 bytes are 22 characters, of which the last has four bits left over: zeros. */
 export const SESSION_ID = /^[\w-]{21}[AQgw]$/
 
-const SessionRecord = v.object({
-  appid: v.string(),
+/** What a session knows of its user besides WeChat's keys. */
+export const UserContext = v.object({
   openid: v.string(),
   unionid: v.nullable(v.string()),
+  claims: v.nullable(v.custom<Claims>(isObject)),
+})
+
+const SessionRecord = v.object({
+  ...UserContext.entries,
+  appid: v.string(),
   session_key: v.string(),
   previous: v.nullable(v.object({ session_key: v.string(), until: v.number() })),
-  claims: v.nullable(v.custom<Claims>(isObject)),
   createdAt: v.number(),
   expiresAt: v.number(),
 })

@@ -56,7 +56,7 @@ export type RpcSession = Omit<VerifiedSession, 'claims'> & { readonly claims?: o
  * type Env = { LOGIN: LoginServiceMethods }
  */
 export interface LoginServiceMethods {
-  /** The session of a token. */
+  /** The session of a token, or of a JWT access token. */
   verify(token: string): Promise<Outcome<{ session: RpcSession }>>
 
   /** Open data of a token's session, and the time of its watermark in ISO 8601. */
@@ -115,9 +115,11 @@ export function createLoginService({
 ) => WorkerEntrypoint<object> & LoginServiceMethods {
   return class LoginService extends WorkerEntrypoint<object> implements LoginServiceMethods {
     verify(token: string) {
-      return runMethod(service(this.env), 'verify', async (service) => ({
-        session: toVerifiedSession(await service.authenticate(requireToken(token))),
-      }))
+      return runMethod(service(this.env), 'verify', async (service) => {
+        const verified = await service.verifyToken(requireToken(token))
+        if (!verified) throw new Problem('session_invalid')
+        return { session: toVerifiedSession(verified.session) }
+      })
     }
 
     decrypt(token: string, openData: EncryptedOpenData) {

@@ -22,7 +22,9 @@ export async function expectDocumented(
   for (const list of [warnings, kv.calls]) list.length = 0
   expect(log.join()).not.toContain(MARK)
   expect([...response.headers.values()].join()).not.toContain(MARK)
-  expect(response.headers.get('Cache-Control')).toBe('no-store')
+  const isKeySet = response.ok && log.join().includes('"/.well-known/jwks.json"')
+  const cached = isKeySet ? 'public, max-age=300' : 'no-store'
+  expect(response.headers.get('Cache-Control')).toBe(cached)
   expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
   if (!isProblem(response)) {
     // What WeChat answers goes through as it is, whatever its status.

@@ -13,6 +13,7 @@ import type { AppEnv } from './context'
 import { addAuthorizationServerRoutes } from './routes/authorization-server'
 import { addForwardAuthRoutes, FORWARD_AUTH } from './routes/forward-auth'
 import { addIntrospectionRoutes } from './routes/introspection'
+import { addJwtRoutes } from './routes/jwt'
 import { addLoginRoutes } from './routes/login'
 import { addOpenDataRoutes } from './routes/open-data'
 import { addPassThroughRoutes, PASS_THROUGH } from './routes/pass-through'
@@ -58,6 +59,7 @@ export function createHttpApp(service: (env: object) => Service) {
   })
   addLoginRoutes(app)
   addSessionRoutes(app)
+  addJwtRoutes(app)
   addSessionKeyRoutes(app)
   addOpenDataRoutes(app)
   addPhoneNumberRoutes(app)

@@ -3,6 +3,7 @@
 import * as v from 'valibot'
 import { object } from '../../core/schemas'
 import { isObject, parseBase64, parseUtf8 } from '../../lib/encoding'
+import { USER_ID } from '../session-record'
 import type { SubscribeMessage } from '../wechat/subscribe-message'
 
 /** The longest texts, in characters; openapi.json states them, too. */
@@ -20,8 +21,6 @@ export const MAX_LENGTH = {
 } as const
 
 const AES_BLOCK = 16
-/** The form of a userId: the SHA-256 of AppID and openid in base64url. */
-export const USER_ID = /^[\w-]{43}$/
 const USER_ID_MESSAGE = 'must be a userId: 43 characters'
 
 const string = v.string('must be a string')

@@ -33,7 +33,7 @@ export async function authenticateRequest(c: Context, service: Service): Promise
 /** The context of routes that {@link authenticated} guards. */
 export type AuthenticatedEnv = AppEnv & { Variables: { session: Session } }
 
-/** Puts the live session of the request's token in `c.var.session`. */
+/** Puts the live session of the request's token in `c.get('session')`. */
 export const authenticated = createMiddleware<AuthenticatedEnv>(
   async function authenticated(c, next) {
     const session = await authenticateRequest(c, c.get('service'))
@@ -48,9 +48,9 @@ export const authenticated = createMiddleware<AuthenticatedEnv>(
  *
  * @param requireSetting Throws if the setting is absent
  */
-export function onlyWith(requireSetting: (config: Config) => unknown) {
+export function onlyWith(requireSetting: (service: Service) => unknown) {
   return createMiddleware<AppEnv>(async function onlyWith(c, next) {
-    requireSetting(c.get('service').config)
+    await requireSetting(c.get('service'))
     await next()
   })
 }

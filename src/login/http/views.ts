@@ -2,8 +2,10 @@
 
 import { base64url, utf8 } from '../../lib/encoding'
 import type { Claims } from '../hooks'
+import type { Jwt } from '../jwt'
 import type { SessionSummary } from '../session-record'
 import type { Login, Session } from '../sessions'
+import type { VerifiedToken, VerifiedUser } from '../verify-token'
 import type { OpenData } from '../wechat/open-data'
 
 /** Unix seconds as ISO 8601 in UTC. */
@@ -14,6 +16,11 @@ function toIsoTime(seconds: number): string {
 /** What the mini program gets for a login. */
 export function toLoginView({ token, session: { userId, expiresAt }, expiresIn }: Login) {
   return { token, tokenType: 'Bearer', expiresIn, expiresAt: toIsoTime(expiresAt), userId }
+}
+
+/** A JWT access token for the mini program. */
+export function toJwtView({ accessToken, expiresIn, expiresAt }: Jwt) {
+  return { accessToken, tokenType: 'Bearer', expiresIn, expiresAt: toIsoTime(expiresAt) }
 }
 
 /** What the mini program may know of its own session. */
@@ -55,23 +62,23 @@ export interface VerifiedSession {
   readonly expiresAt: string
 }
 
-export function toVerifiedSession(session: Session): VerifiedSession {
+export function toVerifiedSession(session: VerifiedUser): VerifiedSession {
   const { userId, appid, openid, createdAt, expiresAt } = session
   const times = { createdAt: toIsoTime(createdAt), expiresAt: toIsoTime(expiresAt) }
   return { userId, appid, openid, ...toOptionalFields(session), ...times }
 }
 
 /** A live token as an introspection response (RFC 7662 section 2.2). */
-export function toIntrospectionView(session: Session) {
-  const { userId, appid, openid, createdAt, expiresAt } = session
+export function toIntrospectionView({ session, iat, exp }: VerifiedToken) {
+  const { userId, appid, openid } = session
   return {
     active: true,
     sub: userId,
     client_id: appid,
     openid,
     ...toOptionalFields(session),
-    iat: createdAt,
-    exp: expiresAt,
+    iat,
+    exp,
     token_type: 'Bearer',
   }
 }
@@ -80,7 +87,7 @@ export function toIntrospectionView(session: Session) {
  * A live session in the headers of a response to a gateway. All of them are always there: an empty
  * one takes the place of one that the phone has sent.
  */
-export function toUserHeaders({ userId, appid, openid, unionid, claims }: Session) {
+export function toUserHeaders({ userId, appid, openid, unionid, claims }: VerifiedUser) {
   return {
     'X-User-Id': userId,
     'X-Appid': appid,
@@ -97,6 +104,6 @@ function toHeaderText(text: string): string {
   )
 }
 
-function toOptionalFields({ unionid, claims }: Session) {
+function toOptionalFields({ unionid, claims }: VerifiedUser) {
   return { ...(unionid !== null && { unionid }), ...(claims !== null && { claims }) }
 }

@@ -8,7 +8,7 @@
  */
 
 import { deriveSealingKey, seal, unseal } from '../../lib/crypto'
-import { isObject, parseJson } from '../../lib/encoding'
+import { isObject, parseJson, utf8 } from '../../lib/encoding'
 import { SHORTEST_TTL_SECONDS, toKVErrorMessage } from '../../lib/kv'
 import type { Context } from '../context'
 import type { MiniProgram } from '../mini-programs'
@@ -76,7 +76,7 @@ function tokenKey({ appid }: MiniProgram): string {
 }
 
 async function sealOptions(miniProgram: MiniProgram) {
-  const key = await deriveSealingKey(miniProgram.appsecret, SEAL_INFO)
+  const key = await deriveSealingKey(utf8(miniProgram.appsecret), SEAL_INFO)
   return { key, additionalData: tokenKey(miniProgram) }
 }
 

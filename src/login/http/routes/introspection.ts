@@ -13,7 +13,7 @@ import { toIntrospectionView } from '../views'
 export function addIntrospectionRoutes(app: App): void {
   app.use('/introspect', onlyWithServiceKeys)
   app.post('/introspect', forOAuthClients, async (c) => {
-    const session = await c.get('service').findSession(c.get('token'))
-    return jsonResponse(c, session ? toIntrospectionView(session) : { active: false })
+    const verified = await c.get('service').verifyToken(c.get('token'))
+    return jsonResponse(c, verified ? toIntrospectionView(verified) : { active: false })
   })
 }

@@ -1,0 +1,50 @@
+/** Whose token it is: for what takes a session's token and a JWT access token alike. */
+
+import { isJwt, openJwt } from './jwt'
+import type { JwtIssuer } from './jwt-issuer'
+import { findMiniProgram, type LookupContext } from './mini-program-lookup'
+import { findSession, findSessionById, type Session } from './sessions'
+
+/** What both kinds of token tell of a session. */
+export type VerifiedUser = Pick<
+  Session,
+  'userId' | 'appid' | 'openid' | 'unionid' | 'claims' | 'createdAt' | 'expiresAt'
+>
+
+/** A live token. Times are Unix seconds. */
+export interface VerifiedToken {
+  readonly session: VerifiedUser
+  /** When the token began, which for a session's token is when the session did. */
+  readonly iat: number
+  /** When the token ends; likewise. */
+  readonly exp: number
+}
+
+export interface VerifyContext extends LookupContext {
+  /** What issues JWT access tokens. It throws where their endpoints fail. */
+  readonly jwtIssuer: () => Promise<JwtIssuer>
+}
+
+/**
+ * The live session of either kind of token: one KV read, none for a token that cannot have one.
+ *
+ * @returns `null` for a token that is unknown, malformed, expired or revoked
+ * @throws {Problem} `store_unavailable`, `hook_unavailable` when that cannot be found out
+ */
+export async function verifyToken(
+  context: VerifyContext,
+  token: string,
+): Promise<VerifiedToken | null> {
+  if (isJwt(token)) return verifyJwt(context, token)
+  const session = await findSession(context, token)
+  return session && { session, iat: session.createdAt, exp: session.expiresAt }
+}
+
+async function verifyJwt(context: VerifyContext, token: string): Promise<VerifiedToken | null> {
+  const issuer = await context.jwtIssuer().catch(() => null)
+  const content = issuer && (await openJwt(issuer, token, context.runtime.now()))
+  if (!content || !(await findMiniProgram(context, content.aud))) return null
+  const { sub: userId, aud: appid, openid, unionid, claims, iat, exp } = content
+  const lifetime = await findSessionById(context, { userId, id: content.sid })
+  return lifetime && { session: { ...lifetime, userId, appid, openid, unionid, claims }, iat, exp }
+}
