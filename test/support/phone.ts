@@ -149,6 +149,8 @@ export function createPhone() {
   return Object.assign(state, {
     wx,
     press,
+    /** What the app answers. */
+    ask,
     /** The status of `GET /session` with a token. */
     fetchStatus: async (token: string) => (await app.send('GET', '/session', { token })).status,
     /** Ends the stored session on the server, unnoticed by the client. */
