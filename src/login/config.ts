@@ -53,7 +53,7 @@ export interface Config extends JwtSettings {
   readonly apiBases: readonly string[]
   /** The keys that backends authenticate with; `null` turns their endpoints off. */
   readonly serviceKeys: Group<readonly string[] | null>
-  /** The keys that gateways authenticate with besides those of backends; `null` for none. */
+  /** The keys that gateways authenticate with: their own and those of backends; `null` for none. */
   readonly gatewayKeys: Group<readonly string[] | null>
   readonly push: Group<PushSettings>
   readonly sessions: KVNamespace
@@ -150,14 +150,14 @@ export function parseConfig(env: unknown, given: object | null = null): Config {
   const parseKeys = (setting: string, schema: typeof ServiceKeys | typeof GatewayKeys) =>
     refuseSandboxKeys(setting, parseGroup(schema, env), isSandbox)
   const serviceKeys = parseKeys('SERVICE_KEYS', ServiceKeys)
-  const gatewayKeys = parseKeys('GATEWAY_KEYS', GatewayKeys)
+  const ownKeys = parseKeys('GATEWAY_KEYS', GatewayKeys)
   const issuer = parseGroup(Issuer, env)
   const jwt = parseJwtSettings(env)
   const push = parseGroup(Push, env)
   const loginLimit = parseGroup(LoginLimit, env)
   const userLimit = parseGroup(UserLimit, env)
   const analytics = parseGroup(Analytics, env)
-  const optional = [serviceKeys, gatewayKeys, issuer, jwt, push, loginLimit, userLimit, analytics]
+  const optional = [serviceKeys, ownKeys, issuer, jwt, push, loginLimit, userLimit, analytics]
   const faults = optional.flatMap(findFaults)
   // A hook that is not asked would admit whom it denies.
   const required = requireGroups(
@@ -171,7 +171,7 @@ export function parseConfig(env: unknown, given: object | null = null): Config {
     openDataMaxAge: sessions.OPEN_DATA_MAX_AGE,
     apiBases: sessions.WECHAT_API_BASE ?? [API_BASE],
     serviceKeys,
-    gatewayKeys,
+    gatewayKeys: joinKeys(ownKeys, serviceKeys),
     issuer,
     jwt,
     isSandbox,
@@ -184,6 +184,15 @@ export function parseConfig(env: unknown, given: object | null = null): Config {
     analytics: findValue(analytics)?.ANALYTICS ?? null,
     faults,
   }
+}
+
+type Keys = Group<readonly string[] | null>
+
+/** Wrong `SERVICE_KEYS` do not stop gateways that have keys of their own. */
+function joinKeys(own: Keys, serviceKeys: Keys): Keys {
+  const keys = findValue(own)
+  if (keys) return { value: [...keys, ...(findValue(serviceKeys) ?? [])] }
+  return 'faults' in own ? own : serviceKeys
 }
 
 /** The AppSecret of `npm run dev`, which opens nothing at WeChat. */
@@ -201,16 +210,9 @@ export function requireServiceKeys(config: Config): readonly string[] {
   return keys
 }
 
-/**
- * The keys of gateways. Wrong `SERVICE_KEYS` do not stop those that send one of `GATEWAY_KEYS`.
- *
- * @throws {Problem} `misconfigured`; `not_found`: without any keys there is no endpoint
- */
+/** @throws {Problem} `misconfigured`; `not_found`: without any keys there is no endpoint */
 export function requireGatewayKeys(config: Config): readonly string[] {
-  const own = requireValue(config.gatewayKeys)
-  const keys = own
-    ? [...own, ...(findValue(config.serviceKeys) ?? [])]
-    : requireValue(config.serviceKeys)
+  const keys = requireValue(config.gatewayKeys)
   if (!keys) throw endpointOff('GATEWAY_KEYS', new Problem('not_found'))
   return keys
 }
