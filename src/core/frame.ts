@@ -2,7 +2,7 @@
 
 import type { Context, Env } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { basePath, baseRoutePath, matchedRoutes } from 'hono/route'
+import { baseRoutePath, matchedRoutes } from 'hono/route'
 import type { Hono } from 'hono/tiny'
 import type { FinishRequest, RequestRecord } from './log'
 import { Problem, toProblem } from './problem'
@@ -86,13 +86,11 @@ interface Route {
  * @param index Of a middleware of the app: it knows where another app has mounted this one
  */
 function findRoutes(c: Context, routes: readonly Route[], index: number): readonly Route[] {
-  const [mounted = '', prefix = ''] = [basePath(c, index), baseRoutePath(c, index)].map((base) =>
-    base.replace(/\/$/, ''),
-  )
-  const parts = c.req.path.slice(mounted.length).split('/')
+  const prefix = baseRoutePath(c, index).replace(/\/$/, '')
+  const parts = c.req.path.split('/')
   return routes
-    .filter(({ method, path }) => method !== 'ALL' && fits(path.split('/'), parts))
     .map(({ method, path }) => ({ method, path: prefix + path }))
+    .filter(({ method, path }) => method !== 'ALL' && fits(path.split('/'), parts))
 }
 
 function fits(pattern: readonly string[], parts: readonly string[]): boolean {

@@ -22,7 +22,7 @@ import * as v from 'valibot'
 import { randomBytes, seal, unseal } from '../lib/crypto'
 import { base64url, parseBase64url, parseJson, parseUtf8, utf8 } from '../lib/encoding'
 import type { JwtIssuer, SigningKey } from './jwt-issuer'
-import { SESSION_ID, USER_ID, UserContext } from './session-record'
+import { isUserContext, SESSION_ID, USER_ID, type UserContext } from './session-record'
 import type { Session } from './sessions'
 
 /** A token for the mini program. Times are Unix seconds. */
@@ -34,7 +34,7 @@ export interface Jwt {
 }
 
 /** What a token that this server has signed says. Times are Unix seconds. */
-export type JwtContent = v.InferOutput<typeof Payload> & v.InferOutput<typeof UserContext>
+export type JwtContent = v.InferOutput<typeof Payload> & UserContext
 
 const ALGORITHM = { name: 'ECDSA', hash: 'SHA-256' } as const
 
@@ -122,8 +122,8 @@ export async function openJwt(
   if (now >= output.exp) return null
   const sealed = parseBase64url(output.ctx) ?? new Uint8Array()
   const context = await unseal(sealed, toSealOptions(key.sealingKey, output.jti, output.sid))
-  const user = v.safeParse(UserContext, parseJson(context ?? ''))
-  return user.success ? { ...output, ...user.output } : null
+  const user = parseJson(context ?? '')
+  return isUserContext(user) ? { ...output, ...user } : null
 }
 
 /** The key that a header names; `null` for a header that none of ours has. */

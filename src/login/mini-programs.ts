@@ -50,14 +50,16 @@ export const SeveralMiniPrograms = object({
   WECHAT_APPS: v.pipe(
     trimmed,
     v.transform((value) => (typeof value === 'string' ? parseJson(value) : value)),
-    v.record(
-      v.pipe(v.string(), v.regex(APPID, APPS_MESSAGE)),
-      v.pipe(v.string(APPS_MESSAGE), v.regex(APPSECRET, APPS_MESSAGE)),
-      APPS_MESSAGE,
-    ),
-    v.check((apps) => Object.keys(apps).length > 0, APPS_MESSAGE),
+    v.custom<Readonly<Record<string, string>>>(areApps, APPS_MESSAGE),
   ),
 })
+
+function areApps(value: unknown): boolean {
+  const apps = isObject(value) ? Object.entries(value) : []
+  const isApp = ([appid, secret]: [string, unknown]) =>
+    APPID.test(appid) && typeof secret === 'string' && APPSECRET.test(secret)
+  return apps.length > 0 && apps.every(isApp)
+}
 
 export const PushTexts = object({
   WECHAT_PUSH_TOKEN: v.pipe(

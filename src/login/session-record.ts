@@ -1,6 +1,5 @@
 /** A session's token and the record that it opens. sessions.ts describes their formats, and why. */
 
-import * as v from 'valibot'
 import { concat } from '../lib/bytes'
 import { importSealingKey, randomBytes, seal, unseal } from '../lib/crypto'
 import { base64url, isObject, parseBase64url, parseJson } from '../lib/encoding'
@@ -15,8 +14,21 @@ export interface TokenParts {
   readonly key: Uint8Array<ArrayBuffer>
 }
 
+/** What a session knows of its user besides WeChat's keys. */
+export interface UserContext {
+  readonly openid: string
+  readonly unionid: string | null
+  readonly claims: Claims | null
+}
+
 /** What a record holds besides its version. Times are Unix seconds. */
-export type SessionRecord = v.InferOutput<typeof SessionRecord>
+export interface SessionRecord extends UserContext {
+  readonly appid: string
+  readonly session_key: string
+  readonly previous: { readonly session_key: string; readonly until: number } | null
+  readonly createdAt: number
+  readonly expiresAt: number
+}
 
 /** What a list of devices shows of a session. Times are Unix seconds. */
 export interface SessionSummary {
@@ -40,22 +52,6 @@ export const USER_ID = /^[\w-]{43}$/
 
 /** 16 bytes are 22 characters, of which the last has four bits left over: zeros. */
 export const SESSION_ID = /^[\w-]{21}[AQgw]$/
-
-/** What a session knows of its user besides WeChat's keys. */
-export const UserContext = v.object({
-  openid: v.string(),
-  unionid: v.nullable(v.string()),
-  claims: v.nullable(v.custom<Claims>(isObject)),
-})
-
-const SessionRecord = v.object({
-  ...UserContext.entries,
-  appid: v.string(),
-  session_key: v.string(),
-  previous: v.nullable(v.object({ session_key: v.string(), until: v.number() })),
-  createdAt: v.number(),
-  expiresAt: v.number(),
-})
 
 /** A new token of this person, with what it says. */
 export function createToken(userId: string): TokenParts & { readonly token: string } {
@@ -107,8 +103,37 @@ export async function openRecord(
   const bytes = new Uint8Array(value)
   if (bytes[0] !== VERSION) return null
   const plaintext = await unseal(bytes.subarray(1), await toSealOptions(parts))
-  const { success, output } = v.safeParse(SessionRecord, parseJson(plaintext ?? ''))
-  return success ? output : null
+  const record = parseJson(plaintext ?? '')
+  return isSessionRecord(record) ? record : null
+}
+
+// By hand: every request of a session comes through here.
+
+function isSessionRecord(value: unknown): value is SessionRecord {
+  if (!isObject(value) || !isUserContext(value)) return false
+  const { appid, session_key, previous, createdAt, expiresAt } = value
+  return (
+    typeof appid === 'string' &&
+    typeof session_key === 'string' &&
+    (previous === null || isPreviousKey(previous)) &&
+    typeof createdAt === 'number' &&
+    typeof expiresAt === 'number'
+  )
+}
+
+export function isUserContext(value: unknown): value is UserContext {
+  if (!isObject(value)) return false
+  const { openid, unionid, claims } = value
+  return (
+    typeof openid === 'string' &&
+    (unionid === null || typeof unionid === 'string') &&
+    (claims === null || isObject(claims))
+  )
+}
+
+function isPreviousKey(value: unknown): boolean {
+  if (!isObject(value)) return false
+  return typeof value.session_key === 'string' && typeof value.until === 'number'
 }
 
 async function toSealOptions(parts: TokenParts) {
@@ -118,16 +143,12 @@ async function toSealOptions(parts: TokenParts) {
 /** KV takes 1,024 bytes of metadata; this many characters fit, even if JSON escapes each one. */
 const USER_AGENT_LENGTH = 256
 
-const SessionMetadata = v.object({
-  createdAt: v.number(),
-  expiresAt: v.number(),
-  userAgent: v.fallback(v.nullable(v.string()), null),
-})
-
 /** What a list shows of a record; `null` if its name or its metadata is not that of a session. */
 export function parseSummary(id: string, metadata: unknown): SessionSummary | null {
-  const { success, output } = v.safeParse(SessionMetadata, metadata)
-  return success && isSessionId(id) ? { id, ...output } : null
+  if (!isSessionId(id) || !isObject(metadata)) return null
+  const { createdAt, expiresAt, userAgent } = metadata
+  if (typeof createdAt !== 'number' || typeof expiresAt !== 'number') return null
+  return { id, createdAt, expiresAt, userAgent: typeof userAgent === 'string' ? userAgent : null }
 }
 
 /** Printable ASCII: KV keeps metadata in a header, and a control character would take six bytes. */

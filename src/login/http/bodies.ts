@@ -138,6 +138,14 @@ export const PhoneNumberBody = v.lazy((value) => {
 /** The form of WeChat's names, such as `thing1`. A response repeats no name of another form. */
 export const FIELD_NAME = /^[a-z_]{1,32}\d{1,4}$/
 
+const messageField = textUpTo(MAX_LENGTH.messageField)
+
+/** As many texts as there are fields. */
+function toMessageFields(data: unknown) {
+  const names = isObject(data) ? Object.keys(data) : []
+  return v.object(Object.fromEntries(names.map((name) => [name, messageField])))
+}
+
 export const SubscribeMessageBody = object({
   appid,
   openid: textUpTo(MAX_LENGTH.openid),
@@ -149,7 +157,7 @@ export const SubscribeMessageBody = object({
       (data) => Object.keys(data).every((key) => FIELD_NAME.test(key)),
       'has a key that is not the name of a template field, such as thing1',
     ),
-    v.record(v.string(), textUpTo(MAX_LENGTH.messageField)),
+    v.lazy(toMessageFields),
   ),
   state: v.optional(
     v.picklist(['developer', 'trial', 'formal'], 'must be developer, trial or formal'),

@@ -79,9 +79,11 @@ export interface EncryptionKey {
 /** @throws {Problem} what the errcode stands for, or `wechat_unavailable` */
 export function processEncryptionKeysResponse(response: WeChatResponse): readonly EncryptionKey[] {
   if (response.errcode !== 0) throw wechatError(response, 'session_key')
-  const result = v.safeParse(KeyInfoList, response.fields.key_info_list)
-  if (!result.success) throw badResponse('key_info_list is not a list of keys')
-  return result.output.map(({ encrypt_key, iv, version, expire_in, create_time }) => ({
+  const list = response.fields.key_info_list
+  const infos = Array.isArray(list) ? list.map((info) => v.safeParse(KeyInfo, info)) : null
+  if (!infos?.every((info) => info.success))
+    throw badResponse('key_info_list is not a list of keys')
+  return infos.map(({ output: { encrypt_key, iv, version, expire_in, create_time } }) => ({
     encryptKey: encrypt_key,
     iv,
     version,
@@ -90,12 +92,10 @@ export function processEncryptionKeysResponse(response: WeChatResponse): readonl
   }))
 }
 
-const KeyInfoList = v.array(
-  v.object({
-    encrypt_key: v.string(),
-    iv: v.string(),
-    version: v.number(),
-    expire_in: v.number(),
-    create_time: v.number(),
-  }),
-)
+const KeyInfo = v.object({
+  encrypt_key: v.string(),
+  iv: v.string(),
+  version: v.number(),
+  expire_in: v.number(),
+  create_time: v.number(),
+})
