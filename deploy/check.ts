@@ -78,7 +78,8 @@ function isEmpty(value: unknown): boolean {
  *
  * @param targets Where wrangler has deployed the Worker to, in its words
  */
-export function findProof({ path, config }: Deploy, targets: readonly string[]): string | null {
+export function findProof(deploy: Deploy, targets: readonly string[]): string | null {
+  const { path, config } = deploy
   const main = basename(config.main ?? '')
   if (targets.length === 0) return null
   if (main === PAYMENTS) {
@@ -87,7 +88,9 @@ export function findProof({ path, config }: Deploy, targets: readonly string[]):
   }
   const address = findAddress(targets)
   if (main !== LOGIN || address === null) return null
-  const command = `curl ${address}/login --json '{"code":"made-up"}'`
+  const isKnown = isSet('WECHAT_APPID', deploy)
+  const body = `{"code":"made-up"${isKnown ? '' : ',"appid":"the AppID of a mini program"'}}`
+  const command = `curl ${address}/login --json '${body}'`
   return `  ${command}\n\nThe answer code_invalid means that WeChat accepts the AppID and the AppSecret.`
 }
 

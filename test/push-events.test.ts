@@ -219,7 +219,7 @@ describe('a push in plain mode', () => {
   it('A push in safe mode is misconfigured if no key is set, and the log names the setting', async () => {
     await start(PLAIN)
     expect(await push(event())).toEqual([500, 'misconfigured'])
-    expect(app.warnings[0]).toContain('WECHAT_PUSH_AES_KEY is missing')
+    expect(app.warnings[0]).toContain('WECHAT_PUSH_AES_KEY')
   })
 })
 

@@ -6,7 +6,7 @@
 import { EVENT_MILLISECONDS, enqueue } from '../core/hook-calls'
 import { eventRefused, invalidRequest, Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
-import { endpointOff, requireValue } from '../core/settings'
+import { endpointOff, misconfigured, requireValue } from '../core/settings'
 import { randomBytes, sha256 } from '../lib/crypto'
 import { isObject, parseJson, parseLenientJson } from '../lib/encoding'
 import type { Context } from './context'
@@ -175,7 +175,7 @@ async function openPlain(token: string, { query, body, now }: SentPush): Promise
   await checkSignature([token, timestamp, nonce], { signature, timestamp, now })
   const event = parseFields(body)
   if (typeof event.Encrypt === 'string' && msg_signature !== '') {
-    throw new Problem('misconfigured', { log: { settings: ['WECHAT_PUSH_AES_KEY is missing'] } })
+    throw misconfigured(['WECHAT_PUSH_AES_KEY, or aesKey of the hook, is missing'])
   }
   return { text: body, event, isSafe: false }
 }

@@ -98,6 +98,29 @@ describe('npm run serve', () => {
     await server.close()
   })
 
+  it('a hook of a module knows mini programs, and then the server needs no AppID', async () => {
+    const withHook = join(directory, 'found.mjs')
+    const without = join(directory, 'none.mjs')
+    const hook = `findMiniProgram: ({ appid }) =>
+      appid === 'wx5823bf96d3bd56c7' ? { appsecret: 'the-second-appsecret-is-public' } : null`
+    writeFileSync(withHook, `export default { ${hook} }`)
+    writeFileSync(without, 'export default { onLogin: () => null }')
+    const own = { ...settings(), WECHAT_APPID: '', WECHAT_APPSECRET: '' }
+    const server = await startServer({ env: { ...own, HOOKS: withHook } })
+    const logIn = async (appid: string) => {
+      const { code } = await environment.press('wx.login', { appid })
+      return send(server.url, 'POST', '/login', { body: { code, appid } })
+    }
+    const { answer } = await logIn('wx5823bf96d3bd56c7')
+    const { token } = answer as { token: string }
+    const checked = await send(server.url, 'POST', '/session/check', { token })
+    expect(checked).toMatchObject({ status: 200, answer: { valid: true } })
+    expect((await logIn('wxba5fad812f8e6fb9')).status).toBe(400)
+    await server.close()
+    const { code, output } = await runServer({ env: { ...own, HOOKS: without } })
+    expect([code, output]).toEqual([1, expect.stringContaining('no method findMiniProgram')])
+  })
+
   it('hooks of a module decide on logins, and a thrown error denies them', async () => {
     const hooks = join(directory, 'hooks.mjs')
     writeFileSync(

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findMissing, type WorkerConfig } from '../../deploy/check'
+import { findMissing, findProof, type WorkerConfig } from '../../deploy/check'
 import { type CloudflareApi, startCloudflareApi } from '../support/cloudflare-api'
 
 const APPID = 'wx4f4bc4dec97d474b'
@@ -264,6 +264,13 @@ describe('findMissing', () => {
     ['the Worker is another one', { ...login, main: 'index.ts' }, null],
   ])('nothing is missing where %s', (_, config, values) => {
     expect(find(config, values)).toEqual([])
+  })
+
+  it('the command that shows that it works names an AppID where no setting has one', () => {
+    const config = { ...login, services: [{ binding: 'HOOKS' }] }
+    const deploy = { path: 'wrangler.toml', env: '', config, secretsFile: null }
+    const proof = findProof(deploy, ['https://code2session.example.workers.dev'])
+    expect(proof).toContain(`'{"code":"made-up","appid":"the AppID of a mini program"}'`)
   })
 
   it('an AppID that no setting has is missing', () => {
