@@ -14,6 +14,11 @@ export function parseBearerToken(authorization: string | undefined): string | nu
   return match ? (match[1] ?? '') : null
 }
 
+/** Whether a token has the three parts of a JWT, which a session's token never has. */
+export function isJwt(token: string): boolean {
+  return token.split('.', 4).length === 3
+}
+
 /**
  * The token of a request that needs a session.
  *

@@ -60,11 +60,6 @@ const Payload = v.object({
   ctx: text,
 })
 
-/** Whether a token has the three parts of a JWT, which a session's token never has. */
-export function isJwt(token: string): boolean {
-  return token.split('.', 4).length === 3
-}
-
 /**
  * Issues a token for a session. It does not outlive the session.
  *

@@ -1,6 +1,7 @@
 /** Whose token it is: for what takes a session's token and a JWT access token alike. */
 
-import { isJwt, openJwt } from './jwt'
+import { isJwt } from '../core/credentials'
+import { openJwt } from './jwt'
 import type { JwtIssuer } from './jwt-issuer'
 import { findMiniProgram, type LookupContext } from './mini-program-lookup'
 import { findSession, findSessionById, type Session } from './sessions'

@@ -3,6 +3,7 @@
  * call it, and give its results and {@link Problem}s their form.
  */
 
+import { isJwt } from '../core/credentials'
 import { BEARER_CHALLENGE } from '../core/errors'
 import { type FinishRequest, startRequest } from '../core/log'
 import { Problem } from '../core/problem'
@@ -135,14 +136,19 @@ async function findPayer(
   if (!login) {
     throw new Problem('misconfigured', { log: { settings: ['LOGIN is missing'] } })
   }
+  // A JWT access token goes to other backends, and none of them shall order payments with it.
+  if (isJwt(payer.token)) throw sessionInvalid()
   const late = rejectOnAbort(runtime.deadline(LOGIN_BINDING_MILLISECONDS))
   const outcome = await Promise.race([login.verify(payer.token), late]).catch(() => {
     const reason = 'LOGIN.verify failed; the binding needs entrypoint = "LoginService"'
     throw new Problem('store_unavailable', { log: { reason } })
   })
   if (outcome.ok) return { appid: outcome.session.appid, openid: outcome.session.openid }
-  // The challenge names no error: the credential of this request, the service key, was good.
-  const headers = { 'WWW-Authenticate': BEARER_CHALLENGE }
   const { code } = outcome.error
-  throw code === 'session_invalid' ? new Problem(code, { headers }) : new Problem(code)
+  throw code === 'session_invalid' ? sessionInvalid() : new Problem(code)
+}
+
+/** Its challenge names no error: the credential of the request, the service key, was good. */
+function sessionInvalid(): Problem {
+  return new Problem('session_invalid', { headers: { 'WWW-Authenticate': BEARER_CHALLENGE } })
 }

@@ -256,6 +256,14 @@ describe('the payer of a token', () => {
     expect(app.pay.requests).toEqual([])
   })
 
+  it('a JWT access token is a session_invalid, and the login Worker is not asked', async () => {
+    let asked = 0
+    useLogin(() => ({ ok: ++asked > 0, session: { appid: APPID, openid: OPENID } }))
+    const { status, answer } = await place({ ...byToken, token: 'e30.e30.c2ln' })
+    expect([status, answer.code, asked]).toEqual([401, 'session_invalid', 0])
+    expect(app.pay.requests).toEqual([])
+  })
+
   it('a login Worker that is down or cannot tell is a store_unavailable', async () => {
     useLogin(() => {
       throw new Error('down, with a secret')
