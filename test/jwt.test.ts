@@ -12,6 +12,7 @@ import {
 } from 'jose'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { APPID, type LoginAnswer, SERVICE_KEY, useTestApp } from './support/app'
+import { MERCHANT } from './support/wechat-pay'
 
 const PATH = '/session/access-token'
 const ISSUER = 'https://login.example/wx'
@@ -400,6 +401,85 @@ describe('a forged JWT access token', () => {
     expect(await introspect(await forge({}, { x: 'x'.repeat(1000) }))).toMatchObject({
       active: true,
     })
+  })
+})
+
+describe('the settings of JWT access tokens', () => {
+  const toCode = async (response: Response) =>
+    (await response.json<{ code?: string }>()).code ?? 200
+
+  /** What both endpoints answer, and introspection of a token that the right settings have issued. */
+  async function useSettings(wrong: Record<string, unknown>) {
+    const { accessToken } = await issue()
+    app.replace({ settings: { ...settings, ...wrong } })
+    const { token } = await app.login()
+    return {
+      codes: [
+        await toCode(await app.send('POST', PATH, { token })),
+        await toCode(await app.request('/.well-known/jwks.json')),
+      ],
+      answer: await introspect(accessToken),
+      log: app.warnings.flatMap((line) => JSON.parse(line).settings),
+    }
+  }
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['a text that is no key', { ACCESS_TOKEN_KEY: 'secret' }, 'ACCESS_TOKEN_KEY'],
+    [
+      'a key that is cut off',
+      { ACCESS_TOKEN_KEY: env.ACCESS_TOKEN_KEY.slice(0, 100) },
+      'ACCESS_TOKEN_KEY',
+    ],
+    [
+      'a second key that is wrong',
+      { ACCESS_TOKEN_KEY: toPem(env.ACCESS_TOKEN_KEY) + toPem('MIGH') },
+      'ACCESS_TOKEN_KEY',
+    ],
+    ['an RSA key', { ACCESS_TOKEN_KEY: MERCHANT.private_pkcs8_pem }, 'ACCESS_TOKEN_KEY'],
+    ['no ISSUER', { ISSUER: '' }, 'ISSUER'],
+    ['an ISSUER with a slash at its end', { ISSUER: 'https://login.example/' }, 'ISSUER'],
+    ['an ISSUER of plain http', { ISSUER: 'http://login.example' }, 'ISSUER'],
+    ['an ACCESS_TOKEN_TTL of 59', { ACCESS_TOKEN_TTL: '59' }, 'ACCESS_TOKEN_TTL'],
+    ['an ACCESS_TOKEN_TTL of 901', { ACCESS_TOKEN_TTL: '901' }, 'ACCESS_TOKEN_TTL'],
+  ])(
+    'With %s they are misconfigured, the log names it, and logins go on',
+    async (_, wrong, name) => {
+      const { codes, answer, log } = await useSettings(wrong)
+      expect(codes).toEqual(['misconfigured', 'misconfigured'])
+      expect(answer).toEqual(INACTIVE)
+      expect(log).toContainEqual(expect.stringMatching(new RegExp(`^${name} `)))
+      expect(log.join()).not.toContain(env.ACCESS_TOKEN_KEY.slice(20, 60))
+    },
+  )
+
+  it('Without ACCESS_TOKEN_KEY they are off, whatever ACCESS_TOKEN_TTL is', async () => {
+    const off = { ACCESS_TOKEN_KEY: '\n', ACCESS_TOKEN_TTL: '0' }
+    const { codes, answer } = await useSettings(off)
+    expect(codes).toEqual(['not_found', 'not_found'])
+    expect(answer).toEqual(INACTIVE)
+  })
+
+  it('The key of the sandbox is refused beside a real AppSecret', async () => {
+    app.replace({ settings: { ...settings, WECHAT_APPSECRET: 'a'.repeat(32) } })
+    expect(await toCode(await app.request('/.well-known/jwks.json'))).toBe('misconfigured')
+    expect(app.warnings.join()).toContain('ACCESS_TOKEN_KEY has the key of the sandbox')
+  })
+
+  it('A key is imported once', async () => {
+    await issue()
+    const { importKey } = crypto.subtle
+    let imports = 0
+    crypto.subtle.importKey = ((...args: Parameters<typeof importKey>) => {
+      // The session's own record has a key of its own.
+      if (args[0] !== 'raw') imports++
+      return importKey.apply(crypto.subtle, args)
+    }) as typeof importKey
+    try {
+      await introspect((await issue()).accessToken)
+    } finally {
+      crypto.subtle.importKey = importKey
+    }
+    expect(imports).toBe(0)
   })
 })
 

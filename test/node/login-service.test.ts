@@ -1,5 +1,6 @@
 /** LoginService by RPC: another Worker calls it over a service binding, both in a real workerd. */
 
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LoginService } from '../../src/workers/login-worker'
 import { buildProduction } from '../support/built-worker'
@@ -28,7 +29,12 @@ let findLog: (pattern: RegExp) => Promise<string>
 
 beforeAll(async () => {
   environment = await startEnvironment()
-  const served = await environment.serve(await buildProduction(), { caller: CALLER })
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const bindings = {
+    ACCESS_TOKEN_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    ISSUER: 'https://login.example',
+  }
+  const served = await environment.serve(await buildProduction(), { caller: CALLER, bindings })
   login = served.url
   findLog = served.findLog
 })
@@ -54,6 +60,18 @@ describe('LoginService over a service binding', () => {
         expiresAt: expect.stringMatching(/Z$/),
       },
     })
+  })
+
+  it('verify takes a JWT access token, and tells when its session began and ends', async () => {
+    const token = await environment.logIn(login, 'alice')
+    const { answer } = await send(login, 'POST', '/session/access-token', { token })
+    const { accessToken } = answer as { accessToken: string }
+    expect(await call('verify', accessToken)).toEqual(await call('verify', token))
+    expect(await call('sign', accessToken, 'x')).toMatchObject({
+      error: { code: 'session_invalid' },
+    })
+    expect(await call('revoke', accessToken)).toEqual({ ok: true })
+    expect(await call('verify', accessToken)).toMatchObject({ ok: true })
   })
 
   it('LoginService returns an error and throws none, whatever its arguments are', async () => {

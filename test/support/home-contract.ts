@@ -1,12 +1,18 @@
 /** What holds of the login over HTTP on every platform and every store, as one contract. */
 
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pushRequest } from '../../sandbox/push'
 import { APPID, CREDENTIALS, type Environment, PUSH, send, startEnvironment } from './environment'
 
 const SERVICE_KEY = 's'.repeat(32)
 const GATEWAY_KEY = 'g'.repeat(32)
+const ISSUER = 'https://login.example/wx'
+/** Of JWT access tokens, as a PEM with line breaks. */
+const ACCESS_TOKEN_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString()
 const NUMBER = { phoneNumber: '13580006666', purePhoneNumber: '13580006666', countryCode: '86' }
 
 export interface Home {
@@ -36,6 +42,8 @@ export function describeHome(
     home = await start(environment, {
       ...PUSH,
       SERVICE_KEYS: SERVICE_KEY,
+      ACCESS_TOKEN_KEY,
+      ISSUER,
       GATEWAY_KEYS: GATEWAY_KEY,
       // The first host refuses connections, so each call below fails over to the second.
       WECHAT_API_BASE: `http://127.0.0.1:1,${environment.upstream.url}`,
@@ -92,6 +100,32 @@ export function describeHome(
         answer: { active: true, sub: token.slice(0, 43), client_id: APPID, token_type: 'Bearer' },
       })
       expect((await introspect('nonsense')).answer).toEqual({ active: false })
+    })
+
+    it('a JWT access token is verified with the keys that the metadata names, until its session ends', async () => {
+      const session = await environment.logIn(login)
+      const { answer } = await send(login, 'POST', '/session/access-token', { token: session })
+      const { accessToken } = answer as { accessToken: string }
+      const metadata = await send(login, 'GET', '/.well-known/oauth-authorization-server')
+      const { issuer, jwks_uri } = metadata.answer as Record<string, string>
+      const path = String(jwks_uri).replace(String(issuer), '')
+      const keys = createRemoteJWKSet(new URL(path, login))
+      const options = { issuer: ISSUER, audience: APPID, typ: 'at+jwt', algorithms: ['ES256'] }
+      const { payload } = await jwtVerify(accessToken, keys, options)
+      expect(payload.sub).toBe(session.slice(0, 43))
+      const introspect = async () => {
+        const body = new URLSearchParams({ token: accessToken })
+        return (await send(login, 'POST', '/introspect', { token: SERVICE_KEY, body })).answer
+      }
+      const { iat, exp } = payload
+      expect(await introspect()).toMatchObject({
+        active: true,
+        openid: expect.any(String),
+        iat,
+        exp,
+      })
+      await send(login, 'DELETE', '/session', { token: session })
+      expect(await introspect()).toEqual({ active: false })
     })
 
     it('/forward-auth tells a gateway which user a token belongs to, in headers that are all there', async () => {
