@@ -43,13 +43,18 @@ const REQUIRED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 }
 
+const ISSUER = 'the public URL of this Worker, which ACCESS_TOKEN_KEY needs'
+
 /** What is missing, one sentence each; empty if nothing is. */
 export function findMissing({ path, env, config, secretsFile }: Deploy): readonly string[] {
   const main = basename(config.main ?? '')
   const table = env === '' ? '[vars]' : `[env.${env}.vars]`
-  const vars = Object.entries(REQUIRED[main] ?? {})
+  const needsIssuer = main === LOGIN && isSet('ACCESS_TOKEN_KEY', { config, secretsFile })
+  const vars = Object.entries({ ...REQUIRED[main], ...(needsIssuer && { ISSUER }) })
     .filter(([name]) => !isSet(name, { config, secretsFile }))
-    .filter(() => main !== LOGIN || !namesMiniProgramsElsewhere({ config, secretsFile }))
+    .filter(
+      ([name]) => name !== 'WECHAT_APPID' || !namesMiniProgramsElsewhere({ config, secretsFile }),
+    )
     .map(([name, what]) => `${name} is empty. Write it into ${path}, under ${table}: ${what}.`)
   const secrets = Object.entries(secretsFile?.values ?? {})
     .filter(([, value]) => isEmpty(value))

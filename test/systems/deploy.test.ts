@@ -277,4 +277,11 @@ describe('findMissing', () => {
     expect(find({ ...login, vars: {} })).toHaveLength(1)
     expect(find(login, { WECHAT_APPID: ' ' })).toHaveLength(2)
   })
+
+  it('an ISSUER that ACCESS_TOKEN_KEY needs is missing', () => {
+    const secrets = { WECHAT_APPID: APPID, ACCESS_TOKEN_KEY: 'a PEM' }
+    expect(find(login, secrets)).toEqual([expect.stringMatching(/^ISSUER is empty/)])
+    const vars = { ...login.vars, ISSUER: 'https://login.example.com' }
+    expect(find({ ...login, vars }, secrets)).toEqual([])
+  })
 })
