@@ -1,6 +1,11 @@
 /** The shapes of the API, as JSON Schema. */
 
-import { FIELD_NAME, MAX_LENGTH, SubscribeMessageBody } from '../../src/login/http/bodies'
+import {
+  FIELD_NAME,
+  MAX_LENGTH,
+  MESSAGE_LANGUAGES,
+  MESSAGE_STATES,
+} from '../../src/login/http/bodies'
 import { SESSION_ID, USER_ID } from '../../src/login/session-record'
 import { Health, nonEmpty, object, text, textUpTo, time } from '../schemas'
 
@@ -26,8 +31,6 @@ const tokenRequest = object(
   },
   ['token'],
 )
-const { state, lang } = SubscribeMessageBody.entries
-
 export const SCHEMAS = {
   Login: object({
     token: { ...text, description: 'Opaque. Send it as `Authorization: Bearer <token>`.' },
@@ -201,8 +204,8 @@ export const SCHEMAS = {
         additionalProperties: textUpTo(MAX_LENGTH.messageField),
         description: 'The fields of the template by name, such as `thing1`.',
       },
-      state: { ...text, enum: state.wrapped.options },
-      lang: { ...text, enum: lang.wrapped.options },
+      state: { ...text, enum: MESSAGE_STATES },
+      lang: { ...text, enum: MESSAGE_LANGUAGES },
     },
     ['openid', 'templateId', 'data'],
   ),

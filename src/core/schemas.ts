@@ -23,7 +23,8 @@ export function parse<const Schema extends v.GenericSchema>(
   // One mistake can fail several checks that say the same.
   const errors = new Map<string, FieldError>()
   for (const issue of result.issues) {
-    const error = { path: v.getDotPath(issue) ?? '', message: issue.message }
+    const path = issue.path?.map(({ key }) => key).join('.') ?? ''
+    const error = { path, message: issue.message }
     errors.set(`${error.path} ${error.message}`, error)
   }
   throw new Problem('invalid_request', { errors: [...errors.values()] })

@@ -94,7 +94,9 @@ const appid = v.optional(textUpTo(MAX_LENGTH.appid))
 
 export const LoginBody = object({ code, appid })
 
-export const VerifyBody = object({ rawData: text, signature: textUpTo(MAX_LENGTH.signature) })
+const signed = { rawData: text, signature: textUpTo(MAX_LENGTH.signature) }
+
+export const VerifyBody = object(signed)
 
 const encrypted = {
   encryptedData: base64(
@@ -104,24 +106,18 @@ const encrypted = {
   iv: base64((length) => length === AES_BLOCK, '16 bytes'),
 }
 
+const EncryptedBody = object(encrypted)
+const EncryptedAndSignedBody = object({ ...encrypted, ...signed })
+
 /** Encrypted data, and the signed data that came along, if any. */
 export const DecryptBody = v.pipe(
-  object({
-    ...encrypted,
-    rawData: v.optional(text),
-    signature: v.optional(textUpTo(MAX_LENGTH.signature)),
+  v.lazy((value) => {
+    const { rawData, signature } = isObject(value) ? value : {}
+    return rawData === undefined && signature === undefined ? EncryptedBody : EncryptedAndSignedBody
   }),
-  v.forward(
-    v.check(({ rawData, signature }) => !rawData || signature !== undefined, 'is missing'),
-    ['signature'],
-  ),
-  v.forward(
-    v.check(({ rawData, signature }) => !signature || rawData !== undefined, 'is missing'),
-    ['rawData'],
-  ),
-  v.transform(({ encryptedData, iv, rawData, signature }) => ({
+  v.transform(({ encryptedData, iv, ...rest }) => ({
     encrypted: { encryptedData, iv },
-    signed: rawData && signature ? { rawData, signature } : null,
+    signed: 'rawData' in rest ? rest : null,
   })),
 )
 
@@ -129,14 +125,20 @@ const PHONE_CODE_MESSAGE = 'is missing; send code, or encryptedData and iv'
 
 /** The phone button's code, or without one, the data it encrypted; its whole `e.detail` will do. */
 export const PhoneNumberBody = v.lazy((value) => {
-  if (!isObject(value)) return object(encrypted)
+  if (!isObject(value)) return EncryptedBody
   if (value.code !== undefined) return object({ code })
-  if (value.encryptedData !== undefined || value.iv !== undefined) return object(encrypted)
+  if (value.encryptedData !== undefined || value.iv !== undefined) return EncryptedBody
   return v.object({ code, ...encrypted }, PHONE_CODE_MESSAGE)
 })
 
 /** The form of WeChat's names, such as `thing1`. A response repeats no name of another form. */
 export const FIELD_NAME = /^[a-z_]{1,32}\d{1,4}$/
+
+export const MESSAGE_STATES = ['developer', 'trial', 'formal'] as const
+export const MESSAGE_LANGUAGES = ['zh_CN', 'en_US', 'zh_HK', 'zh_TW'] as const
+
+const oneOf = <Text extends string>(texts: readonly Text[], message: string) =>
+  v.custom<Text>((value) => texts.some((text) => text === value), message)
 
 const messageField = textUpTo(MAX_LENGTH.messageField)
 
@@ -159,12 +161,8 @@ export const SubscribeMessageBody = object({
     ),
     v.lazy(toMessageFields),
   ),
-  state: v.optional(
-    v.picklist(['developer', 'trial', 'formal'], 'must be developer, trial or formal'),
-  ),
-  lang: v.optional(
-    v.picklist(['zh_CN', 'en_US', 'zh_HK', 'zh_TW'], 'must be zh_CN, en_US, zh_HK or zh_TW'),
-  ),
+  state: v.optional(oneOf(MESSAGE_STATES, 'must be developer, trial or formal')),
+  lang: v.optional(oneOf(MESSAGE_LANGUAGES, 'must be zh_CN, en_US, zh_HK or zh_TW')),
 }) satisfies v.GenericSchema<unknown, SubscribeMessage>
 
 /** A token of a user, which a backend sends. */

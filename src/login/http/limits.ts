@@ -12,6 +12,7 @@ import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { Problem } from '../../core/problem'
 import type { Service } from '../service'
+import type { Session } from '../sessions'
 import type { AppEnv, AuthenticatedEnv } from './context'
 
 /**
@@ -23,37 +24,31 @@ import type { AppEnv, AuthenticatedEnv } from './context'
 export async function countAddress(c: Context<AppEnv>, service: Service): Promise<void> {
   const ip = findClientIp(c, service.config.clientIpHeader)
   if (ip === null) return
-  const detail = 'There are too many requests from this address.'
-  await count(service, service.config.loginLimit, { key: toNetwork(ip), detail })
+  await count(service, service.config.loginLimit, { key: toNetwork(ip), whom: 'address' })
 }
 
 /** Counts a request against the user of its session, which {@link authenticated} has found. */
-export const limitedPerUser = createMiddleware<AuthenticatedEnv>(
-  async function limitedPerUser(c, next) {
-    const [service, session] = [c.get('service'), c.get('session')]
-    const detail = 'There are too many requests from this user.'
-    await count(service, service.config.userLimit, { key: session.userId, detail })
-    await next()
-  },
-)
+export const limitedPerUser = limitedPer('user', ({ userId }) => userId)
 
 /** Counts a request against its session, which {@link authenticated} has found. */
-export const limitedPerSession = createMiddleware<AuthenticatedEnv>(
-  async function limitedPerSession(c, next) {
-    const [service, session] = [c.get('service'), c.get('session')]
-    const detail = 'There are too many requests from this session.'
-    await count(service, service.config.userLimit, { key: session.id, detail })
+export const limitedPerSession = limitedPer('session', ({ id }) => id)
+
+function limitedPer(whom: string, toKey: (session: Session) => string) {
+  return createMiddleware<AuthenticatedEnv>(async function limited(c, next) {
+    const service = c.get('service')
+    await count(service, service.config.userLimit, { key: toKey(c.get('session')), whom })
     await next()
-  },
-)
+  })
+}
 
 async function count(
   service: Service,
   limiter: RateLimit | null,
-  { key, detail }: { key: string; detail: string },
+  { key, whom }: { key: string; whom: string },
 ): Promise<void> {
-  if (!limiter) return
-  if (!(await isWithinLimit(service, limiter, key))) throw new Problem('rate_limited', { detail })
+  if (!limiter || (await isWithinLimit(service, limiter, key))) return
+  const detail = `There are too many requests from this ${whom}.`
+  throw new Problem('rate_limited', { detail })
 }
 
 /** A limiter that fails must not keep anybody out. */
