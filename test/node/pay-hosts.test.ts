@@ -52,7 +52,8 @@ describe.skipIf(process.platform !== 'linux')('a first host that swallows packet
     expect(first.milliseconds).toBeLessThan(5000)
     const second = await place('SILENT02')
     expect(second.status).toBe(200)
-    expect(second.milliseconds).toBeLessThan(900)
+    // A busy machine makes both slow.
+    expect(second.milliseconds).toBeLessThan(first.milliseconds - 500)
     expect(wechatPay.arrived()).toBe(2)
   })
 })
