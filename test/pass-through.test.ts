@@ -1,4 +1,6 @@
+import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
+import { createHttpApp } from '../src/login/http/app'
 import {
   APPID,
   APPSECRET,
@@ -200,6 +202,17 @@ describe('several mini programs', () => {
 })
 
 describe('who may call the pass-through', () => {
+  it('The path at WeChat is what follows the route, whatever the app is mounted under', async () => {
+    const calls = answering(() => new Response(OK))
+    const mounted = new Hono().route(
+      '/wechat/apis',
+      createHttpApp((env) => app.service(env)),
+    )
+    const headers = { Authorization: `Bearer ${SERVICE_KEY}` }
+    await mounted.request(`/wechat/apis/wechat/api${PATH}`, { headers }, app.bindings)
+    expect(calls.map(({ url }) => new URL(url).pathname)).toEqual([PATH])
+  })
+
   it('The pass-through needs a service key and does not exist without SERVICE_KEYS', async () => {
     const calls = answering(() => new Response(OK))
     const without = await app.request(`/wechat/api${PATH}`)

@@ -12,14 +12,16 @@ const TABLES = /^src\/(core\/errors|login\/wechat\/errcodes|pay\/codes|pay\/erro
  * Draws lines, each as likely as another, and a mutant of each. Fewer if there are not as many.
  *
  * @param count How many, besides those of texts
- * @param room A folder or file; `src` for all
+ * @param room A folder or file, or several with commas; `src` for all
  * @throws {Error} if the room has no code, or a fragment of equivalents.ts does not stand exactly once in its file
  */
 export function drawMutants(seed: number, count: number, room: string): Mutant[] {
   const random = createRandom(seed)
   const read = (file: string) => readFileSync(file, 'utf8')
   const isEquivalent = findEquivalents(read)
-  const files = globSync('src/**/*.ts').filter((file) => `${file}/`.startsWith(`${room}/`))
+  const isIn = (part: string, file: string) => `${file}/`.startsWith(`${part}/`)
+  const rooms = room.split(',')
+  const files = globSync('src/**/*.ts').filter((file) => rooms.some((part) => isIn(part, file)))
   const lines = files.sort().flatMap((file) => {
     const mutants = findMutants(file, read(file)).filter((mutant) => !isEquivalent(mutant))
     return [...Map.groupBy(mutants, ({ line }) => line).values()]

@@ -4,7 +4,7 @@
  *
  *     --mutants 400         how many, besides those that change only a text
  *     --seed 1              decides which ones
- *     --room src/login      a folder or file
+ *     --room src/login      a folder or file, or several with commas
  *
  * A mutant meets the tests of the project `workerd`, in Node (suite.ts), then types, lint and a few
  * files of test/node (copy.ts). All that are left meet the project `workerd` together.
