@@ -4,8 +4,6 @@
  * contract. Every process on the same store sees a log-out at once.
  */
 
-import { rejectOnAbort } from '../lib/abort'
-
 export interface Entry {
   readonly value: Uint8Array
   /** A JSON text. */
@@ -29,7 +27,10 @@ export function toOwner(name: string): string {
 
 /** Waits no longer than so many milliseconds: a store that is silent is a store that fails. */
 export function within<Result>(milliseconds: number, task: Promise<Result>): Promise<Result> {
-  return Promise.race([task, rejectOnAbort(AbortSignal.timeout(milliseconds))])
+  // Unlike an AbortSignal, a timer can be cleared: the signal would abort, and cost, in any case.
+  const silence = Promise.withResolvers<never>()
+  const timer = setTimeout(() => silence.reject(new Error('the store is silent')), milliseconds)
+  return Promise.race([task, silence.promise]).finally(() => clearTimeout(timer))
 }
 
 /** The store in the shape of a KV namespace: as much of it as the Worker uses. */
