@@ -1,11 +1,27 @@
 /** The steps of a backend and of its hooks. steps.js says what a step is. */
 
-import { askAsGateway, backend } from './backend.js'
+import { anyone, askAsGateway, backend } from './backend.js'
+import { parseJson } from './json.js'
 import { texts } from './language.js'
 import { phone } from './phone.js'
 
 const PRODUCT = 'sandbox-product'
 const UNKNOWN_PRODUCT = 'unknown-product'
+
+/** What a JWT access token says; `null` if its signature is not of this key. */
+async function verify(token, key) {
+  const [header, payload, signature] = token.split('.')
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+  const publicKey = await crypto.subtle.importKey('jwk', key, algorithm, false, ['verify'])
+  const signed = new TextEncoder().encode(`${header}.${payload}`)
+  const isOurs = await crypto.subtle.verify(algorithm, publicKey, toBytes(signature), signed)
+  return isOurs ? parseJson(new TextDecoder().decode(toBytes(payload))) : null
+}
+
+function toBytes(base64url) {
+  const text = atob(base64url.replaceAll('-', '+').replaceAll('_', '/'))
+  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+}
 
 export const BACKEND_STEPS = [
   {
@@ -55,6 +71,21 @@ export const BACKEND_STEPS = [
       const body = { scene: 'table=7', page: 'pages/order/index' }
       const path = '/wechat/api/wxa/getwxacodeunlimit'
       return { responses: [await backend.request('POST', path, body)], done }
+    },
+  },
+  {
+    id: 'accessToken',
+    first: 'both',
+    needsLogin: true,
+    async run({ says, done, differ }) {
+      const issued = await phone.request('POST', '/session/access-token')
+      if (!issued.ok) return { responses: [issued], done }
+      const published = await anyone.request('GET', '/.well-known/jwks.json')
+      if (!published.ok) return { responses: [published], done }
+      const claims = await verify(issued.body.accessToken, published.body.keys[0])
+      if (!claims) return { responses: [], done: differ }
+      phone.note('all', says(claims))
+      return { responses: [], done }
     },
   },
   {

@@ -15,6 +15,9 @@ const USER_HEADERS = ['X-User-Id', 'X-Appid', 'X-Openid', 'X-Unionid', 'X-Claims
 /** Requests to the login Worker. */
 export const backend = createBackend(LOGIN_KEY)
 
+/** Requests to the login Worker that need no key. */
+export const anyone = createBackend(null)
+
 /** Requests to the payments Worker. */
 export const payments = createBackend(PAYMENTS_KEY)
 
@@ -41,10 +44,10 @@ export async function askAsGateway(token) {
 }
 
 function createBackend(serviceKey) {
-  /** Sends one request with the service key; a body is JSON, or URLSearchParams for a form. */
+  /** Sends one request with the service key, if there is one; a body is JSON, or URLSearchParams for a form. */
   async function request(method, path, body) {
     const fields = [
-      ['service key', serviceKey],
+      ...(serviceKey ? [['service key', serviceKey]] : []),
       ...toFields(body instanceof URLSearchParams ? Object.fromEntries(body) : body),
     ]
     phone.draw({ from: 'backend', to: 'worker', label: `${method} ${path}`, fields })
@@ -66,7 +69,7 @@ async function send(serviceKey, method, path, body) {
   const response = await fetch(path, {
     method,
     headers: {
-      Authorization: `Bearer ${serviceKey}`,
+      ...(serviceKey && { Authorization: `Bearer ${serviceKey}` }),
       ...(body && !isForm && { 'Content-Type': 'application/json' }),
     },
     ...(body && { body: isForm ? body : JSON.stringify(body) }),

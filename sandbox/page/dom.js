@@ -51,4 +51,4 @@ function valueElement(name, value) {
   return el('details', {}, el('summary', {}, ends, ' ', size), el(kind, {}, value))
 }
 
-const isToken = (name) => name === 'token' || name === 'Authorization'
+const isToken = (name) => ['token', 'accessToken', 'Authorization'].includes(name)

@@ -11,7 +11,7 @@ import { explainError, GROUPS } from './steps.js'
 /** The order in which “Next” offers the steps. */
 const TOUR = `login userInfo phoneNumber weRun rotate wait twice second devices
   busy used check pay picture customerMessage keys unanswered buy lost refund forged probe denied
-  gateway revoke withdraw week session logoutAll logout`.split(/\s+/)
+  accessToken gateway revoke withdraw week session logoutAll logout`.split(/\s+/)
 const MAX_EARLIER = 12
 /** A new diagram is scrolled to the top if it begins further down than this. */
 const HIGHEST_PIXELS = 120

@@ -180,6 +180,13 @@ export const en = {
       done: 'The Worker refused the probe, as it refuses every wrong signature, and accepted the callback that followed.',
       believed: 'The Worker accepted the probe, or refused the genuine callback.',
     },
+    accessToken: {
+      name: 'A JWT access token',
+      hint: 'The backend verifies it by itself',
+      says: ({ sub, aud, exp }) => `sub ${sub.slice(0, 6)}…, aud ${aud}, exp ${exp}`,
+      done: 'The backend verified the token with the Worker’s public key, and keeps that key: the next token costs it no request. Only the Worker can open ctx.',
+      differ: 'The signature is not of the key that the Worker publishes.',
+    },
     gateway: {
       name: 'A gateway asks',
       hint: 'The user in headers',

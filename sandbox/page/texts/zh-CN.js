@@ -180,6 +180,13 @@ export const zhCN = {
       done: 'Worker 像对待其他错误签名一样拒绝了探测请求，并接受了之后的正确回调。',
       believed: 'Worker 接受了探测请求，或拒绝了正确的回调。',
     },
+    accessToken: {
+      name: 'JWT access token',
+      hint: '后端自行验证',
+      says: ({ sub, aud, exp }) => `sub ${sub.slice(0, 6)}…，aud ${aud}，exp ${exp}`,
+      done: '后端用 Worker 的公钥验证了这个 token，并保留公钥：验证下一个 token 不再需要请求。ctx 只有 Worker 能解开。',
+      differ: '签名与 Worker 公布的公钥不符。',
+    },
     gateway: {
       name: '网关查询用户',
       hint: '用户写在请求头里',

@@ -73,7 +73,7 @@ beforeAll(async () => {
     // The browser's own line about an answer of 400 or more, which some presses are about.
     const isRefusal = /^Failed to load resource: the server responded/.test(message.text())
     const isOfWorker =
-      /\/(login|sessions?|session\/check|phone-number|open-data\/\w+|session-key\/[\w-]+|forward-auth|revoke|payments|sandbox\/(push|payment-callback))$/.test(
+      /\/(login|sessions?|session\/(check|access-token)|phone-number|open-data\/\w+|session-key\/[\w-]+|forward-auth|revoke|payments|sandbox\/(push|payment-callback))$/.test(
         url,
       )
     if (isRefusal && isOfWorker) return

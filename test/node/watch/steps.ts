@@ -153,6 +153,12 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
       'the same key',
     ],
     [
+      'a JWT access token that the backend verifies with the public key',
+      ['login', 'accessToken'],
+      /POST \/session\/access-token.*KV get.*accessToken.*GET \/\.well-known\/jwks\.json.*sub .*aud wx/,
+      'verified the token',
+    ],
+    [
       'the user of a token in the headers that a gateway gets',
       ['login', 'gateway'],
       /GET \/forward-auth.*KV get.*200.*X-User-Id.*X-Openid/,
@@ -217,7 +223,7 @@ describe.skipIf(CHROMIUM.notice)(`the watch page of npm run dev${CHROMIUM.notice
       return ids.filter((_, index) => labels[index]?.includes('needs wx.login'))
     }
     const ids =
-      'session devices logout logoutAll userInfo phoneNumber weRun check pay keys gateway revoke buy lost refund forged probe wait week withdraw'
+      'session devices logout logoutAll userInfo phoneNumber weRun check pay keys accessToken gateway revoke buy lost refund forged probe wait week withdraw'
     expect(await waiting()).toEqual(ids.split(' '))
     const refused = await press(page, 'session')
     expect(refused.meaning).toContain('session_required: The phone has no token.')
