@@ -6,13 +6,12 @@
  * `npm run bench -- --quick check login ours baseline` takes a quick look at two operations.
  */
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { startListener, startNode } from './children.ts'
-import { hasCpuTimes } from './cpu.ts'
 import { writeDocuments } from './documents.ts'
 import { isFailure, LEAST_ROUNDS } from './goals.ts'
 import { FULL, NAMES, type Options, parseOptions, QUICK } from './operations.ts'
@@ -24,7 +23,7 @@ const outside = join(import.meta.dirname, 'outside.ts')
 /** Since the process began. */
 const secondsNow = () => performance.now() / 1000
 
-if (!hasCpuTimes()) {
+if (!existsSync('/proc/self/schedstat')) {
   console.log('This platform does not keep the processor time of threads, so nothing is measured.')
   process.exit()
 }

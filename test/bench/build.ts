@@ -46,10 +46,9 @@ export function checkOutBaseline(): string | null {
  */
 export function installPeers(): boolean {
   const peers = join(here, 'peers')
-  const installed = statSync(join(peers, 'node_modules/.package-lock.json'), {
-    throwIfNoEntry: false,
-  })
-  if (installed && installed.mtime >= statSync(join(peers, 'package-lock.json')).mtime) return true
+  const readTime = (file: string) =>
+    statSync(join(peers, file), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  if (readTime('node_modules/.package-lock.json') >= readTime('package-lock.json')) return true
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund']
   const { status } = spawnSync('npm', args, { cwd: peers, stdio: ['ignore', 'ignore', 'inherit'] })
   return status === 0

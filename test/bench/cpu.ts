@@ -16,15 +16,6 @@ export function readCpuTimes(pid: number): CpuTimes {
   return new Map(threads.map((thread) => [thread, Number(read(thread).split(' ')[0])]))
 }
 
-/** Whether this platform has what {@link readCpuTimes} reads. */
-export function hasCpuTimes(): boolean {
-  try {
-    return [...readCpuTimes(process.pid).values()].some((time) => time > 0)
-  } catch {
-    return false
-  }
-}
-
 /**
  * Microseconds between two readings.
  *

@@ -3,11 +3,10 @@
 import { writeFileSync } from 'node:fs'
 import { writeTables } from '../support/table.ts'
 import type { Results } from './bench.ts'
-import { decideGoals, type Round, resolve, toRounds } from './goals.ts'
-import { BASELINE, OPERATIONS, type Operation, ROWS, type Row } from './operations.ts'
+import { createReader, decideGoals, resolve, toRounds } from './goals.ts'
+import { BASELINE, OPERATIONS, ROWS } from './operations.ts'
 import { draw } from './picture.ts'
 import { report, toTime } from './report.ts'
-import { median } from './stats.ts'
 
 const CHINESE: Readonly<Record<string, string>> = {
   operation: '操作',
@@ -36,25 +35,22 @@ const CHINESE: Readonly<Record<string, string>> = {
 export function writeDocuments(results: Results): void {
   writeFileSync('test/bench/results.md', `# The last full run\n\n${report(results)}\n`)
   writeFileSync('docs/performance.svg', draw(results.cells))
-  writeTables(
-    'docs/performance.md',
-    toTables(results, (text) => text),
-  )
-  writeTables(
-    'docs/zh-CN/performance.md',
-    toTables(results, (text) => CHINESE[text] ?? text),
-  )
+  writeTables('docs/performance.md', toTables(results, {}))
+  writeTables('docs/zh-CN/performance.md', toTables(results, CHINESE))
 }
 
 /** The tables of docs/performance.md by the names of their markers. */
-export function toTables({ date, machine, cells }: Results, translate: (text: string) => string) {
+export function toTables(
+  { date, machine, cells }: Results,
+  texts: Readonly<Record<string, string>>,
+) {
+  const translate = (text: string) => texts[text] ?? text
   const rounds = toRounds(cells)
   const toTable = (head: readonly string[], rows: readonly (readonly string[])[]) => {
     const toLine = (cells: readonly string[]) => `| ${cells.map(translate).join(' | ')} |`
     return [toLine(head), `|${'---|'.repeat(head.length)}`, ...rows.map(toLine)].join('\n')
   }
-  const read = (figure: keyof Round, operation: Operation, row: Row) =>
-    median(rounds.map((round) => round[figure](operation, row)))
+  const read = createReader(cells)
   const missed = decideGoals(cells).filter(({ verdict }) => verdict === 'MISSED')
   return {
     'measured-costs': [

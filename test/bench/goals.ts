@@ -95,6 +95,13 @@ export function toRounds(cells: readonly Cell[]): Round[] {
   })
 }
 
+/** Reads the medians of the rounds. */
+export function createReader(cells: readonly Cell[]) {
+  const rounds = toRounds(cells)
+  return (figure: keyof Round, operation: Operation, row: Row) =>
+    median(rounds.map((round) => round[figure](operation, row)))
+}
+
 /** What the two rows of the bare Worker differ by, in microseconds; NaN if one is missing. */
 export function resolve(rounds: readonly Round[], operation: Operation): number {
   return resolveDifferences(rounds.map(({ of }) => of(operation, 'again') - of(operation, 'bare')))

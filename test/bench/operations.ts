@@ -75,14 +75,13 @@ export const NAMES: readonly string[] = ['--quick', ...OPERATIONS, ...ROW_NAMES]
  */
 export function parseOptions(args: readonly string[]): Options | null {
   if (args.some((arg) => !NAMES.includes(arg))) return null
-  const operations = OPERATIONS.filter((name) => args.includes(name))
-  const rows = ROW_NAMES.filter((name) => args.includes(name))
+  const choose = <Name extends string>(names: readonly Name[], always: readonly string[]) => {
+    const isAny = names.some((name) => args.includes(name))
+    return names.filter((name) => !isAny || args.includes(name) || always.includes(name))
+  }
   return {
     isQuick: args.includes('--quick'),
-    operations: operations.length > 0 ? operations : OPERATIONS,
-    rows:
-      rows.length > 0
-        ? ROW_NAMES.filter((name) => ['bare', 'again', ...rows].includes(name))
-        : ROW_NAMES,
+    operations: choose(OPERATIONS, []),
+    rows: choose(ROW_NAMES, ['bare', 'again']),
   }
 }

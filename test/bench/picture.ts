@@ -1,10 +1,9 @@
 /** Draws a run: what each row costs above a bare Worker, a bar a row. */
 
-import { toRounds } from './goals.ts'
+import { createReader } from './goals.ts'
 import { DESCRIPTIONS, OPERATIONS, ROWS } from './operations.ts'
 import { toTime } from './report.ts'
 import type { Cell } from './rounds.ts'
-import { median } from './stats.ts'
 
 const WIDTH = 820
 const LABELS = 220
@@ -30,13 +29,12 @@ const STYLE = `
 
 /** An SVG that is readable on light and on dark ground. The bars of cold starts have a scale of their own. */
 export function draw(cells: readonly Cell[]): string {
-  const rounds = toRounds(cells)
+  const read = createReader(cells)
   const bars = cells
     .filter(({ row }) => row !== 'bare' && row !== 'again')
     .map(({ operation, row }) => {
-      const read = (figure: 'above' | 'times') =>
-        median(rounds.map((round) => round[figure](operation, row)))
-      return { operation, row, above: read('above'), times: read('times') }
+      const [above, times] = [read('above', operation, row), read('times', operation, row)]
+      return { operation, row, above, times }
     })
   const isStart = ({ operation }: { operation: string }) => operation === 'cold-start'
   const requests = bars.filter((bar) => !isStart(bar)).map(({ above }) => above)

@@ -2,9 +2,8 @@
 
 import { table } from '../support/table.ts'
 import type { Results } from './bench.ts'
-import { decideGoals, type Round, resolve, toRounds } from './goals.ts'
+import { createReader, decideGoals, resolve, toRounds } from './goals.ts'
 import { DESCRIPTIONS, type Operation, ROWS } from './operations.ts'
-import { median } from './stats.ts'
 
 export function report({ date, machine, seconds, cells, notices }: Results): string {
   const rounds = toRounds(cells)
@@ -13,21 +12,18 @@ export function report({ date, machine, seconds, cells, notices }: Results): str
   const resolutions = operations.map((operation) => {
     return [operation, DESCRIPTIONS[operation], toTime(operation, resolve(rounds, operation))]
   })
-  const rows = cells.map(({ operation, row, failure }) => {
-    const read = (figure: keyof Round) =>
-      median(rounds.map((round) => round[figure](operation, row)))
-    return [
-      operation,
-      ROWS[row],
-      failure === null ? toTime(operation, read('of')) : `FAILED: ${failure}`,
-      toTime(operation, read('above')),
-      read('times').toFixed(2),
-      goals
-        .filter(({ goal }) => goal.operation === operation && goal.row === row)
-        .map(({ goal, limit, verdict }) => `${goal.text}: ${toTime(operation, limit)}, ${verdict}`)
-        .join('; '),
-    ]
-  })
+  const read = createReader(cells)
+  const rows = cells.map(({ operation, row, failure }) => [
+    operation,
+    ROWS[row],
+    failure === null ? toTime(operation, read('of', operation, row)) : `FAILED: ${failure}`,
+    toTime(operation, read('above', operation, row)),
+    failure === null ? read('times', operation, row).toFixed(2) : '',
+    goals
+      .filter(({ goal }) => goal.operation === operation && goal.row === row)
+      .map(({ goal, limit, verdict }) => `${goal.text}: ${toTime(operation, limit)}, ${verdict}`)
+      .join('; '),
+  ])
   return [
     `${date}, ${machine}; ${rounds.length} rounds in ${seconds} s.`,
     'Two rows of the same bare Worker differ by up to the resolution, in 95 % of 1,000 resamples of the rounds. What is within it shows no difference.',
@@ -38,9 +34,9 @@ export function report({ date, machine, seconds, cells, notices }: Results): str
   ].join('\n\n')
 }
 
-/** `231 µs`, and `22.5 ms` for a cold start. */
+/** `231 µs`, and `22.5 ms` for a cold start; nothing for NaN. */
 export function toTime(operation: Operation, microseconds: number): string {
-  if (Number.isNaN(microseconds)) return 'unknown'
+  if (Number.isNaN(microseconds)) return ''
   if (operation !== 'cold-start') return `${Math.round(microseconds)} µs`
   return `${(microseconds / 1000).toFixed(1)} ms`
 }

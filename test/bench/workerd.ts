@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { COMPATIBILITY_DATE } from '../support/miniflare.ts'
-import { kill, START_MILLISECONDS, scratch, spawnProgram } from './children.ts'
+import { kill, scratch, spawnProgram } from './children.ts'
 
 /** The path of the workerd binary that Miniflare depends on. */
 const WORKERD: string = createRequire(import.meta.resolve('miniflare'))('workerd').default
@@ -69,24 +69,21 @@ const worker :Workerd.Worker = (
  * Resolves when its sockets are open.
  *
  * @param login The port of the LoginService that it calls, if it calls one.
- * @throws {Error} if it ends before, or does not open them in time
+ * @throws {Error} if it ends before
  */
 export async function startWorkerd(
   compiled: string,
-  { sockets = ['http'], login }: { sockets?: readonly string[]; login?: number } = {},
+  { sockets = ['http'], login }: { sockets?: string[]; login?: number } = {},
 ) {
   const args = ['serve', '-b', compiled, '--control-fd=3']
   if (login !== undefined) args.push('-e', `login=127.0.0.1:${login}`)
-  const stdio = ['ignore', 'ignore', 'inherit', 'pipe'] as const
-  const child = spawnProgram(WORKERD, args, { stdio: [...stdio] })
-  const timer = setTimeout(() => child.kill(), START_MILLISECONDS)
+  const child = spawnProgram(WORKERD, args, { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] })
   const ports: Record<string, number> = {}
   for await (const line of createInterface(child.stdio[3] as Readable)) {
     const { event, socket, port } = JSON.parse(line)
     if (event === 'listen') ports[socket] = port
     if (sockets.every((name) => name in ports)) break
   }
-  clearTimeout(timer)
   const { http: port, rpc = 0 } = ports
   if (port === undefined) throw new Error('workerd did not start')
   return { port, rpc, pid: child.pid ?? 0, close: () => kill(child) }

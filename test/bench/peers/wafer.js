@@ -17,14 +17,12 @@ const { WECHAT_APPID, WECHAT_APPSECRET, WECHAT_API_BASE, PORT } = process.env
 
 const request = createRequire(import.meta.resolve('wafer-node-session'))('request')
 const get = request.get
-request.get = (options, callback) =>
-  get(
-    { ...options, url: options.url.replace('https://api.weixin.qq.com', WECHAT_API_BASE) },
-    callback,
-  )
+request.get = (options, callback) => {
+  const url = options.url.replace('https://api.weixin.qq.com', WECHAT_API_BASE)
+  return get({ ...options, url }, callback)
+}
 
 const app = express()
-
 app.use(
   session({
     appId: WECHAT_APPID,
