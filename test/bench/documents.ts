@@ -8,7 +8,7 @@ import { BASELINE, OPERATIONS, ROWS } from './operations.ts'
 import { draw } from './picture.ts'
 import { report, toTime } from './report.ts'
 
-const CHINESE: Readonly<Record<string, string>> = {
+export const CHINESE: Readonly<Record<string, string>> = {
   operation: '操作',
   'bare Worker': '最小 Worker',
   'above it': '高出',

@@ -116,7 +116,8 @@ export function decideGoals(cells: readonly Cell[]) {
   return GOALS.filter(isMeasured).map((goal) => {
     const excess = read((round) => goal.measured(round) - goal.limit(round))
     const verdict = toVerdict(excess, resolve(rounds, goal.operation), rounds.length)
-    return { goal, measured: read(goal.measured), limit: read(goal.limit), verdict }
+    const measured = read(goal.measured)
+    return { goal, measured, limit: measured - excess, verdict }
   })
 }
 

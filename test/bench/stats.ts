@@ -6,13 +6,7 @@ const RESAMPLES = 1000
 /** A resolution covers this share of the resamples. */
 const COVERED = 0.95
 
-/**
- * The percentile of these values, interpolated linearly; NaN of none.
- *
- * @param share 0.2 for the 20th percentile
- * @example
- * percentile([10, 20, 30], 0.5) // 20
- */
+/** The percentile of these values, interpolated linearly; the share of the 20th is 0.2. NaN of none. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = Float64Array.from(values).sort()
   const position = (sorted.length - 1) * share
