@@ -60,6 +60,7 @@ describe('the waits of an operation', () => {
       introspection: 'KV read',
       gateway: 'KV read',
       decryption: 'KV read',
+      'JWT access token': 'KV read',
       'phone number': 'KV read, WeChat',
       'reset of the session_key': 'KV read, WeChat, KV read, KV write, KV delete',
       'list of devices': 'KV read, KV list',

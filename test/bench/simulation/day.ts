@@ -8,11 +8,12 @@ export interface DayOptions {
   readonly users: number
   /** How long a location of KV may keep what it has read, in seconds. */
   readonly staleness: number
-  readonly backend: BackendOptions
+  /** How the backend learns whose a token is: it asks, or verifies a JWT access token by itself. */
+  readonly backend: BackendOptions | 'JWT'
   readonly seed: number
 }
 
-/** How a backend learns whose a token is. */
+/** Of a backend that asks. */
 export interface BackendOptions {
   /** For how many seconds it keeps an answer of the introspection; 0 for not at all. */
   readonly keepSeconds: number
@@ -34,6 +35,8 @@ export interface Day {
 interface Phone {
   readonly name: string
   token: string | null
+  /** When its JWT access token ends, in Unix milliseconds; 0 without one. */
+  jwtEnd: number
 }
 
 interface PlannedAction {
@@ -85,7 +88,7 @@ async function createPhones(system: System, users: number): Promise<Phone[]> {
     const name = `user-${user}`
     const isNew = isOneIn(user, oneIn.newUser)
     const token = isNew ? null : (await system.login(name, { location: 0 })).token
-    phones.push({ name, token })
+    phones.push({ name, token, jwtEnd: 0 })
   }
   system.clock.milliseconds += 12 * 3600 * 1000
   return phones
@@ -144,21 +147,32 @@ function isOneIn(user: number, count: number): boolean {
 
 function createActions(
   system: System,
-  backend: BackendOptions,
+  backend: DayOptions['backend'],
   count: (kind: string, isAnswered: boolean, usage: Usage) => void,
 ) {
-  const accepts = createBackend(system, { location: 0, ...backend })
+  const accepts = backend === 'JWT' ? null : createBackend(system, { location: 0, ...backend })
 
   async function login(phone: Phone, location: number): Promise<void> {
     const kind = phone.token === null ? 'login, first' : 'login, instead of a live session'
     const { token, usage } = await system.login(phone.name, { location, token: phone.token })
     phone.token = token
+    phone.jwtEnd = 0
     count(kind, true, usage)
   }
 
   /** As the client does: without a session, it logs in first. */
   async function open(phone: Phone, location: number): Promise<void> {
     if (phone.token === null) await login(phone, location)
+  }
+
+  /** As the client does, 30 s before its end. */
+  async function renewJwt(phone: Phone, location: number): Promise<void> {
+    if (system.clock.milliseconds < phone.jwtEnd - 30_000) return
+    const request = createRequest('POST', '/session/access-token', { token: phone.token })
+    const [response, usage] = await system.send(location, request)
+    const { expiresAt } = await response.json<{ expiresAt: string }>()
+    phone.jwtEnd = Date.parse(expiresAt)
+    count('JWT access token', response.ok, usage)
   }
 
   const request =
@@ -177,6 +191,7 @@ function createActions(
     login,
     async callBackend(phone: Phone, location: number) {
       await open(phone, location)
+      if (!accepts) return renewJwt(phone, location)
       const { active, usage } = await accepts(phone.token ?? '')
       if (usage) count('introspection', active, usage)
     },

@@ -12,6 +12,7 @@ const WAYS = {
   asked: 'introspection each time, or a gateway',
   keptByMany: 'responses kept 30 s, 8 processes in turn',
   kept: 'responses kept 30 s, one process a user',
+  JWT: 'JWT access tokens, verified by backends',
 } satisfies Record<Way, string>
 
 const CHINESE: Readonly<Record<string, string>> = {
@@ -26,6 +27,7 @@ const CHINESE: Readonly<Record<string, string>> = {
   introspection: '自省',
   gateway: '网关',
   decryption: '解密',
+  'JWT access token': '签发 JWT access token',
   'phone number': '手机号',
   'reset of the session_key': '重置 session_key',
   'list of devices': '设备列表',
@@ -45,6 +47,7 @@ const CHINESE: Readonly<Record<string, string>> = {
   [WAYS.asked]: '每次自省，或用网关',
   [WAYS.keptByMany]: '缓存 30 秒，8 个进程轮流处理',
   [WAYS.kept]: '缓存 30 秒，每个用户固定一个进程',
+  [WAYS.JWT]: '后端自行验证 JWT access token',
   'requests in the peak second': '峰值每秒请求',
   requests: '请求',
   'KV reads': 'KV 读',

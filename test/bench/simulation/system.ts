@@ -15,6 +15,10 @@ const APPSECRET = 'the-appsecret-of-the-simulation'
 const PUSH_TOKEN = 'simulation'
 export const SERVICE_KEY = 'the-service-key-of-the-simulation'
 
+/** For JWT access tokens: a P-256 key of this simulation alone. */
+const ACCESS_TOKEN_KEY =
+  'MHcCAQEEID8BDlaN9x16R5BaZSPatoaV9jMVXuwYZNa+rW1NiIR2oAoGCCqGSM49AwEHoUQDQgAE7VU/jgfknT6lBGnkWIz+whyA/kDf17X+UL3s0auarq6EEmGCflFgFaECgWifbblO8MF38pIXhcN3+Jph2inJqw=='
+
 /** Unix milliseconds: noon of the day before. */
 const START = Date.UTC(2026, 10, 24, 12)
 
@@ -81,6 +85,8 @@ export function createSystem({
     WECHAT_APPID: APPID,
     WECHAT_APPSECRET: APPSECRET,
     SERVICE_KEYS: SERVICE_KEY,
+    ACCESS_TOKEN_KEY,
+    ISSUER: 'https://login.example',
     WECHAT_PUSH_TOKEN: PUSH_TOKEN,
     EVENTS: {
       async send() {

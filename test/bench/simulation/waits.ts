@@ -34,6 +34,7 @@ const OPERATIONS = {
     const body = await system.getUserInfo('alice')
     return createRequest('POST', '/open-data/decrypt', { token, body })
   },
+  'JWT access token': (_, { token }) => createRequest('POST', '/session/access-token', { token }),
   'phone number': async (system, { token }) => {
     const body = await system.getPhoneNumber('alice')
     return createRequest('POST', '/phone-number', { token, body })

@@ -22,7 +22,8 @@ const BACKENDS = {
   asked: { keepSeconds: 0, processes: 1 },
   keptByMany: { keepSeconds: 30, processes: 8 },
   kept: { keepSeconds: 30, processes: 1 },
-}
+  JWT: 'JWT',
+} as const
 
 /** Of each share in the pattern, such as one in 200, it has a whole number of users. */
 const USERS = 200
