@@ -25,7 +25,7 @@ export interface LogEntry extends ProblemLog {
  * const runtime: Runtime = { ...workersRuntime, log: (entry) => console.log(entry.code) }
  */
 export interface Runtime {
-  /** Sends a request to WeChat. */
+  /** Sends a request to WeChat. Its signal ends the response's body, too. */
   readonly fetch: (request: Request) => Promise<Response>
   /** Whether the host of this URL accepts a connection within so many milliseconds. */
   readonly connects: (url: URL, milliseconds: number) => Promise<boolean>

@@ -5,6 +5,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach } from 'vitest'
 import { createSandbox } from '../../sandbox/wechat'
 import type { Runtime } from '../../src/core/runtime'
+import { rejectOnAbort } from '../../src/lib/abort'
 import type { Hooks } from '../../src/login/hooks'
 import { createHttpApp } from '../../src/login/http/app'
 import { createService } from '../../src/login/service'
@@ -127,8 +128,12 @@ export function createTestApp({
         ? Promise.resolve(Response.json(prepared))
         : (fetch ?? sandbox.fetch)(request)
       if (deadline === 'before the answer') timeOut()
-      if (deadline === 'within the body') answer.then(timeOut)
-      return answer
+      const response = await Promise.race([answer, rejectOnAbort(request.signal)])
+      if (deadline !== 'within the body') return response
+      timeOut()
+      await response.body?.cancel()
+      // As the platform's, the body ends with the signal.
+      return new Response(new ReadableStream({ pull: (c) => c.error(request.signal.reason) }))
     },
   }
   const start = () => createService(runtime, hooks ? { hooks } : {})

@@ -7,7 +7,6 @@
 
 import { chooseHost } from '../../core/hosts'
 import { Problem } from '../../core/problem'
-import { rejectOnAbort } from '../../lib/abort'
 import { isObject, parseLenientJson, parseUtf8 } from '../../lib/encoding'
 import { readBody } from '../../lib/read-at-most'
 import type { Context } from '../context'
@@ -76,11 +75,11 @@ async function sendWithin(
   request: WeChatRequest,
   signal: AbortSignal,
 ): Promise<WeChatResponse> {
-  const response = chooseHost(context, 'WECHAT_API_BASE')
-    .then((base) => context.runtime.fetch(toHttpRequest(base, request, signal)))
-    .then((response) => readResponse(response, appid))
   try {
-    return await Promise.race([response, rejectOnAbort(signal)])
+    const base = await chooseHost(context, 'WECHAT_API_BASE')
+    // The signal ends the request, and the body of its response, too.
+    const response = await context.runtime.fetch(toHttpRequest(base, request, signal))
+    return await readResponse(response, appid)
   } catch (error) {
     if (error instanceof Problem) throw error
     if (signal.aborted) throw new Problem('wechat_timeout')
