@@ -8,7 +8,6 @@
 import { chooseHost } from '../core/hosts'
 import { Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
-import { rejectOnAbort } from '../lib/abort'
 import { randomBytes } from '../lib/crypto'
 import { isObject, parseLenientJson, parseUtf8 } from '../lib/encoding'
 import { readBody } from '../lib/read-at-most'
@@ -67,11 +66,9 @@ export async function callWeChatPay(
   signal = startDeadline(context),
 ): Promise<PayFields> {
   try {
-    const response = await Promise.race([
-      sendToHosts(context, request, signal),
-      rejectOnAbort(signal),
-    ])
-    return await Promise.race([readResponse(context, request, response), rejectOnAbort(signal)])
+    // The signal ends the request, and the body of its response, too.
+    const response = await sendToHosts(context, request, signal)
+    return await readResponse(context, request, response)
   } catch (error) {
     if (error instanceof Problem) throw error
     context.hosts.answered = null

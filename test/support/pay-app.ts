@@ -3,6 +3,7 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { afterEach, beforeEach, expect } from 'vitest'
 import type { Runtime } from '../../src/core/runtime'
+import { rejectOnAbort } from '../../src/lib/abort'
 import type { PaymentEvent, PaymentHooks } from '../../src/pay/events'
 import { createHttpApp } from '../../src/pay/http/app'
 import { createPayments } from '../../src/pay/payments'
@@ -91,7 +92,7 @@ export function createPayApp({
       signals.push(request.signal)
       if (down.includes(new URL(request.url).host)) throw new TypeError('Network connection lost.')
       const copy = request.clone()
-      const response = await pay.fetch(request)
+      const response = await Promise.race([pay.fetch(request), rejectOnAbort(request.signal)])
       const location = response.headers.get('Location')
       // As the platform does.
       const isFollowed = location !== null && request.redirect === 'follow'
