@@ -54,14 +54,9 @@ export async function deriveSealingKey(
   secret: Uint8Array<ArrayBuffer>,
   info: string,
 ): Promise<CryptoKey> {
-  const material = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveKey'])
-  return crypto.subtle.deriveKey(
-    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(info) },
-    material,
-    { name: 'AES-GCM', length: 256 },
-    false,
-    ['encrypt', 'decrypt'],
-  )
+  const material = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits'])
+  const hkdf = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8(info) }
+  return importSealingKey(new Uint8Array(await crypto.subtle.deriveBits(hkdf, material, 256)))
 }
 
 interface SealOptions {
