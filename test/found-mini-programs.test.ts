@@ -75,10 +75,20 @@ describe('a mini program that the hook knows', () => {
   })
 
   it('Concurrent logins of one mini program ask the hook once', async () => {
-    start(onlyFound)
-    const logins = await Promise.all(Array.from({ length: 10 }, () => tryLogin()))
-    expect(new Set(logins.map(({ status }) => status))).toEqual(new Set([200]))
-    expect(asked).toEqual([FOUND])
+    const { promise: arrival, resolve } = Promise.withResolvers<void>()
+    let left = 10
+    const limit = async () => {
+      if (--left === 0) resolve()
+      return { success: true }
+    }
+    start((appid: string) => arrival.then(() => onlyFound(appid)), { LOGIN_LIMIT: { limit } })
+    const headers = { 'CF-Connecting-IP': '203.0.113.7', 'Content-Type': 'application/json' }
+    const body = JSON.stringify({ code: await app.wxLogin({ appid: FOUND }), appid: FOUND })
+    const logins = Array.from({ length: 10 }, () =>
+      app.request('/login', { method: 'POST', headers, body }),
+    )
+    const statuses = (await Promise.all(logins)).map(({ status }) => status)
+    expect([new Set(statuses), asked]).toEqual([new Set([200]), [FOUND]])
   })
 
   it('LOGIN_LIMIT counts a login before the hook is asked', async () => {
@@ -259,6 +269,7 @@ describe('the push endpoint of a mini program that the hook knows', () => {
   it('It is 404 without settings of its own, whatever the method, and never has the Token of others', async () => {
     start(onlyFound, SHARED)
     expect(await push(FOUND, { token: 'AAAAA', key: null })).toBe(404)
+    expect(app.warnings[0]).toContain('findMiniProgram gave no push')
     expect((await app.send('PUT', `/wechat/events/${FOUND}`)).status).toBe(404)
     expect(await push(OTHER, { token: 'AAAAA', key: null })).toBe(400)
   })

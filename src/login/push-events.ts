@@ -66,10 +66,10 @@ export async function findPushEndpoint(
 ): Promise<PushEndpoint> {
   const { keys, events } = requireValue(context.config.push)
   const found = appid === null ? null : await findByHook(context, appid, { beforeAsking })
-  if (found && !found.push) throw new Problem('not_found', { log: { reason: NO_PUSH } })
   const own = found ? found.push : keys
-  if (!own) throw endpointOff('WECHAT_PUSH_TOKEN', new Problem('not_found'))
-  return { keys: own, found, events }
+  if (own) return { keys: own, found, events }
+  if (found) throw new Problem('not_found', { log: { reason: NO_PUSH } })
+  throw endpointOff('WECHAT_PUSH_TOKEN', new Problem('not_found'))
 }
 
 /**
