@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { BuiltWorker } from '../support/built-worker'
 import { APPID, type Environment, send } from '../support/environment'
 import { PAY_KEY, startPayEnvironment } from '../support/pay-environment'
+import { FAULTS } from '../support/upstream'
 import { API_V3_KEY, isMerchantSignature } from '../support/wechat-pay'
 import { createCallback, sign } from '../support/wechat-pay-api'
 import type { WeChatPayServer } from '../support/wechat-pay-server'
@@ -121,6 +122,18 @@ describe('over HTTP, after a first host that refuses connections', () => {
     })
     expect((await request('POST', '/payments/HTTP0003/close')).status).toBe(502)
     expect((await request('POST', '/payments/HTTP0003/close')).status).toBe(204)
+  })
+
+  it('an answer of WeChat Pay that is not complete after five seconds is a pay_timeout', async () => {
+    const began = Date.now()
+    const asked = [FAULTS.hang, FAULTS.drip].map((fault) => {
+      wechatPay.handleNext(fault)
+      return request('GET', '/payments/HTTP0004')
+    })
+    for (const { status, answer } of await Promise.all(asked)) {
+      expect([status, answer.code]).toEqual([504, 'pay_timeout'])
+    }
+    expect(Date.now() - began).toBeLessThan(7000)
   })
 
   it('a hook in another Worker that throws or hangs makes WeChat Pay call again', async () => {
