@@ -1,6 +1,6 @@
 /** Builds what the benchmark serves. */
 
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, statSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
@@ -40,16 +40,12 @@ export function checkOutBaseline(): string | null {
   return dir
 }
 
-/**
- * Installs the other libraries, unless the lock file is as it was at the last installation: whether
- * they are there.
- */
-export function installPeers(): boolean {
-  const peers = join(here, 'peers')
+/** Installs the other libraries, unless the lock file is as it was at the last installation. */
+export function installPeers(): void {
+  const cwd = join(here, 'peers')
   const readTime = (file: string) =>
-    statSync(join(peers, file), { throwIfNoEntry: false })?.mtimeMs ?? 0
-  if (readTime('node_modules/.package-lock.json') >= readTime('package-lock.json')) return true
+    statSync(join(cwd, file), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  if (readTime('node_modules/.package-lock.json') >= readTime('package-lock.json')) return
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund']
-  const { status } = spawnSync('npm', args, { cwd: peers, stdio: ['ignore', 'ignore', 'inherit'] })
-  return status === 0
+  execFileSync('npm', args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] })
 }

@@ -54,8 +54,8 @@ export interface Plan {
   readonly slices: number
 }
 
-export const FULL: Plan = { seconds: 345, rounds: 40, requests: 1200, slices: 8 }
-export const QUICK: Plan = { seconds: 90, rounds: 6, requests: 600, slices: 4 }
+export const FULL: Plan = { seconds: 345, rounds: 40, requests: 1280, slices: 8 }
+export const QUICK: Plan = { seconds: 90, rounds: 6, requests: 640, slices: 4 }
 
 export interface Options {
   readonly isQuick: boolean

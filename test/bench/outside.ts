@@ -8,11 +8,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { ENCRYPTED } from '../support/vectors.ts'
 import { PLATFORM, PUBLIC_KEY_ID } from '../support/wechat-pay.ts'
 
-interface Answer {
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: Uint8Array
-}
+type Answer = { status?: number; headers?: Record<string, string>; body?: Uint8Array }
 
 const PREPAID = Buffer.from(JSON.stringify({ prepay_id: `wx${'0'.repeat(34)}` }))
 const entries = new Map<string, Answer>()

@@ -38,9 +38,7 @@ export async function createPrograms(outside: Outside, { operations, rows: asked
   if (outside.redis === null) {
     leaveOut(['redis', ...PEERS], 'There is no redis-server: the rows with Redis are missing.')
   }
-  if (rows.some((row) => PEERS.includes(row)) && !installPeers()) {
-    leaveOut(PEERS, 'The other libraries could not be installed: their rows are missing.')
-  }
+  if (rows.some((row) => PEERS.includes(row))) installPeers()
   const programs = createNodePrograms(outside).filter(({ row }) => rows.includes(row))
   if (operations.some((operation) => operation !== 'order')) {
     programs.push(...(await createLoginPrograms(outside, rows, root)))
@@ -79,15 +77,11 @@ async function compileRows(
     buildWorker(builds.ours),
     rows.includes('baseline') ? buildWorker(builds.baseline) : null,
   ])
-  const codes: readonly (readonly [Row, string | undefined])[] = [
-    ['bare', bare],
-    ['again', bare],
-    ['ours', ours.code],
-    ['baseline', baseline?.code],
-  ]
-  return codes.flatMap(([row, code]) =>
-    code && rows.includes(row) ? [{ row, compiled: compile({ ...config, code }) }] : [],
-  )
+  const codes = { bare, again: bare, ours: ours.code, baseline: baseline?.code ?? '' }
+  const names = Object.keys(codes) as (keyof typeof codes)[]
+  return names
+    .filter((row) => rows.includes(row))
+    .map((row) => ({ row, compiled: compile({ ...config, code: codes[row] }) }))
 }
 
 async function createLoginPrograms(outside: Outside, rows: readonly Row[], root: string | null) {

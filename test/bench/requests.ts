@@ -70,17 +70,13 @@ export const WORKER_CLIENT: Client = {
 const { verify: _, ...overHttp } = WORKER_CLIENT.inSession
 export const SERVER_CLIENT: Client = { ...WORKER_CLIENT, inSession: overHttp }
 
+const order = { appid: 'wxd678efh567hg6787', openid: 'oBench', description: 'Tea', total: 100 }
+
 export const PAYMENTS_CLIENT: Client = {
   fresh: {
     order: (number) => {
-      const order = {
-        appid: 'wxd678efh567hg6787',
-        openid: 'oBench',
-        description: 'Tea',
-        total: 100,
-      }
-      const outTradeNo = `BENCH${number}00000`
-      return requestText('POST', '/payments', serviceKey, { ...order, outTradeNo })
+      const numbered = { ...order, outTradeNo: `BENCH${number}00000` }
+      return requestText('POST', '/payments', serviceKey, numbered)
     },
   },
   inSession: {},

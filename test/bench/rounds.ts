@@ -26,10 +26,7 @@ export interface RoundsOptions {
   secondsNow(): number
 }
 
-/**
- * Measures as many rounds as fit into the plan. A round that time does not allow to be finished does
- * not count, unless it is the first.
- */
+/** Measures as many rounds as fit into the plan, and at least one. */
 export async function measureRounds(
   programs: readonly Program[],
   { operations, plan, say, secondsNow }: RoundsOptions,
@@ -39,20 +36,13 @@ export async function measureRounds(
     const rows = ROW_NAMES.filter((name) => measured.some(({ row }) => row === name))
     return rows.map((row): Cell => ({ operation, row, samples: [], failure: null }))
   })
-  const isTimeLeft = () => secondsNow() < plan.seconds
-  let complete = 0
   let longest = 0
-  while (complete < plan.rounds && secondsNow() + longest < plan.seconds) {
+  for (let round = 1; round <= plan.rounds; round++) {
     const began = secondsNow()
-    say(`round ${complete + 1} of at most ${plan.rounds}, until ${plan.seconds} s`)
-    await measureRound(programs, cells, plan, isTimeLeft)
-    if (!isTimeLeft()) break
-    complete++
+    if (round > 1 && began + longest > plan.seconds) break
+    say(`round ${round} of at most ${plan.rounds}, until ${plan.seconds} s`)
+    await measureRound(programs, cells, plan)
     longest = Math.max(longest, secondsNow() - began)
-  }
-  for (const cell of cells) {
-    cell.samples.splice(Math.max(1, complete))
-    if (cell.samples.length === 0) cell.failure ??= 'there was no time left for it'
   }
   return cells
 }
@@ -61,7 +51,6 @@ async function measureRound(
   programs: readonly Program[],
   cells: readonly Cell[],
   plan: Plan,
-  isTimeLeft: () => boolean,
 ): Promise<void> {
   const running: { left: readonly Cell[]; started: Started }[] = []
   try {
@@ -77,7 +66,7 @@ async function measureRound(
       const turns = running.flatMap(({ left, started }) =>
         left.filter((cell) => cell.operation === operation).map((cell) => ({ cell, started })),
       )
-      if (isTimeLeft()) await measureTurns(turns, plan)
+      await measureTurns(turns, plan)
     }
   } finally {
     for (const { started } of running) await started.close()

@@ -199,21 +199,10 @@ describe('the rounds of the benchmark', () => {
     expect([answers, running()]).toEqual([2, 0])
   })
 
-  it('a round that time does not allow does not begin, and one that is cut off does not count', async () => {
+  it('a round that time does not allow does not begin', async () => {
     const { toProgram, take, measure } = setUp()
-    const steady = toProgram('bare', take(10))
-    const [cell] = await measure([steady], { seconds: 35, rounds: 9 })
+    const [cell] = await measure([toProgram('bare', take(10))], { seconds: 35, rounds: 9 })
     expect(cell?.samples).toHaveLength(3)
-
-    const other = setUp()
-    let duration = 1
-    // Each round takes ten times as long as the one before.
-    const slower = other.toProgram('bare', () => {
-      duration *= 10
-      return other.take(duration)()
-    })
-    const [cut] = await other.measure([slower], { seconds: 50, rounds: 9 })
-    expect([cut?.samples.length, cut?.failure]).toEqual([1, null])
   })
 })
 

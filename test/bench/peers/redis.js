@@ -3,6 +3,4 @@
 import { createClient } from 'redis'
 
 export const redis = createClient({ url: `redis://127.0.0.1:${process.env.REDIS_PORT}` })
-// The benchmark has ended it.
-redis.on('error', () => process.exit(1))
 await redis.connect()

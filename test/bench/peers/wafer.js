@@ -32,10 +32,7 @@ app.use(
   }),
 )
 
-app.use('/me', (request, response) => {
-  if (request.session) response.json(request.session.userInfo)
-  else response.json({ nobody: true })
-})
+app.use('/me', (request, response) => response.json(request.session.userInfo))
 
 app.post('/decrypt', express.json(), (request, response) => {
   const { encryptedData, iv } = request.body

@@ -19,9 +19,8 @@ let key: Promise<CryptoKey> | null = null
 export default {
   async fetch(request, env) {
     if (request.method === 'GET') return Response.json({ status: 'ok' })
-    const { appid, openid, outTradeNo, description, total } = await request.json<{
-      [name: string]: string | number
-    }>()
+    const order = await request.json<Record<string, string | number>>()
+    const { appid, openid, outTradeNo, description, total } = order
     key ??= importKey(env.WECHAT_PAY_PRIVATE_KEY)
     const mchid = env.WECHAT_PAY_MCHID
     const body = JSON.stringify({
