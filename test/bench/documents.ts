@@ -19,8 +19,7 @@ export const CHINESE: Readonly<Record<string, string>> = {
   'cold-start': '冷启动',
   row: '对象',
   goal: '目标',
-  measured: '测得',
-  limit: '上限',
+  'measured > limit': '测得 > 上限',
   [`at most half of ${BASELINE} above bare`]: `高出部分不超过 ${BASELINE} 的一半`,
   [`at most two thirds of ${BASELINE} above bare`]: `高出部分不超过 ${BASELINE} 的三分之二`,
   'at most 5 ms above bare': '最多高出 5 ms',
@@ -70,15 +69,19 @@ export function toTables(
     'measured-goals':
       missed.length === 0
         ? translate('Every goal is met.')
-        : toTable(
-            ['operation', 'row', 'goal', 'measured', 'limit'],
-            missed.map(({ goal, measured, limit }) => [
-              goal.operation,
-              ROWS[goal.row],
-              goal.text,
-              toTime(goal.operation, measured),
-              toTime(goal.operation, limit),
-            ]),
-          ),
+        : toTable(['row', 'goal', 'measured > limit'], toMissedRows(missed)),
   }
+}
+
+/** One for each goal of a row; the operations that miss it share it. */
+function toMissedRows(missed: ReturnType<typeof decideGoals>): string[][] {
+  const rows = new Map<string, string[]>()
+  for (const { goal, measured, limit } of missed) {
+    const { operation, row, text } = goal
+    const excess = `${operation} ${toTime(operation, measured)} > ${toTime(operation, limit)}`
+    const found = rows.get(row + text)
+    if (found) found[2] += `, ${excess}`
+    else rows.set(row + text, [ROWS[row], text, excess])
+  }
+  return [...rows.values()]
 }
