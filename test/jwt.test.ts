@@ -503,6 +503,31 @@ describe('the keys', () => {
     expect(await introspect(accessToken)).toEqual(INACTIVE)
   })
 
+  it('Blocks that are no private key do not count, whatever stands around them', async () => {
+    const pem = `Bag Attributes\n-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----
+${toPem(env.ACCESS_TOKEN_KEY)}-----BEGIN CERTIFICATE-----\nMIGH\n-----END CERTIFICATE-----\n${toPem(OTHER_KEY)}`
+    app.replace({ settings: { ...settings, ACCESS_TOKEN_KEY: pem.replaceAll('\n', '\r\n') } })
+    expect((await fetchKeys()).keys).toHaveLength(2)
+  })
+
+  it('A private key of another curve or of SEC 1 makes the setting wrong, wherever it stands', async () => {
+    const algorithm = { name: 'ECDSA', namedCurve: 'P-384' }
+    const pair = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+    const { privateKey } = pair as CryptoKeyPair
+    const p384 = await crypto.subtle.exportKey('pkcs8', privateKey)
+    const sec1 = toPem('MCUCAQEEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAH').replaceAll(
+      'PRIVATE',
+      'EC PRIVATE',
+    )
+    for (const bad of [toPem(new Uint8Array(p384 as ArrayBuffer).toBase64()), sec1]) {
+      const good = toPem(env.ACCESS_TOKEN_KEY)
+      for (const pems of [bad + good, good + bad]) {
+        app.replace({ settings: { ...settings, ACCESS_TOKEN_KEY: pems } })
+        expect((await app.request('/.well-known/jwks.json')).status).toBe(500)
+      }
+    }
+  })
+
   it('A token does not name the key that has not signed it', async () => {
     app.replace({ settings: BOTH })
     const kid = (await fetchKeys()).keys[1]?.kid

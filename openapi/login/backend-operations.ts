@@ -36,7 +36,7 @@ const TOKENS: readonly Operation[] = [
     path: '/introspect',
     rpc: 'verify',
     summary: 'Introspect a token',
-    description: `Tells whose token this is (RFC 7662). ${CLIENT_SECRET}`,
+    description: `Tells whose token this is (RFC 7662): that of a session, or a JWT access token. ${CLIENT_SECRET}`,
     body: { type: FORM, schema: ref('IntrospectionRequest'), example: { token: TOKEN } },
     success: json(
       'Introspection',
@@ -78,7 +78,7 @@ const TOKENS: readonly Operation[] = [
     path: '/revoke',
     rpc: 'revoke',
     summary: 'Revoke a token',
-    description: `Ends the session of a token (RFC 7009). ${CLIENT_SECRET}`,
+    description: `Ends the session of a token (RFC 7009). A JWT access token ends nothing. ${CLIENT_SECRET}`,
     body: { type: FORM, schema: ref('RevocationRequest'), example: { token: TOKEN } },
     success: json('Revocation', {}, 'The token has no session, whether or not it had one before'),
     errors: OF_LOOKUP,
