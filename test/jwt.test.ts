@@ -16,9 +16,9 @@ import { MERCHANT } from './support/wechat-pay'
 
 const PATH = '/session/access-token'
 const ISSUER = 'https://login.example/wx'
-/** Another P-256 key than the sandbox's; it has no public key in it, and begins with zeros. */
+/** Another P-256 key: without its public key, with zeros at its start, and `-_` in its base64url. */
 const OTHER_KEY =
-  'MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABw=='
+  'MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAD7/78ABw=='
 
 const hooks = { onLogin: () => ({ claims: { role: '店主' } }) }
 const settings = { ISSUER }
@@ -195,11 +195,11 @@ describe('GET /.well-known/jwks.json', () => {
           y: coordinate,
           kid: '9gMy0wg6yIqlMwdPYlL6Rnr8KLCPjrcS2cA2PiAU2yc',
         },
-        // From OpenSSL: of the private key 7.
+        // From OpenSSL: of the other private key.
         {
           ...member,
-          x: 'jlM7b6C_e0YluzBmfAH7YH75-LioD-9bMAYocDGHsqM',
-          y: 'c-sdveAzGDZtBp-DpvWQAFPHNjPLBBshxV4ahsH0ALQ',
+          x: 'PsbFxFKG8g_YCqfuVckjPC4ng8gJt7ZcQFv5kDNDV4o',
+          y: 'vEEPVjS53aJiADiIf6VCH7NQuw0hTEtCUe6h9O2QetA',
           kid: expect.stringMatching(/^[\w-]{43}$/),
         },
       ],
