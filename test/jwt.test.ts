@@ -20,6 +20,10 @@ const ISSUER = 'https://login.example/wx'
 const OTHER_KEY =
   'MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAD7/78ABw=='
 
+/** What `openssl ecparam -name prime256v1 -genkey` has made. */
+const SEC1_KEY =
+  'MHcCAQEEIN998mnNfejTNoNYX3pEc5KIQMXwmAKtaW4sJbrkfZoboAoGCCqGSM49AwEHoUQDQgAE9mffph27db1nQ+OZQs/n+1o+E0v16RuvTndtr/fVy4ZKGLqZaMvobAn15a+U1rARkFIKced7c371Fr7B6FRCpQ=='
+
 const hooks = { onLogin: () => ({ claims: { role: '店主' } }) }
 const settings = { ISSUER }
 const app = useTestApp({ settings, hooks })
@@ -436,6 +440,7 @@ describe('the settings of JWT access tokens', () => {
       'ACCESS_TOKEN_KEY',
     ],
     ['an RSA key', { ACCESS_TOKEN_KEY: MERCHANT.private_pkcs8_pem }, 'ACCESS_TOKEN_KEY'],
+    ['a key of SEC 1, not PKCS#8', { ACCESS_TOKEN_KEY: SEC1_KEY }, 'ACCESS_TOKEN_KEY'],
     ['no ISSUER', { ISSUER: '' }, 'ISSUER'],
     ['an ISSUER with a slash at its end', { ISSUER: 'https://login.example/' }, 'ISSUER'],
     ['an ISSUER of plain http', { ISSUER: 'http://login.example' }, 'ISSUER'],

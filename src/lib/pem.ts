@@ -52,11 +52,15 @@ export async function parsePublicKey(text: string): Promise<ParsedKey> {
 }
 
 /**
- * The DER of every private key in a text, which may hold several; `null` for one that is not base64.
+ * The DER of every private key in a text, which may hold several; `null` for one that is not PKCS#8.
  * Blocks of other kinds do not count.
  */
 export function readPrivateKeys(text: string): readonly (Uint8Array<ArrayBuffer> | null)[] {
-  return findBlocks(text, 'PRIVATE KEY').map(({ base64 }) => parseBase64(base64))
+  return findBlocks(text, 'PRIVATE KEY').map(({ base64 }) => {
+    const der = parseDer(base64)
+    // Without this check, workerd would import SEC 1 as well, which Node refuses.
+    return 'bytes' in der && der.second === SEQUENCE ? der.bytes : null
+  })
 }
 
 async function importKey(task: () => Promise<CryptoKey>): Promise<ParsedKey> {
