@@ -165,7 +165,8 @@ describe('the settings', () => {
       expect([...miniPrograms]).toEqual([])
     }
     const without = () => parseConfig({ SESSIONS: env.SESSIONS }, {})
-    const fault = 'WECHAT_APPID is missing, and HOOKS has no method findMiniProgram'
+    const fault =
+      'WECHAT_APPID and WECHAT_APPS are missing, and HOOKS has no method findMiniProgram'
     expect(without).toThrow(expect.objectContaining({ options: { log: { settings: [fault] } } }))
   })
 

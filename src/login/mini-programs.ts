@@ -81,7 +81,8 @@ export const PushTexts = object({
 })
 
 /** What is wrong where neither the settings nor a hook can know a mini program. */
-export const NO_MINI_PROGRAM = 'WECHAT_APPID is missing, and HOOKS has no method findMiniProgram'
+export const NO_MINI_PROGRAM =
+  'WECHAT_APPID and WECHAT_APPS are missing, and HOOKS has no method findMiniProgram'
 
 /**
  * The mini programs of the settings: those of `WECHAT_APPS`, else the one of `WECHAT_APPID`. With a
