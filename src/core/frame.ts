@@ -1,6 +1,6 @@
 /** The frame of both HTTP APIs: a service behind the app, a log line a request, exact paths, problems. */
 
-import type { Context, Env } from 'hono'
+import type { Context, Env, Next } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { baseRoutePath, matchedRoutes } from 'hono/route'
 import type { Hono } from 'hono/tiny'
@@ -51,27 +51,35 @@ export function addFrame<AppEnv extends Env>(
       c.set('service', current)
       const finish = current.startRequest()
       const { routeIndex } = c.req
-      if (!isExact(c)) c.res = fail(c, notFound())
-      else {
-        await next().catch((error: unknown) => {
-          if (error instanceof Error) throw error
-          // Hono gives onError no other value that was thrown, and the app would reject with it.
-          c.res = fail(c, toProblem(error))
-        })
-      }
+      if (isExact(c)) await runRoutes(c, next)
+      else c.res = fail(c, notFound())
       const isUnanswered = c.res.status === 404 && !c.error
       const others = isUnanswered ? findRoutes(c, app.routes, routeIndex) : []
       if (others.length > 0) c.res = fail(c, methodNotAllowed(others))
       const matched = matchedRoutes(c).findLast((route) => !isMiddleware(route))
       const { path: route } = matched ?? others[0] ?? { path: '/*' }
-      const { status } = c.res
-      const [appid, problem] = [c.get('appid'), c.get('problem')]
-      const record = finish({ method: c.req.method, route, status, problem, appid })
+      const record = finish({
+        method: c.req.method,
+        route,
+        status: c.res.status,
+        problem: c.get('problem'),
+        appid: c.get('appid'),
+      })
       onRecord?.(c, record)
     }),
   )
   app.notFound((c) => fail(c, notFound()))
   app.onError((error, c) => fail(c, toProblem(error)))
+}
+
+async function runRoutes(c: Context, next: Next): Promise<void> {
+  try {
+    await next()
+  } catch (error) {
+    if (error instanceof Error) throw error
+    // Hono gives onError no other value that was thrown, and the app would reject with it.
+    c.res = fail(c, toProblem(error))
+  }
 }
 
 interface Route {
