@@ -86,16 +86,18 @@ interface Block {
 function findBlocks(text: string, kind: string): readonly [Block, ...Block[]] {
   // Base64 has no backslash, so a literal \n is a line break that a shell or a file has escaped.
   const lines = text.replace(/\\+[rn]/g, '\n')
-  const find = (label: string) => [
-    ...lines.matchAll(new RegExp(`-----BEGIN (${label})-----(.*?)(?:-----END|$)`, 'gs')),
-  ]
+  const find = (kind: string) =>
+    Array.from(
+      lines.matchAll(new RegExp(`-----BEGIN (${kind})-----(.*?)(?:-----END|$)`, 'gs')),
+      ([, label = '', inside = '']) => toBlock(label, inside),
+    )
   const ofKind = find(`[A-Z ]*${kind}`)
-  const bare = ['', '', lines.replace(/^\s*["']|["']\s*$|-----END.*/gs, '')]
+  const bare = toBlock('', lines.replace(/^\s*["']|["']\s*$|-----END.*/gs, ''))
   const [first = bare, ...others] = ofKind.length > 0 ? ofKind : find('[A-Z ]+')
-  return [toBlock(first), ...others.map(toBlock)]
+  return [first, ...others]
 }
 
-function toBlock([, label = '', inside = '']: readonly string[]): Block {
+function toBlock(label: string, inside: string): Block {
   return { label, base64: inside.replace(/\s/g, '') }
 }
 
