@@ -19,7 +19,7 @@ import {
   ServiceKeys,
   seconds,
 } from '../core/settings'
-import { Issuer, Jwt, type JwtSettings, parseJwtSettings } from './jwt-issuer'
+import { Issuer, type JwtSettings, parseJwtSettings, Signing } from './jwt-issuer'
 import {
   type MiniPrograms,
   OneMiniProgram,
@@ -126,7 +126,7 @@ export function listSettings(): readonly string[] {
     ServiceKeys,
     GatewayKeys,
     Issuer,
-    Jwt,
+    Signing,
     Push,
     LoginLimit,
     UserLimit,

@@ -61,7 +61,7 @@ export const Issuer = object({
   ),
 })
 
-export const Jwt = object({
+export const Signing = object({
   ACCESS_TOKEN_KEY: text,
   ACCESS_TOKEN_TTL: seconds({ min: 60, max: 900, default: 300 }),
 })
@@ -70,14 +70,14 @@ export const Jwt = object({
 export interface JwtSettings {
   readonly issuer: Group<v.InferOutput<typeof Issuer>>
   /** `null` without `ACCESS_TOKEN_KEY`. */
-  readonly jwt: Group<v.InferOutput<typeof Jwt> | null>
+  readonly jwt: Group<v.InferOutput<typeof Signing> | null>
   /** Whether the AppSecret is the sandbox's. */
   readonly isSandbox: boolean
 }
 
 export function parseJwtSettings(env: unknown): JwtSettings['jwt'] {
   const isOn = isObject(env) && isSet(env.ACCESS_TOKEN_KEY)
-  return isOn ? parseGroup(Jwt, env) : { value: null }
+  return isOn ? parseGroup(Signing, env) : { value: null }
 }
 
 /**

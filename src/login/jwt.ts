@@ -98,6 +98,7 @@ export async function issueJwt(
  * What a token says, if it is one of ours and not over. Whether its mini program is one of ours, and
  * whether its session lives, is the caller's to find out.
  *
+ * @param token Of three parts
  * @param now Unix seconds
  */
 export async function openJwt(

@@ -1,4 +1,4 @@
-/** Mini programs and their credentials: those of the settings, and the one that a request means. */
+/** Mini programs and their credentials: those of the settings, and those that a hook knows. */
 
 import * as v from 'valibot'
 import { object } from '../core/schemas'

@@ -191,11 +191,11 @@ async function openSafe(
   const { Encrypt } = envelope
   // The plain signature covers no body, so with a key configured only the envelope counts.
   if (typeof Encrypt !== 'string') {
-    throw eventRefused('plain body, though WECHAT_PUSH_AES_KEY is set')
+    throw eventRefused('plain body, though there is an EncodingAESKey')
   }
   await checkSignature([token, timestamp, nonce, Encrypt], { signature, timestamp, now })
   const opened = await openEnvelope(Encrypt, aesKey)
-  if (!opened) throw eventRefused('envelope does not open under WECHAT_PUSH_AES_KEY')
+  if (!opened) throw eventRefused('envelope does not open under the EncodingAESKey')
   if (opened.appid !== appid) throw eventRefused('appid')
   return { text: opened.message, event: parseFields(opened.message), isSafe: true }
 }

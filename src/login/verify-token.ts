@@ -42,10 +42,10 @@ export async function verifyToken(
 }
 
 async function verifyJwt(context: VerifyContext, token: string): Promise<VerifiedToken | null> {
-  const issuer = await context.jwtIssuer().catch(() => null)
-  const content = issuer && (await openJwt(issuer, token, context.runtime.now()))
+  const jwtIssuer = await context.jwtIssuer().catch(() => null)
+  const content = jwtIssuer && (await openJwt(jwtIssuer, token, context.runtime.now()))
   if (!content || !(await findMiniProgram(context, content.aud))) return null
   const { sub: userId, aud: appid, openid, unionid, claims, iat, exp } = content
-  const lifetime = await findSessionById(context, { userId, id: content.sid })
-  return lifetime && { session: { ...lifetime, userId, appid, openid, unionid, claims }, iat, exp }
+  const summary = await findSessionById(context, { userId, id: content.sid })
+  return summary && { session: { ...summary, userId, appid, openid, unionid, claims }, iat, exp }
 }

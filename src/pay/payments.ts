@@ -136,7 +136,7 @@ async function findPayer(
   if (!login) {
     throw new Problem('misconfigured', { log: { settings: ['LOGIN is missing'] } })
   }
-  // A JWT access token goes to other backends, and none of them shall order payments with it.
+  // Backends get JWT access tokens from the phone, and none of them may place an order with one.
   if (isJwt(payer.token)) throw sessionInvalid()
   const late = rejectOnAbort(runtime.deadline(LOGIN_BINDING_MILLISECONDS))
   const outcome = await Promise.race([login.verify(payer.token), late]).catch(() => {

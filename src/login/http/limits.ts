@@ -1,9 +1,10 @@
 /**
  * Rate limits, where their bindings are configured. Cloudflare counts in each location by itself.
  *
- * Only what costs money is limited: a login, and what calls WeChat or lists KV for one user. Tokens
- * and service keys have 256 bits, so there is no limit on guesses. Ending sessions counts against the
- * session that asks and not against its user, or a thief could keep the owner from doing it.
+ * Only what costs money is limited: a login, a question to the hook `findMiniProgram`, and what calls
+ * WeChat or lists KV for one user. Tokens and service keys have 256 bits, so there is no limit on
+ * guesses. Ending sessions counts against the session that asks and not against its user, or a thief
+ * could keep the owner from doing it.
  *
  * @see https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/
  */
@@ -16,7 +17,7 @@ import type { Session } from '../sessions'
 import type { AppEnv, AuthenticatedEnv } from './context'
 
 /**
- * Counts a login against the client's IP address. Mobile carriers put many phones behind one
+ * Counts a login, or a push that has the hook asked, against the client's IP address. Mobile carriers put many phones behind one
  * address, so this limit is meant for machines.
  *
  * @throws {Problem} `rate_limited`

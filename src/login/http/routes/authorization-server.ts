@@ -20,8 +20,8 @@ export function addAuthorizationServerRoutes(app: App): void {
   )
   app.get(PATH, (c) => {
     const { config } = c.get('service')
-    const [asked = ''] = c.req.url.split(PATH)
-    return jsonResponse(c, toMetadata(config, asked))
+    const [requested = ''] = c.req.url.split(PATH)
+    return jsonResponse(c, toMetadata(config, requested))
   })
 }
 
@@ -31,12 +31,13 @@ function requireEndpoints(config: Config): void {
   requireServiceKeys(config)
 }
 
-function toMetadata(config: Config, asked: string) {
-  const set = requireIssuer(config)
-  const issuer = set ?? asked
+/** @param requested The URL whose metadata was requested, which is the issuer unless `ISSUER` is set */
+function toMetadata(config: Config, requested: string) {
+  const configured = requireIssuer(config)
+  const issuer = configured ?? requested
   return {
     issuer,
-    ...(set && findValue(config.jwt) && { jwks_uri: `${issuer}/.well-known/jwks.json` }),
+    ...(configured && findValue(config.jwt) && { jwks_uri: `${issuer}/.well-known/jwks.json` }),
     ...(findValue(config.serviceKeys) && toBackendMetadata(issuer)),
     response_types_supported: [],
     grant_types_supported: [],
