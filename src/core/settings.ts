@@ -97,7 +97,10 @@ export const optionalText = v.optional(
   v.pipe(
     trimmed,
     v.transform((value) => value ?? null),
-    v.nullable(v.string('must be a string')),
+    v.custom<string | null>(
+      (value) => value === null || typeof value === 'string',
+      'must be a string',
+    ),
   ),
   null,
 )
