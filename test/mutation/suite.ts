@@ -18,6 +18,7 @@ import { type Mutant, mutate } from './mutants.ts'
 /** Tests of what only workerd does. */
 export const NOT_IN_NODE = [
   'A request that needed the login does not wait a second time',
+  'An operation waits for this, in this sequence, and for nothing else',
   'ready() logs in if wx.checkSession does not call back within 5 seconds',
 ]
 
