@@ -121,11 +121,7 @@ export function decideGoals(cells: readonly Cell[]) {
   })
 }
 
-/**
- * @param excess What is measured above the limit; NaN if it was not measured.
- * @example
- * toVerdict(3, 5, 20) // 'within the resolution'
- */
+/** @param excess What is measured above the limit; NaN if it was not measured. */
 export function toVerdict(excess: number, resolution: number, rounds: number) {
   if (Number.isNaN(excess + resolution)) return 'not measured'
   if (rounds < LEAST_ROUNDS) return 'too few rounds'

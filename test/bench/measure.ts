@@ -83,11 +83,7 @@ export function readCpuTimes(pid: number): CpuTimes {
   return new Map(threads.map((thread) => [thread, Number(read(thread).split(' ')[0])]))
 }
 
-/**
- * Microseconds between two readings.
- *
- * A thread that has ended meanwhile is left out. Those that serve requests do not end.
- */
+/** Microseconds between two readings, without threads that have ended: none that serves requests does. */
 export function microsecondsBetween(before: CpuTimes, after: CpuTimes): number {
   const spent = [...after].map(([thread, time]) => time - (before.get(thread) ?? 0))
   return spent.reduce((sum, time) => sum + time, 0) / 1000

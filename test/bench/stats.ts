@@ -23,9 +23,6 @@ export function median(values: readonly number[]): number {
  * How far from zero the median of these differences is in 95 % of their resamples, each drawn with
  * replacement. They are of two rows of the same program, round by round: a smaller difference between
  * any two rows shows nothing.
- *
- * @example
- * resolveDifferences([1, 1, 1]) // 1
  */
 export function resolveDifferences(differences: readonly number[]): number {
   const random = createRandom(1)

@@ -17,8 +17,6 @@ const miniApp = new MiniApp({
   http: { baseURL: WECHAT_API_BASE },
 })
 const utils = miniApp.getUtils()
-const write = (token, session) => redis.set(token, JSON.stringify(session), { EX: 604800 })
-const read = async (token) => JSON.parse(await redis.get(token))
 
 const app = express()
 app.use(express.json())
@@ -26,12 +24,13 @@ app.use(express.json())
 app.post('/login', async (request, response) => {
   const { openid, session_key } = await utils.codeToSession(request.body.code)
   const token = randomUUID()
-  await write(token, { openid, session_key })
+  await redis.set(token, JSON.stringify({ openid, session_key }), { EX: 604800 })
   response.json({ token })
 })
 
 app.use(async (request, response, next) => {
-  request.session = await read(request.get('Authorization')?.slice('Bearer '.length))
+  const token = request.get('Authorization')?.slice('Bearer '.length)
+  request.session = JSON.parse(await redis.get(token))
   if (request.session) next()
   else response.sendStatus(401)
 })
