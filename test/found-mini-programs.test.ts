@@ -240,6 +240,22 @@ describe('a hook that fails', () => {
   })
 })
 
+describe('a login with the token of another mini program', () => {
+  it('A failure to look it up comes when the code is spent, so the phone logs in again', async () => {
+    let isDown = false
+    start((appid: string) => (isDown ? throwing() : onlyFound(appid)))
+    const { token } = await tryLogin()
+    isDown = true
+    app.restart()
+    const body = { code: await app.wxLogin() }
+    expect(await toAnswer(await app.send('POST', '/login', { token, body }))).toMatchObject({
+      code: 'hook_unavailable',
+      action: 'login_again',
+      detail: expect.stringContaining('The code is spent'),
+    })
+  })
+})
+
 describe('the push endpoint of a mini program that the hook knows', () => {
   const withPush = { appsecret: SECRET, push: { token: TOKEN, aesKey: KEY } }
 

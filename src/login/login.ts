@@ -87,9 +87,9 @@ async function askAboutUser(
   return askLoginHook(context, { appid, userId, openid, unionid, userAgent })
 }
 
-/** The code is with WeChat by now, so another attempt needs another one. */
+/** The code is with WeChat by now, so another attempt needs another one, whatever the action was. */
 function failSpent(error: unknown): never {
   if (!(error instanceof Problem)) throw error
   const detail = 'The session could not be stored. The code is spent; call wx.login for a new one.'
-  throw error.with({ detail })
+  throw new Problem(error.code, { ...error.options, detail })
 }

@@ -4,7 +4,7 @@
  */
 
 import { hasHook, hookFailed, MISSING } from '../core/hook-calls'
-import { Problem } from '../core/problem'
+import { Problem, toProblem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
 import { misconfigured } from '../core/settings'
 import { BoundedMap } from '../lib/bounded-map'
@@ -147,9 +147,10 @@ export async function findByHook(
   try {
     return await questions(appid, () => askHook(context, appid))
   } catch (error) {
-    if (!known || !isLive || !(error instanceof Problem)) throw error
+    if (!known || !isLive) throw error
+    const { code, options } = toProblem(error)
     known.askAgainAt = runtime.now() + ASK_AGAIN_SECONDS
-    runtime.log({ level: 'warn', code: error.code, ...error.options.log })
+    runtime.log({ level: 'warn', code, ...options.log })
     return known.miniProgram
   }
 }

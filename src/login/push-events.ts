@@ -27,8 +27,6 @@ export interface PushRequest {
   readonly query: PushQuery
 }
 
-const NO_PUSH = 'findMiniProgram gave no push, so this endpoint is off'
-
 /** WeChat tries three times within seconds, so an older request is a recording, in seconds. */
 const OLDEST_SECONDS = 600
 /** How far WeChat's clock may be ahead of ours, in seconds. */
@@ -68,7 +66,7 @@ export async function findPushEndpoint(
   const found = appid === null ? null : await findByHook(context, appid, { beforeAsking })
   const own = found ? found.push : keys
   if (own) return { keys: own, found, events }
-  if (found) throw new Problem('not_found', { log: { reason: NO_PUSH } })
+  if (found) throw new Problem('not_found', { log: { reason: 'findMiniProgram gave no push' } })
   throw endpointOff('WECHAT_PUSH_TOKEN', new Problem('not_found'))
 }
 
