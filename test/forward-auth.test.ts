@@ -82,7 +82,7 @@ describe('/forward-auth for a live session', () => {
     expect((await ask({ token })).headers.get('X-Unionid')).toBe('')
   })
 
-  it('The claims are base64url without padding of their JSON in UTF-8', async () => {
+  it('X-Claims is base64url without padding of the JSON of the claims in UTF-8', async () => {
     for (const claims of [{ role: '编辑' }, { a: 1 }, { a: 12 }, { a: 123, b: ['?>~'] }]) {
       app.replace({
         settings: { GATEWAY_KEYS: GATEWAY_KEY },
@@ -95,7 +95,7 @@ describe('/forward-auth for a live session', () => {
     }
   })
 
-  it('Bytes of an openid that are not visible ASCII, and %, are percent-encoded', async () => {
+  it('Bytes of X-Openid that are not visible ASCII, and %, are percent-encoded', async () => {
     const token = await logInAs({ openid: '!o%41 \r\nX: é张😀\u007f~', unionid: '\ud800' })
     const { headers } = await ask({ token })
     expect(headers.get('X-Openid')).toBe('!o%2541%20%0D%0AX:%20%C3%A9%E5%BC%A0%F0%9F%98%80%7F~')
@@ -103,7 +103,7 @@ describe('/forward-auth for a live session', () => {
   })
 
   it.each(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND'])(
-    'A %s of any path below is the same request, and its log line names one route',
+    'A %s of any path below /forward-auth is the same request, and its log line names one route',
     async (method) => {
       app.log.length = 0
       for (const end of [
@@ -126,11 +126,11 @@ describe('/forward-auth for a live session', () => {
     },
   )
 
-  it('A path that only begins like it is another one', async () => {
+  it('A path that only begins like /forward-auth is another one', async () => {
     expect((await ask({ path: '/forward-authentication' })).status).toBe(404)
   })
 
-  it('A request body of any size and type is not read', async () => {
+  it('/forward-auth reads no request body, whatever its size and type', async () => {
     const headers = { Authorization: `Bearer ${login.token}`, 'X-Service-Key': GATEWAY_KEY }
     const init = { method: 'POST', headers, body: 'x'.repeat(70_000) }
     expect((await app.request('/forward-auth', init)).status).toBe(200)
@@ -144,7 +144,7 @@ describe('/forward-auth for a live session', () => {
 })
 
 describe('/forward-auth for any other token', () => {
-  it('A request without a token, or with one that is dead or forged, is 401 as elsewhere', async () => {
+  it('/forward-auth answers 401 as elsewhere without a token, or to one that is dead or forged', async () => {
     const ended = await app.login()
     await app.send('DELETE', '/session', { token: ended.token })
     expect(await refuse({ token: null })).toEqual([
@@ -161,20 +161,20 @@ describe('/forward-auth for any other token', () => {
     }
   })
 
-  it('If KV fails, it is 503, and nobody is called unknown', async () => {
+  it('/forward-auth answers 503 if KV fails, and calls nobody unknown', async () => {
     app.kv.down.add('get')
     expect(await refuse({})).toEqual([503, 'store_unavailable', null])
   })
 })
 
 describe('the key of a gateway', () => {
-  it('One of GATEWAY_KEYS or of SERVICE_KEYS is taken', async () => {
+  it('/forward-auth takes one of GATEWAY_KEYS or of SERVICE_KEYS', async () => {
     for (const key of ['f'.repeat(32), GATEWAY_KEY, SERVICE_KEY]) {
       expect((await ask({ key })).status).toBe(200)
     }
   })
 
-  it('Without one of them it is 403 and never 401, whatever the token, and KV is not read', async () => {
+  it('Without a key /forward-auth answers 403 and never 401, whatever the token, and reads no KV', async () => {
     app.kv.counts.get = 0
     for (const key of [null, '', 'g', `${GATEWAY_KEY}g`, `${GATEWAY_KEY}, ${GATEWAY_KEY}`]) {
       for (const token of [login.token, 'x', null]) {
@@ -195,7 +195,7 @@ describe('the key of a gateway', () => {
     }
   })
 
-  it('A service key suffices, and without any keys there is no such endpoint', async () => {
+  it('A service key suffices for /forward-auth, which does not exist without any keys', async () => {
     app.replace({ settings: { GATEWAY_KEYS: undefined } })
     expect((await ask({ key: SERVICE_KEY })).status).toBe(200)
     app.replace({ settings: NO_KEYS })

@@ -133,7 +133,7 @@ describe('POST /session/access-token', () => {
     })
   })
 
-  it('It takes one KV read, no write, and reads no body', async () => {
+  it('POST /session/access-token takes one KV read and no write, and reads no body', async () => {
     const before = { ...app.kv.counts }
     const headers = { Authorization: `Bearer ${login.token}` }
     const body = '{'
@@ -212,7 +212,7 @@ describe('GET /.well-known/jwks.json', () => {
 })
 
 describe('what takes a JWT access token', () => {
-  it('POST /introspect and RPC verify tell whose it is, as for the token of the session', async () => {
+  it('POST /introspect and RPC verify tell whose a JWT access token is, as for the token of the session', async () => {
     const ofSession = await introspect(login.token)
     app.clock.now += 10
     const { accessToken } = await issue()
@@ -230,7 +230,7 @@ describe('what takes a JWT access token', () => {
     })
   })
 
-  it('It takes one KV read', async () => {
+  it('A check of a JWT access token takes one KV read', async () => {
     const { accessToken } = await issue()
     const before = { ...app.kv.counts }
     await introspect(accessToken)
@@ -259,7 +259,7 @@ describe('what takes a JWT access token', () => {
     expect(await introspect(accessToken)).toEqual(INACTIVE)
   })
 
-  it('Everything of the phone refuses it, without a KV read', async () => {
+  it('Every endpoint of the phone refuses a JWT access token, without a KV read', async () => {
     const { accessToken: token } = await issue()
     const before = { ...app.kv.counts }
     for (const call of [
@@ -288,7 +288,7 @@ describe('what takes a JWT access token', () => {
     expect(app.kv.counts).toEqual(before)
   })
 
-  it('POST /revoke answers 200 and ends nothing, and a login with it replaces nothing', async () => {
+  it('POST /revoke of a JWT access token answers 200 and ends nothing, and a login with one replaces nothing', async () => {
     const { accessToken: token } = await issue()
     const headers = { Authorization: `Bearer ${SERVICE_KEY}` }
     const init = { method: 'POST', headers, body: new URLSearchParams({ token }) }
@@ -401,7 +401,7 @@ describe('a forged JWT access token', () => {
     expect(await introspect(token)).toEqual(INACTIVE)
   })
 
-  it('What a forged one is made of would be taken, but for the forgery', async () => {
+  it('What a forged JWT access token is made of would be taken, but for the forgery', async () => {
     expect(await introspect(await forge({}, { x: 'x'.repeat(1000) }))).toMatchObject({
       active: true,
     })
@@ -447,7 +447,7 @@ describe('the settings of JWT access tokens', () => {
     ['an ACCESS_TOKEN_TTL of 59', { ACCESS_TOKEN_TTL: '59' }, 'ACCESS_TOKEN_TTL'],
     ['an ACCESS_TOKEN_TTL of 901', { ACCESS_TOKEN_TTL: '901' }, 'ACCESS_TOKEN_TTL'],
   ])(
-    'With %s they are misconfigured, the log names it, and logins go on',
+    'With %s JWT access tokens are misconfigured, the log names it, and logins go on',
     async (_, wrong, name) => {
       const { codes, answer, log } = await useSettings(wrong)
       expect(codes).toEqual(['misconfigured', 'misconfigured'])
@@ -457,7 +457,7 @@ describe('the settings of JWT access tokens', () => {
     },
   )
 
-  it('Without ACCESS_TOKEN_KEY they are off, whatever ACCESS_TOKEN_TTL is', async () => {
+  it('Without ACCESS_TOKEN_KEY there are no JWT access tokens, whatever ACCESS_TOKEN_TTL is', async () => {
     const off = { ACCESS_TOKEN_KEY: '\n', ACCESS_TOKEN_TTL: '0' }
     const { codes, answer } = await useSettings(off)
     expect(codes).toEqual(['not_found', 'not_found'])

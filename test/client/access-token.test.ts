@@ -106,7 +106,7 @@ describe('where a JWT access token goes', () => {
     await expect(getMe()).rejects.toMatchObject({ code: 'answer_invalid', statusCode: 302 })
   })
 
-  it('With Cloud Hosting it comes over callContainer and goes to hosts over wx.request', async () => {
+  it('With Cloud Hosting the JWT access token comes over callContainer, and goes to hosts over wx.request', async () => {
     const cloud = { env: 'prod-0a1b2c3d', service: 'code2session' }
     client = createClient({ cloud, wx: phone.wx, hosts: [API], accessTokens: true })
     await getMe()
@@ -136,27 +136,30 @@ describe('when a JWT access token is fetched', () => {
     [300, 270],
     [60, 30],
     [40, 20],
-  ])('Of %i seconds it is used for %i, and then renewed', async (expiresIn, seconds) => {
-    nameTokens(expiresIn)
-    await client.login()
-    const { arrived, release } = holdAnswer(ENDPOINT)
-    const first = getMe()
-    await arrived
-    vi.setSystemTime(NOW + 60_000)
-    release()
-    await first
-    vi.setSystemTime(NOW + 60_000 + seconds * 1000 - 1)
-    await getMe()
-    vi.setSystemTime(NOW + 60_000 + seconds * 1000)
-    await getMe()
-    expect(atApi()).toEqual(['jwt-1', 'jwt-1', 'jwt-2'])
-  })
+  ])(
+    'A JWT access token of %i seconds is used for %i, and then renewed',
+    async (expiresIn, seconds) => {
+      nameTokens(expiresIn)
+      await client.login()
+      const { arrived, release } = holdAnswer(ENDPOINT)
+      const first = getMe()
+      await arrived
+      vi.setSystemTime(NOW + 60_000)
+      release()
+      await first
+      vi.setSystemTime(NOW + 60_000 + seconds * 1000 - 1)
+      await getMe()
+      vi.setSystemTime(NOW + 60_000 + seconds * 1000)
+      await getMe()
+      expect(atApi()).toEqual(['jwt-1', 'jwt-1', 'jwt-2'])
+    },
+  )
 
   it.each([
     [404, { code: 'not_found', action: 'stop' }],
     [503, { code: 'store_unavailable', action: 'retry_later' }],
   ])(
-    'If the server answers %i, requests reject with that, and the next one asks again',
+    'If the server answers %i for a JWT access token, requests reject with that, and the next one asks again',
     async (statusCode, problem) => {
       answer(ENDPOINT, statusCode, problem)
       await expect(getMe()).rejects.toMatchObject({ ...problem, statusCode })
@@ -168,7 +171,7 @@ describe('when a JWT access token is fetched', () => {
     },
   )
 
-  it('If the server is out of reach, requests reject with network_error', async () => {
+  it('Requests to hosts reject with network_error if the server is out of reach', async () => {
     await client.login()
     phone.failing.set('request', { errMsg: 'request:fail timeout' })
     await expect(getMe()).rejects.toMatchObject({ code: 'network_error' })
@@ -191,13 +194,13 @@ describe('a JWT access token that a host refuses', () => {
     expect([fetches(), phone.logins]).toEqual([2, 1])
   })
 
-  it('A second 401 is the answer', async () => {
+  it('A second 401 of a host is the answer', async () => {
     refuse('jwt-1', 'jwt-2')
     expect((await getMe()).statusCode).toBe(401)
     expect([atApi(), phone.logins]).toEqual([['jwt-1', 'jwt-2'], 1])
   })
 
-  it('A late 401 for an old one repeats the request with the newer one', async () => {
+  it('A late 401 for an old JWT access token repeats the request with the newer one', async () => {
     refuse('jwt-1')
     const { arrived, release } = holdAnswer(`${API}/me`)
     const late = getMe()
@@ -208,7 +211,7 @@ describe('a JWT access token that a host refuses', () => {
     expect([atApi(), fetches()]).toEqual([['jwt-1', 'jwt-1', 'jwt-2', 'jwt-2'], 2])
   })
 
-  it('loginWhen tells a refusal with status 200', async () => {
+  it('loginWhen tells a refusal of a JWT access token with status 200', async () => {
     const loginWhen = ({ data }: { data: unknown }) => Object(data).errno === 401
     const options = { hosts: [API], accessTokens: true, loginWhen }
     client = createClient({ baseUrl: BASE_URL, wx: phone.wx, ...options })
@@ -218,7 +221,7 @@ describe('a JWT access token that a host refuses', () => {
     expect([atApi(), phone.logins]).toEqual([['jwt-1', 'jwt-2'], 1])
   })
 
-  it('If there is no new one, the request rejects with the reason', async () => {
+  it('If there is no new JWT access token after a refusal, the request rejects with the reason', async () => {
     refuse('jwt-1')
     await client.accessToken()
     answer(ENDPOINT, 503, { code: 'store_unavailable', action: 'retry_later' })
@@ -235,7 +238,7 @@ describe('the session of a JWT access token', () => {
     expect([fetches(), phone.logins]).toEqual([2, 2])
   })
 
-  it('If the server refuses the session of that login as well, requests reject with session_invalid', async () => {
+  it('If the server refuses the session of a new login as well, requests to hosts reject with session_invalid', async () => {
     answer(ENDPOINT, 401, REFUSED)
     await expect(getMe()).rejects.toMatchObject({ ...REFUSED, statusCode: 401 })
     expect([atApi(), fetches(), phone.logins]).toEqual([[], 2, 2])
@@ -306,26 +309,26 @@ describe('the session of a JWT access token', () => {
 describe('request({ login: false }) with JWT access tokens', () => {
   const getPublic = () => getMe({ login: false })
 
-  it('Without a session it sends none', async () => {
+  it('request({ login: false }) sends no JWT access token without a session', async () => {
     await getPublic()
     expect([atApi(), fetches(), phone.logins]).toEqual([[undefined], 0, 0])
   })
 
-  it('With a session it sends one, and another one after a refusal', async () => {
+  it('request({ login: false }) sends the JWT access token of a session, and another one after a refusal', async () => {
     refuse('jwt-1')
     await client.login()
     expect((await getPublic()).statusCode).toBe(200)
     expect([atApi(), phone.logins]).toEqual([['jwt-1', 'jwt-2'], 1])
   })
 
-  it('After the end of the session it sends none', async () => {
+  it('request({ login: false }) sends no JWT access token after the end of the session', async () => {
     await client.login()
     await phone.endStoredSession()
     expect((await getPublic()).statusCode).toBe(200)
     expect([atApi(), phone.logins]).toEqual([[undefined], 1])
   })
 
-  it('A refusal after the end of the session is the answer', async () => {
+  it('For request({ login: false }) a refusal after the end of the session is the answer', async () => {
     refuse('jwt-1')
     await client.accessToken()
     await phone.endStoredSession()
