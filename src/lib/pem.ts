@@ -18,6 +18,8 @@ const SMALLEST_BITS = 2048
 const SEQUENCE = 0x30
 const INTEGER = 0x02
 const VERSION = 0xa0
+/** Says that the next byte is the length. Keys of P-256 need no longer one. */
+const LENGTH_IN_ONE_BYTE = 0x81
 
 /** A key, or what is wrong with the setting. */
 export type ParsedKey = { readonly key: CryptoKey } | { readonly fault: string }
@@ -57,9 +59,10 @@ export async function parsePublicKey(text: string): Promise<ParsedKey> {
  */
 export function readPrivateKeys(text: string): readonly (Uint8Array<ArrayBuffer> | null)[] {
   return findBlocks(text, 'PRIVATE KEY').map(({ base64 }) => {
-    const der = parseDer(base64)
-    // Without this check, workerd would import SEC 1 as well, which Node refuses.
-    return 'bytes' in der && der.second === SEQUENCE ? der.bytes : null
+    const der = parseBase64(base64)
+    // A version, then a sequence: workerd would import SEC 1 as well, which Node refuses.
+    const start = der?.[1] === LENGTH_IN_ONE_BYTE ? 3 : 2
+    return der?.[start + 3] === SEQUENCE ? der : null
   })
 }
 
