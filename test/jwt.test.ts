@@ -321,6 +321,14 @@ describe('a forged JWT access token', () => {
           .sign(new TextEncoder().encode(JSON.stringify(key)))
       },
     ],
+    [
+      'whose header names another algorithm, with a signature of ours',
+      async () => {
+        const [header, payload] = (await issue()).accessToken.split('.').slice(0, 2).map(readPart)
+        return signTexts(JSON.stringify({ ...header, alg: 'ES384' }), JSON.stringify(payload))
+      },
+    ],
+    ['whose signature has 65 bytes', async () => `${(await issue()).accessToken.slice(0, -2)}AAA`],
     ['of another key', () => forge({}, {}, OTHER_KEY)],
     ['of a kid that is not ours', () => forge({ kid: 'x' })],
     [
