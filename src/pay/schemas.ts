@@ -79,20 +79,22 @@ function isDate(text: string): boolean {
 
 const PAYER_MESSAGE = 'must come alone, or appid and openid instead of it'
 
+// Made once: only the time of the expiry is of the request.
+const orderFields = {
+  token: v.optional(string),
+  appid: v.optional(textUpTo(PAY_MAX_LENGTH.appid)),
+  openid: v.optional(textUpTo(PAY_MAX_LENGTH.openid)),
+  outTradeNo,
+  description: textUpTo(PAY_MAX_LENGTH.description),
+  total: amount,
+  attach: v.optional(textUpTo(PAY_MAX_LENGTH.attach)),
+  goodsTag: v.optional(textUpTo(PAY_MAX_LENGTH.goodsTag)),
+}
+
 /** An order and who pays it: a token, or appid and openid, and not both. */
 export const toOrderBody = (now: number) =>
   v.pipe(
-    object({
-      token: v.optional(string),
-      appid: v.optional(textUpTo(PAY_MAX_LENGTH.appid)),
-      openid: v.optional(textUpTo(PAY_MAX_LENGTH.openid)),
-      outTradeNo,
-      description: textUpTo(PAY_MAX_LENGTH.description),
-      total: amount,
-      attach: v.optional(textUpTo(PAY_MAX_LENGTH.attach)),
-      expiresAt: v.optional(expiry(now)),
-      goodsTag: v.optional(textUpTo(PAY_MAX_LENGTH.goodsTag)),
-    }),
+    object({ ...orderFields, expiresAt: v.optional(expiry(now)) }),
     v.forward(
       v.check(({ token, appid, openid }) => {
         const isKnown = appid !== undefined || openid !== undefined
