@@ -210,8 +210,19 @@ describe('GET /.well-known/oauth-authorization-server', () => {
       response_types_supported: [],
       grant_types_supported: [],
     })
-    app.replace({ settings: { ISSUER: undefined } })
+    app.replace({ settings: { SERVICE_KEYS: 'short' } })
+    expect(await (await discover()).json()).not.toHaveProperty('introspection_endpoint')
+    app.replace({ settings: { ACCESS_TOKEN_KEY: 'no key' } })
     expect(await (await discover()).json()).not.toHaveProperty('jwks_uri')
+  })
+
+  it.each([
+    { SERVICE_KEYS: undefined, ISSUER: undefined },
+    { SERVICE_KEYS: undefined, ACCESS_TOKEN_KEY: 'no key' },
+    { SERVICE_KEYS: 'short', ACCESS_TOKEN_KEY: undefined },
+  ])('The metadata is misconfigured where all that is on is wrong: %o', async (settings) => {
+    app.replace({ settings })
+    expect(await toProblem(await discover())).toMatchObject({ code: 'misconfigured' })
   })
 
   it('There is no metadata without SERVICE_KEYS and ACCESS_TOKEN_KEY', async () => {

@@ -5,39 +5,52 @@
  * @see https://www.rfc-editor.org/rfc/rfc8414
  */
 
+import { toProblem } from '../../../core/problem'
 import { jsonResponse } from '../../../core/responses'
-import { findValue, requireValue } from '../../../core/settings'
+import { findValue } from '../../../core/settings'
 import { type Config, requireIssuer, requireServiceKeys } from '../../config'
+import type { Service } from '../../service'
 import { type App, onlyWith } from '../context'
 
 const PATH = '/.well-known/oauth-authorization-server'
 const CLIENT_SECRET = ['client_secret_basic', 'client_secret_post']
 
 export function addAuthorizationServerRoutes(app: App): void {
-  app.use(
-    PATH,
-    onlyWith(({ config }) => requireEndpoints(config)),
-  )
-  app.get(PATH, (c) => {
-    const { config } = c.get('service')
+  app.use(PATH, onlyWith(requireEndpoints))
+  app.get(PATH, async (c) => {
+    const service = c.get('service')
     const [requested = ''] = c.req.url.split(PATH)
-    return jsonResponse(c, toMetadata(config, requested))
+    const hasKeySet = await service.jwks().then(
+      () => true,
+      () => false,
+    )
+    return jsonResponse(c, toMetadata(service.config, { requested, hasKeySet }))
   })
 }
 
 /** @throws {Problem} `misconfigured`; `not_found` where there is nothing to find */
-function requireEndpoints(config: Config): void {
-  if (requireValue(config.serviceKeys) ?? requireValue(config.jwt)) return
-  requireServiceKeys(config)
+async function requireEndpoints({ config, jwks }: Service): Promise<void> {
+  if (findValue(config.serviceKeys)) return
+  try {
+    await jwks()
+  } catch (error) {
+    if (toProblem(error).code === 'not_found') requireServiceKeys(config)
+    throw error
+  }
 }
 
-/** @param requested The URL whose metadata was requested, which is the issuer unless `ISSUER` is set */
-function toMetadata(config: Config, requested: string) {
-  const configured = requireIssuer(config)
-  const issuer = configured ?? requested
+/**
+ * @param requested The URL whose metadata was requested, which is the issuer unless `ISSUER` is set
+ * @param hasKeySet Whether `/.well-known/jwks.json` has keys
+ */
+function toMetadata(
+  config: Config,
+  { requested, hasKeySet }: { readonly requested: string; readonly hasKeySet: boolean },
+) {
+  const issuer = requireIssuer(config) ?? requested
   return {
     issuer,
-    ...(configured && findValue(config.jwt) && { jwks_uri: `${issuer}/.well-known/jwks.json` }),
+    ...(hasKeySet && { jwks_uri: `${issuer}/.well-known/jwks.json` }),
     ...(findValue(config.serviceKeys) && toBackendMetadata(issuer)),
     response_types_supported: [],
     grant_types_supported: [],
