@@ -2,7 +2,7 @@
 
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { Readable } from 'node:stream'
+import { finished, Readable } from 'node:stream'
 
 /**
  * Resolves with the head of the response. Only `body` and `arrayBuffer()` read what follows, on demand:
@@ -40,12 +40,14 @@ function toResponse(incoming: http.IncomingMessage): Response {
   })
 }
 
+/** Rejects also where the connection has ended before anybody reads, which no event would tell. */
 function readAll(incoming: http.IncomingMessage): Promise<ArrayBuffer> {
   const chunks: Uint8Array[] = []
   return new Promise((resolve, reject) => {
-    incoming
-      .on('data', (chunk) => chunks.push(chunk))
-      .on('end', () => resolve(Uint8Array.from(Buffer.concat(chunks)).buffer))
-      .on('error', reject)
+    incoming.on('data', (chunk) => chunks.push(chunk))
+    finished(incoming, (error) => {
+      if (error) reject(error)
+      else resolve(Uint8Array.from(Buffer.concat(chunks)).buffer)
+    })
   })
 }

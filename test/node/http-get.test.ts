@@ -1,5 +1,6 @@
 /** GET over node:http: what the service needs of `fetch`, with its failures. */
 
+import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -61,6 +62,16 @@ describe('httpGet', () => {
   it('A status that no response may have, and a host that refuses, reject', async () => {
     await expect(get('/no-status')).rejects.toThrow()
     await expect(httpGet(new Request('http://127.0.0.1:1/'))).rejects.toThrow()
+  })
+
+  it('A body that is read after its connection has ended rejects', async () => {
+    const late = new AbortController()
+    const arrived = once(server, 'request')
+    const response = await get('/stalled', late.signal)
+    const [, answer] = await arrived
+    late.abort()
+    await once(answer, 'close')
+    await expect(response.arrayBuffer()).rejects.toThrow()
   })
 
   it('An abort ends the wait for the head and for the body, and a request after it is not made', async () => {
