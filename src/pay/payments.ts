@@ -145,7 +145,10 @@ async function findPayer(
   })
   if (outcome.ok) return { appid: outcome.session.appid, openid: outcome.session.openid }
   const { code } = outcome.error
-  throw code === 'session_invalid' ? sessionInvalid() : new Problem(code)
+  if (code === 'session_invalid') throw sessionInvalid()
+  if (code !== 'hook_unavailable') throw new Problem(code)
+  const reason = 'LOGIN.verify failed; see the log of the login Worker'
+  throw new Problem('store_unavailable', { log: { reason } })
 }
 
 /** Its challenge names no error: the credential of the request, the service key, was good. */

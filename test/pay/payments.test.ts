@@ -274,8 +274,11 @@ describe('the payer of a token', () => {
     })
     expect(app.log[0]).toContain('LOGIN.verify failed; the binding needs entrypoint')
     expect(app.log[0]).not.toContain('secret')
-    useLogin(() => ({ ok: false, error: { code: 'store_unavailable' } }))
-    expect((await place(byToken)).status).toBe(503)
+    for (const code of ['store_unavailable', 'hook_unavailable']) {
+      useLogin(() => ({ ok: false, error: { code } }))
+      const answer = { code: 'store_unavailable', action: 'retry_later' }
+      expect(await place(byToken)).toMatchObject({ status: 503, answer })
+    }
     expect(app.pay.requests).toEqual([])
   })
 
