@@ -37,7 +37,7 @@ describe('an optional setting that is wrong', () => {
     ['WECHAT_PUSH_TOKEN', 'A', { push: 'misconfigured' }],
     ['WECHAT_PUSH_AES_KEY', 'A'.repeat(42), { push: 'misconfigured' }],
     ['EVENTS', 'code2session-events', { push: 'misconfigured' }],
-    ['SERVICE_KEYS', 'short', { introspect: 'misconfigured', discover: 'misconfigured' }],
+    ['SERVICE_KEYS', 'short', { introspect: 'misconfigured' }],
     ['GATEWAY_KEYS', 'short', {}],
     ['ISSUER', 'http://login.example', { discover: 'misconfigured' }],
     ['ANALYTICS', 'code2session', {}],
