@@ -17,7 +17,7 @@ export const SERVICE_KEY = 'the-service-key-of-the-simulation'
 
 /** For JWT access tokens: a P-256 key of this simulation alone. */
 const ACCESS_TOKEN_KEY =
-  'MHcCAQEEID8BDlaN9x16R5BaZSPatoaV9jMVXuwYZNa+rW1NiIR2oAoGCCqGSM49AwEHoUQDQgAE7VU/jgfknT6lBGnkWIz+whyA/kDf17X+UL3s0auarq6EEmGCflFgFaECgWifbblO8MF38pIXhcN3+Jph2inJqw=='
+  'MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgMZRY2Fi5c4l1PJ4aECy4cVrszdSgvAF8V1DlpZ8X4WmhRANCAAQ1AuxG3n2HMBLDQGAiEvNBwfmaEt6S+TuReR3pXFTwifRhhDgi4X5NbiIa7LWe6f5gw8gC/LmUuBBrUYCLhoDB'
 
 /** Unix milliseconds: noon of the day before. */
 const START = Date.UTC(2026, 10, 24, 12)
