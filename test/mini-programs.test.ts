@@ -159,8 +159,8 @@ describe('the hosts of WECHAT_API_BASE', () => {
     await app.login()
     const settings = app.warnings.flatMap((line) => JSON.parse(line).settings)
     expect(settings).toEqual([
-      expect.stringContaining('host 1 of 3'),
-      expect.stringContaining('host 2 of 3'),
+      expect.stringContaining('WECHAT_API_BASE: host 1 of 3'),
+      expect.stringContaining('WECHAT_API_BASE: host 2 of 3'),
     ])
     expect(app.warnings.join()).not.toContain('weixin')
     app.restart()

@@ -28,3 +28,19 @@ describe("WeChat's published examples", () => {
     expect(await isPushSignature([token, timestamp, nonce, Encrypt], msg_signature)).toBe(true)
   })
 })
+
+describe('openEnvelope()', () => {
+  const AES_KEY = 'A'.repeat(43)
+  const seal = (message: string, length: number) =>
+    sealEnvelope(message, { appid: '', encodingAESKey: AES_KEY, random: 'r'.repeat(length) })
+
+  it('openEnvelope() opens an envelope with an empty message', async () => {
+    expect(await openEnvelope(await seal('', 16), AES_KEY)).toEqual({ message: '', appid: '' })
+  })
+
+  it('openEnvelope() is null for what is no ciphertext, or has not the header or the length of a message', async () => {
+    const block = 'Uw+K+8dFNrmpY7TxxMtziw==' // 15 bytes of plaintext
+    const envelopes = ['', 'AAAA', '?', block, await seal('', 15), await seal('message', 15)]
+    for (const envelope of envelopes) expect(await openEnvelope(envelope, AES_KEY)).toBeNull()
+  })
+})
