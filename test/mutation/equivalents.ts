@@ -39,4 +39,20 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     change: 'reason !== undefined && { reason } → ({ reason })',
     places: [['src/pay/refunds.ts', '...(reason !== undefined && { reason })']],
   },
+  {
+    why: 'a word or a space stands between the two names',
+    change:
+      '/(appid.*openid|openid.*appid).*(不匹配|not match)/i → /(appid.+openid|openid.*appid).*(不匹配|not match)/i',
+    places: [
+      ['src/pay/refusals.ts', 'pattern: /(appid.*openid|openid.*appid).*(不匹配|not match)/i'],
+    ],
+  },
+  {
+    why: 'a word or a space stands between the two names',
+    change:
+      '/(appid.*openid|openid.*appid).*(不匹配|not match)/i → /(appid.*openid|openid.+appid).*(不匹配|not match)/i',
+    places: [
+      ['src/pay/refusals.ts', 'pattern: /(appid.*openid|openid.*appid).*(不匹配|not match)/i'],
+    ],
+  },
 ]

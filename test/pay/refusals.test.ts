@@ -149,6 +149,20 @@ describe('refusals of WeChat Pay', () => {
       expect(app.log.at(-1)).toContain('has restricted what this merchant may receive')
   })
 
+  it.each([
+    ['NO_AUTH', '收款功能被限制', 'misconfigured', undefined],
+    ['PARAM_ERROR', 'appid和openid不匹配', 'invalid_request', ''],
+    ['PARAM_ERROR', '无效的openid', 'invalid_request', ''],
+  ])(
+    '%s that says “%s” of a query is a %s, as without the words',
+    async (wechat, message, code, path) => {
+      app.pay.next(() => refusal(403, wechat, message))
+      const { answer } = await app.send('GET', '/payments/A00001')
+      const fault = { path, message: 'WeChat Pay refuses this value' }
+      expect([answer.code, answer.errors]).toEqual([code, path === undefined ? path : [fault]])
+    },
+  )
+
   it('the log has 120 characters of a message, without what may be a number, an openid or a key', async () => {
     const texts = [
       ['价格 12345 元', '价格 12345 元'],
