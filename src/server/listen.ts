@@ -5,7 +5,6 @@ import { serve } from '@hono/node-server'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Runtime } from '../core/runtime'
 import { StartFault } from './fault'
-import { httpGet } from './http-get'
 import { serverRuntime } from './runtime'
 import { type Environment, parseWhole } from './settings'
 import type { Store } from './store'
@@ -21,8 +20,6 @@ export function createTasks() {
   const tasks = new Set<Promise<unknown>>()
   const runtime: Runtime = {
     ...serverRuntime,
-    fetch: (request) =>
-      request.method === 'GET' ? httpGet(request) : serverRuntime.fetch(request),
     waitUntil: (task) => {
       const kept = task.catch(() => undefined).finally(() => tasks.delete(kept))
       tasks.add(kept)
