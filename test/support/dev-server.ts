@@ -1,18 +1,23 @@
-/** `npm run dev`, as a test starts it: on a free port, with a KV directory of its own. */
+/** `wrangler dev`, as a test starts it: on a free port, with a KV directory of its own. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export type DevServer = Awaited<ReturnType<typeof startDev>>
+export type DevServer = Awaited<ReturnType<typeof startWrangler>>
 
 /** Runs the command of package.json's `dev`. */
-export async function startDev() {
+export function startDev(): Promise<DevServer> {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
     scripts: { dev: string }
   }
   const [, ...args] = scripts.dev.split(' ')
+  return startWrangler(args)
+}
+
+/** @param args What `node` gets, up to the configurations */
+export async function startWrangler(args: readonly string[]) {
   const state = mkdtempSync(join(tmpdir(), 'code2session-'))
   const options = ['--port', '0', '--inspector-port', '0', '--persist-to', state]
 
