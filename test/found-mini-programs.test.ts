@@ -1,43 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { pushRequest } from '../sandbox/push'
-import type { MiniProgramAnswer } from '../src/login/hooks'
-import { APPID, type LoginAnswer, type ProblemBody, SERVICE_KEY, useTestApp } from './support/app'
+import { APPID, SERVICE_KEY } from './support/app'
+import { FOUND, OTHER, onlyFound, SECRET, toAnswer, useHookedApp } from './support/hooked-app'
 
-const FOUND = 'wx2222222222222222'
-const OTHER = 'wx3333333333333333'
-const SECRET = 'the-second-appsecret'
 const TOKEN = 'BBBBB'
 const KEY = 'B'.repeat(43)
 const NONE = { WECHAT_APPID: '', WECHAT_APPSECRET: undefined }
 
-const app = useTestApp()
-
-/** The AppIDs that the hook has been asked about. */
-let asked: string[] = []
-
-/** Starts an app whose hook gives this answer for every AppID; a function gives it at each question. */
-function start(answer: unknown, settings: Record<string, unknown> = {}) {
-  asked = []
-  const findMiniProgram = async ({ appid }: { appid: string }) => {
-    asked.push(appid)
-    return (typeof answer === 'function' ? answer(appid) : answer) as MiniProgramAnswer
-  }
-  app.replace({ apps: { [FOUND]: SECRET }, hooks: { findMiniProgram }, settings })
-}
-
-const onlyFound = (appid: string) => (appid === FOUND ? { appsecret: SECRET } : null)
-
-async function tryLogin(appid: string | null = FOUND) {
-  const code = await app.wxLogin(appid === FOUND ? { appid } : {})
-  const body = { code, ...(appid !== null && { appid }) }
-  return toAnswer(await app.send('POST', '/login', { body }))
-}
-
-async function toAnswer(response: Response) {
-  return { ...(await response.json<LoginAnswer & ProblemBody>()), status: response.status }
-}
-
-const fetchStatus = async (token: string) => (await app.send('GET', '/session', { token })).status
+const { app, asked, fetchStatus, start, tryLogin } = useHookedApp()
 
 describe('a mini program that the hook knows', () => {
   it('A mini program that findMiniProgram knows has logins, sessions and calls of its own', async () => {
@@ -148,7 +117,7 @@ describe('the answers that are kept', () => {
       checkPushUrl({ appid: toAppid(letter, index), query: {} }).catch(() => undefined)
     for (let index = 0; index < 1000; index++) await ask('r', index)
     for (let index = 0; index < 1001; index++) await ask('m', index)
-    asked = []
+    asked.length = 0
     for (let index = 0; index < 1000; index++) await ask('r', index)
     for (let index = 1; index < 1001; index++) await ask('m', index)
     expect(asked).toEqual([])
@@ -238,10 +207,8 @@ describe('a hook that fails', () => {
     isDown = false
     expect(await fetchStatus(token)).toBe(200)
   })
-})
 
-describe('a login with the token of another mini program', () => {
-  it('A failure to look it up comes when the code is spent, so the phone logs in again', async () => {
+  it('A failure to look up the mini program of the old token spends the code, so the phone logs in again', async () => {
     let isDown = false
     start((appid: string) => (isDown ? throwing() : onlyFound(appid)))
     const { token } = await tryLogin()
@@ -253,58 +220,5 @@ describe('a login with the token of another mini program', () => {
       action: 'login_again',
       detail: expect.stringContaining('The code is spent'),
     })
-  })
-})
-
-describe('the push endpoint of a mini program that the hook knows', () => {
-  const withPush = { appsecret: SECRET, push: { token: TOKEN, aesKey: KEY } }
-
-  async function push(appid: string, options: { token: string; key: string | null }) {
-    const { token, key: encodingAESKey } = options
-    const url = `https://login.example/wechat/events/${appid}`
-    const timestamp = app.clock.now
-    const event = { MsgType: 'event', Event: 'user_authorization_cancellation' }
-    const OpenID = await app.sandbox.getOpenid(FOUND, 'alice')
-    const message = { ...event, CreateTime: timestamp, OpenID }
-    const target = { appid: FOUND, token, encodingAESKey, timestamp }
-    return (await app.receive(await pushRequest(url, message, target))).status
-  }
-
-  const SHARED = { WECHAT_PUSH_TOKEN: 'AAAAA', WECHAT_PUSH_AES_KEY: undefined }
-  const NO_TOKEN = { WECHAT_PUSH_TOKEN: undefined }
-
-  it.each([SHARED, NO_TOKEN])('It has the settings of its own: %o', async (settings) => {
-    start(withPush, settings)
-    const { token } = await tryLogin()
-    expect(await push(FOUND, { token: 'AAAAA', key: null })).toBe(403)
-    expect(await fetchStatus(token)).toBe(200)
-    expect(await push(FOUND, { token: TOKEN, key: KEY })).toBe(200)
-    expect(await fetchStatus(token)).toBe(401)
-  })
-
-  it('It is 404 without settings of its own, whatever the method, and never has the Token of others', async () => {
-    start(onlyFound, SHARED)
-    expect(await push(FOUND, { token: 'AAAAA', key: null })).toBe(404)
-    expect(app.warnings[0]).toContain('findMiniProgram gave no push')
-    expect((await app.send('PUT', `/wechat/events/${FOUND}`)).status).toBe(404)
-    expect(await push(OTHER, { token: 'AAAAA', key: null })).toBe(400)
-  })
-
-  it('The hook is asked about an AppID that it is not known to know as often as LOGIN_LIMIT allows', async () => {
-    let left = 2
-    const LOGIN_LIMIT = { limit: async () => ({ success: left-- > 0 }) }
-    start((appid: string) => (appid === FOUND ? withPush : null), { ...NO_TOKEN, LOGIN_LIMIT })
-    const headers = { 'CF-Connecting-IP': '203.0.113.7' }
-    const visit = async (appid: string) =>
-      (await app.request(`/wechat/events/${appid}`, { method: 'POST', headers })).status
-    const others = [OTHER, OTHER, 'wx4444444444444444', 'wx4444444444444444', 'wx-no-appid']
-    expect([await visit(FOUND), await visit(OTHER)]).toEqual([400, 404])
-    // What is kept needs no question, and one that was found stays known.
-    app.clock.now += 60
-    expect([await visit(FOUND), await visit(FOUND)]).toEqual([400, 400])
-    const statuses: number[] = []
-    for (const appid of others) statuses.push(await visit(appid))
-    expect(statuses).toEqual([429, 429, 429, 429, 404])
-    expect(asked).toEqual([FOUND, OTHER, FOUND])
   })
 })
