@@ -2,7 +2,6 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { getPath } from 'hono/utils/url'
 
 const FILES: Readonly<Record<string, { readonly name: string; readonly type: string }>> = {
   '/docs': { name: 'docs.html', type: 'text/html; charset=utf-8' },
@@ -19,10 +18,9 @@ const FILES: Readonly<Record<string, { readonly name: string; readonly type: str
  */
 export function createFiles(directory: string): (request: Request) => Response | null {
   const headers = readHeaders(join(directory, '_headers'))
-  return (request) => {
-    const { method } = request
+  return ({ method, url }) => {
     if (method !== 'GET' && method !== 'HEAD') return null
-    const pathname = getPath(request)
+    const { pathname } = new URL(url)
     if (pathname === '/docs.html') {
       return new Response(null, { status: 307, headers: { ...headers, Location: '/docs' } })
     }

@@ -1,6 +1,6 @@
 /** An HTTP server that starts with one line, and ends when nothing is left to do. */
 
-import type { IncomingMessage, Server } from 'node:http'
+import type { Server } from 'node:http'
 import { serve } from '@hono/node-server'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Runtime } from '../core/runtime'
@@ -32,7 +32,7 @@ export interface ListenOptions {
   readonly name: string
   readonly env: Environment
   readonly defaultPort: number
-  readonly fetch: (request: Request, incoming: IncomingMessage) => Response | Promise<Response>
+  readonly fetch: (request: Request, address: string) => Response | Promise<Response>
   readonly store: Store | null
   readonly description: string
   readonly tasks: ReadonlySet<Promise<unknown>>
@@ -45,7 +45,7 @@ export function listen(options: ListenOptions): void {
     {
       hostname: env.HOST?.trim() || '127.0.0.1',
       port: parseWhole(env, 'PORT', options.defaultPort, 65_535),
-      fetch: (request, { incoming }) => fetch(request, incoming as IncomingMessage),
+      fetch: (request, { incoming }) => fetch(request, incoming.socket.remoteAddress ?? ''),
       serverOptions: { keepAliveTimeout: KEEP_ALIVE_MILLISECONDS },
     },
     ({ family, address, port }) => {

@@ -74,18 +74,11 @@ async function openPool(url: URL) {
   const mysql = await loadClient('mysql2', () => import('mysql2/promise'))
   const options = { connectTimeout: 2000, enableKeepAlive: true }
   const pool = mysql.createPool({ ...options, connectionLimit: 8, uri: url.href })
-  let prepared: Promise<void> | null = null
+  let isPrepared = false
 
-  /** Makes the table, once. */
-  function prepare(): Promise<void> {
-    prepared ??= makeTable().catch((error) => {
-      prepared = null
-      throw error
-    })
-    return prepared
-  }
-
-  async function makeTable(): Promise<void> {
+  /** Makes the database and the table if they are missing, once. */
+  async function prepare(): Promise<void> {
+    if (isPrepared) return
     await pool.query(TABLE).catch(async (error) => {
       if (toCode(error) !== 'ER_BAD_DB_ERROR') throw error
       const server = await mysql.createConnection({ ...options, uri: new URL('/', url).href })
@@ -93,6 +86,7 @@ async function openPool(url: URL) {
       await server.query('CREATE DATABASE IF NOT EXISTS ??', [database]).finally(() => server.end())
       await pool.query(TABLE)
     })
+    isPrepared = true
   }
 
   /** A deadlock is repeated once, and a MySQL that wakes up is waited for. */

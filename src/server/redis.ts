@@ -106,7 +106,7 @@ async function connect({ createClient }: Redis, url: string, warn: (reason: stri
     if (!isAway && !isRefused) warn('Redis does not answer')
     isAway = true
   })
-  const connected = client.connect().then(() => inspect(client, warn))
+  const connected = client.connect().then(inspect)
   try {
     await within(PATIENCE_MILLISECONDS, connected)
   } catch (error) {
@@ -115,23 +115,17 @@ async function connect({ createClient }: Redis, url: string, warn: (reason: stri
     throw isRefused ? new StartFault('STORE: Redis refuses the user or the password') : error
   }
   return client
-}
 
-/** Warns of settings under which sessions are lost, or ended ones come back. */
-async function inspect(
-  client: {
-    info(section: string): Promise<string>
-    configGet(names: string[]): Promise<Record<string, string>>
-  },
-  warn: (reason: string) => void,
-): Promise<void> {
-  const version = /redis_version:(\d+)/.exec(await client.info('server'))?.[1]
-  if (Number(version) < 7) throw new StartFault(`STORE: Redis ${version} is too old; 7 is needed`)
-  const names = ['maxmemory-policy', 'appendonly']
-  // A managed Redis may not show its settings.
-  const settings = await client.configGet(names).catch((): Record<string, string> => ({}))
-  if (settings['maxmemory-policy'] === 'noeviction' && settings.appendonly === 'yes') return
-  warn('Redis needs maxmemory-policy noeviction and appendonly yes: docs/server.md says why')
+  /** Warns of settings under which sessions are lost, or ended ones come back. */
+  async function inspect(): Promise<void> {
+    const version = /redis_version:(\d+)/.exec(await client.info('server'))?.[1]
+    if (Number(version) < 7) throw new StartFault(`STORE: Redis ${version} is too old; 7 is needed`)
+    const names = ['maxmemory-policy', 'appendonly']
+    // A managed Redis may not show its settings.
+    const settings = await client.configGet(names).catch((): Record<string, string> => ({}))
+    if (settings['maxmemory-policy'] === 'noeviction' && settings.appendonly === 'yes') return
+    warn('Redis needs maxmemory-policy noeviction and appendonly yes: docs/server.md says why')
+  }
 }
 
 function toIndex(owner: string): string {

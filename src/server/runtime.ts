@@ -21,20 +21,11 @@ export const serverRuntime: Runtime = {
   now: () => Math.floor(Date.now() / 1000),
   nowMilliseconds: Date.now,
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-  deadline,
+  deadline: (milliseconds) => AbortSignal.timeout(milliseconds),
   random: Math.random,
   // A process goes on by itself when a client hangs up.
   waitUntil: (task) => void task.catch(() => undefined),
   log: (entry) => console[entry.level](JSON.stringify(entry)),
-}
-
-/** Nearly all deadlines pass unneeded, and AbortSignal.timeout would make an error for each of them. */
-const LATE = new DOMException('The operation was aborted due to timeout', 'TimeoutError')
-
-function deadline(milliseconds: number): AbortSignal {
-  const controller = new AbortController()
-  setTimeout(() => controller.abort(LATE), milliseconds).unref()
-  return controller.signal
 }
 
 function connects({ hostname, port, protocol }: URL, milliseconds: number): Promise<boolean> {

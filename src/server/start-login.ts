@@ -1,8 +1,6 @@
 /** The login as a server: the same service and the same HTTP API as the Worker's. */
 
-import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { getPath } from 'hono/utils/url'
 import type { Hooks } from '../login/hooks'
 import { createHttpApp } from '../login/http/app'
 import { redirectToDocs } from '../login/http/docs'
@@ -50,9 +48,9 @@ async function start(): Promise<void> {
 
   // All phones behind a proxy share one limit, unless a setting names the proxy's header.
   let isSilent = Boolean(variables.CLIENT_IP_HEADER?.trim())
-  function warnOfProxy(request: Request): void {
-    if (isSilent || request.method !== 'POST' || !getPath(request).endsWith('/login')) return
-    if (!request.headers.has('X-Forwarded-For')) return
+  function warnOfProxy({ method, url, headers }: Request): void {
+    if (isSilent || method !== 'POST' || new URL(url).pathname !== '/login') return
+    if (!headers.has('X-Forwarded-For')) return
     isSilent = true
     const reason = 'a proxy forwards logins, which share one limit; set CLIENT_IP_HEADER'
     runtime.log({ level: 'warn', reason })
@@ -65,24 +63,13 @@ async function start(): Promise<void> {
     description: `, store ${description}`,
     store,
     tasks,
-    fetch(request, incoming) {
+    fetch(request, address) {
       const page = redirectToDocs(service(env), request) ?? findFile(request)
       if (page) return page
       warnOfProxy(request)
-      setAddress(incoming)
+      // The header that Cloudflare sets. What a client has sent in it is replaced.
+      request.headers.set('CF-Connecting-IP', address)
       return app.fetch(request, env)
     },
   })
-}
-
-/**
- * Sets the header that Cloudflare sets, and replaces what a client has sent in it. This happens where
- * the request takes its headers from: to set one of its own, it would first copy all of them.
- */
-function setAddress(incoming: IncomingMessage): void {
-  const { headers, rawHeaders, socket } = incoming
-  const [name, address] = ['cf-connecting-ip', socket.remoteAddress ?? '']
-  const isOther = (_: string, index: number) => rawHeaders[index & ~1]?.toLowerCase() !== name
-  incoming.rawHeaders = [...rawHeaders.filter(isOther), name, address]
-  headers[name] = address
 }
