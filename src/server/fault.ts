@@ -5,20 +5,21 @@ export class StartFault extends Error {
   override readonly name = 'StartFault'
 }
 
+/** Names a fault of the start, and ends the process. */
+export function fail(error: unknown): never {
+  if (!(error instanceof StartFault)) throw error
+  console.error(`code2session cannot start: ${error.message}`)
+  process.exit(1)
+}
+
 /**
  * Loads a package that only some servers need.
  *
  * @throws {StartFault} if it is not installed
  */
-export async function loadClient<Module>(
-  name: string,
-  load: () => Promise<Module>,
-): Promise<Module> {
-  try {
-    return await load()
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error
+export function loadClient<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
+  return load().catch((error) => {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error
     throw new StartFault(`STORE needs the package ${name}; install it: npm i ${name}`)
-  }
+  })
 }

@@ -2,14 +2,9 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { getMimeType } from 'hono/utils/mime'
 
-const FILES: Readonly<Record<string, { readonly name: string; readonly type: string }>> = {
-  '/docs': { name: 'docs.html', type: 'text/html; charset=utf-8' },
-  '/docs.css': { name: 'docs.css', type: 'text/css; charset=utf-8' },
-  '/docs.js': { name: 'docs.js', type: 'text/javascript; charset=utf-8' },
-  '/openapi.json': { name: 'openapi.json', type: 'application/json' },
-  '/openapi-pay.json': { name: 'openapi-pay.json', type: 'application/json' },
-}
+const PATHS = ['/docs', '/docs.css', '/docs.js', '/openapi.json', '/openapi-pay.json']
 
 /**
  * Makes the function that finds the file of a request.
@@ -24,10 +19,10 @@ export function createFiles(directory: string): (request: Request) => Response |
     if (pathname === '/docs.html') {
       return new Response(null, { status: 307, headers: { ...headers, Location: '/docs' } })
     }
-    const file = Object.hasOwn(FILES, pathname) ? FILES[pathname] : undefined
-    if (!file) return null
-    const body = method === 'HEAD' ? null : readFileSync(join(directory, file.name))
-    return new Response(body, { headers: { ...headers, 'Content-Type': file.type } })
+    if (!PATHS.includes(pathname)) return null
+    const name = pathname === '/docs' ? 'docs.html' : pathname
+    const body = method === 'HEAD' ? null : readFileSync(join(directory, name))
+    return new Response(body, { headers: { ...headers, 'Content-Type': getMimeType(name) ?? '' } })
   }
 }
 

@@ -1,13 +1,17 @@
 /** Rate limits in the shape of Cloudflare's binding: so many a minute, in Redis or in this process. */
 
+import { BoundedMap } from '../lib/bounded-map'
 import type { RedisStore } from './redis'
 import { serverRuntime } from './runtime'
+import { type Environment, parseWhole } from './settings'
 
-/** The most keys that a process counts; beyond it, it begins anew. */
-const MOST_KEYS = 100_000
-
-/** @param limit requests a minute; 0 for no limit */
-export function createLimiter(name: string, limit: number, redis: RedisStore | null) {
+/** The limiter of a setting, which counts requests a minute; 0 is no limit. @throws {StartFault} */
+export function createLimiter(
+  env: Environment,
+  name: 'LOGIN_LIMIT' | 'USER_LIMIT',
+  { standard, redis }: { standard: number; redis: RedisStore | null },
+) {
+  const limit = parseWhole(env, name, standard)
   if (limit === 0) return undefined
   const count = redis?.count ?? countHere()
   return {
@@ -19,13 +23,12 @@ export function createLimiter(name: string, limit: number, redis: RedisStore | n
 }
 
 function countHere(): RedisStore['count'] {
-  const counts = new Map<string, number>()
-  let counted = 0
+  // Who comes often is not the one that it forgets.
+  const counts = new BoundedMap<string, number>()
   return async (key, minute) => {
-    if (minute !== counted || counts.size >= MOST_KEYS) counts.clear()
-    counted = minute
-    const count = (counts.get(key) ?? 0) + 1
-    counts.set(key, count)
+    const name = `${minute}:${key}`
+    const count = (counts.get(name) ?? 0) + 1
+    counts.set(name, count)
     return count
   }
 }

@@ -4,7 +4,7 @@ import type { Server } from 'node:http'
 import { serve } from '@hono/node-server'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Runtime } from '../core/runtime'
-import { StartFault } from './fault'
+import { fail, StartFault } from './fault'
 import { serverRuntime } from './runtime'
 import { type Environment, parseWhole } from './settings'
 import type { Store } from './store'
@@ -56,27 +56,16 @@ export function listen(options: ListenOptions): void {
   server.once('error', ({ message }) => fail(new StartFault(`HOST, PORT: ${message}`)))
 
   let isEnding = false
-  // A connection is kept alive for the next request, which shall not come any more.
-  server.on('request', (_, response) => {
-    response.once('close', () => isEnding && server.closeIdleConnections())
-  })
   const end = async () => {
     if (isEnding) process.exit(1)
     isEnding = true
     setTimeout(() => process.exit(1), GRACE_MILLISECONDS)
-    const closed = new Promise((resolve) => server.close(resolve))
-    server.closeIdleConnections()
-    await closed
+    // A connection is kept alive for the next request, which shall not come any more.
+    setInterval(() => server.closeIdleConnections(), 50)
+    await new Promise((resolve) => server.close(resolve))
     while (tasks.size > 0) await Promise.all(tasks)
     await store?.close()
     process.exit(0)
   }
   process.on('SIGTERM', end).on('SIGINT', end)
-}
-
-/** Names a fault of the start, and ends the process. */
-export function fail(error: unknown): never {
-  if (!(error instanceof StartFault)) throw error
-  console.error(`code2session cannot start: ${error.message}`)
-  process.exit(1)
 }

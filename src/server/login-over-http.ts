@@ -1,23 +1,34 @@
 /** Whose token it is, asked of the login server: what the Worker asks its binding `LOGIN`. */
 
+import { isBaseUrl } from '../core/settings'
 import type { LoginBinding } from '../pay/config'
+import { StartFault } from './fault'
+import type { Environment } from './settings'
+
+/** The login server that settings name; `undefined` if no payment names a token. @throws {StartFault} */
+export function findLogin({ LOGIN_URL, LOGIN_SERVICE_KEY }: Environment) {
+  const [url, key] = [LOGIN_URL?.trim(), LOGIN_SERVICE_KEY?.trim()]
+  if (!url && !key) return undefined
+  if (url && key && isBaseUrl(url)) return createLoginBinding(url.replace(/\/+$/, ''), key)
+  throw new StartFault(
+    'LOGIN_URL must be an https URL, or http on a loopback host, with LOGIN_SERVICE_KEY beside it',
+  )
+}
 
 /**
  * Asks `POST /introspect` (RFC 7662) with a service key, for 5 seconds at most.
  *
  * @param url of the login server, without a slash at its end
+ * @param key One of the login server's `SERVICE_KEYS`
  * @returns An object in the shape of the binding; `verify` rejects where it cannot find out
  */
-export function createLoginBinding(
-  url: string,
-  serviceKey: string,
-): LoginBinding & { fetch: object } {
+export function createLoginBinding(url: string, key: string): LoginBinding & { fetch: object } {
   return {
     fetch,
     async verify(token) {
       const response = await fetch(`${url}/introspect`, {
         method: 'POST',
-        headers: { Authorization: `Bearer ${serviceKey}` },
+        headers: { Authorization: `Bearer ${key}` },
         body: new URLSearchParams({ token }),
         redirect: 'manual',
         signal: AbortSignal.timeout(5000),

@@ -1,9 +1,6 @@
 #!/usr/bin/env node
 /** `code2session-server`: see docs/server.md. */
 
-import { hasNode } from './node-version'
+import { run } from './run'
 
-if (hasNode()) {
-  const { startLogin } = await import('./start-login')
-  await startLogin()
-}
+await run(() => import('./start-login'))

@@ -25,10 +25,10 @@ const WRITE = `INSERT INTO code2session_entries (name, owner, value, metadata, e
 
 const SELECT = 'SELECT name, value, metadata FROM code2session_entries WHERE'
 
-const REFUSALS = /^ER_(ACCESS_DENIED_ERROR|DBACCESS_DENIED_ERROR|BAD_DB_ERROR)$/
-const DEADLOCKS = /^ER_LOCK_(DEADLOCK|WAIT_TIMEOUT)$/
+const REFUSALS = /^ER_(ACCESS_DENIED_ERROR|DBACCESS_DENIED_ERROR|BAD_DB_ERROR) /
+const DEADLOCKS = /^ER_LOCK_(DEADLOCK|WAIT_TIMEOUT) /
 /** A serverless MySQL that is waking up refuses connections, or says that it is resuming. */
-const WAKING = /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|PROTOCOL_CONNECTION_LOST)$/
+const WAKING = /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|PROTOCOL_CONNECTION_LOST) |is resuming/
 
 /**
  * Connects to MySQL, and makes its database and its table if they are missing. If it does not
@@ -44,7 +44,7 @@ export async function openMysql(
 ): Promise<Store> {
   const { run, prepare, close } = await openPool(url)
   await within(PATIENCE_MILLISECONDS, prepare()).catch(async (error) => {
-    if (!REFUSALS.test(toCode(error))) return warn('MySQL does not answer')
+    if (!REFUSALS.test(describe(error))) return warn('MySQL does not answer')
     await close()
     throw new StartFault('STORE: MySQL refuses the user, the password or the database')
   })
@@ -80,7 +80,7 @@ async function openPool(url: URL) {
   async function prepare(): Promise<void> {
     if (isPrepared) return
     await pool.query(TABLE).catch(async (error) => {
-      if (toCode(error) !== 'ER_BAD_DB_ERROR') throw error
+      if (error.code !== 'ER_BAD_DB_ERROR') throw error
       const server = await mysql.createConnection({ ...options, uri: new URL('/', url).href })
       const database = decodeURIComponent(url.pathname.slice(1))
       await server.query('CREATE DATABASE IF NOT EXISTS ??', [database]).finally(() => server.end())
@@ -98,8 +98,8 @@ async function openPool(url: URL) {
         const [rows] = await pool.execute<RowDataPacket[]>(sql, values)
         return rows
       } catch (error) {
-        if (DEADLOCKS.test(toCode(error)) && !hasRepeated) hasRepeated = true
-        else if (isWaking(error) && Date.now() < deadline) await sleep(500)
+        if (DEADLOCKS.test(describe(error)) && !hasRepeated) hasRepeated = true
+        else if (WAKING.test(describe(error)) && Date.now() < deadline) await sleep(500)
         else throw error
       }
     }
@@ -114,10 +114,8 @@ async function openPool(url: URL) {
 
 type SqlValue = string | number | Buffer
 
-function isWaking(error: unknown): boolean {
-  return WAKING.test(toCode(error)) || (error instanceof Error && /is resuming/.test(error.message))
-}
-
-function toCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
+/** The code of an error, and its message. */
+function describe(error: unknown): string {
+  const { code = '', message = '' } = Object(error)
+  return `${code} ${message}`
 }

@@ -1,9 +1,6 @@
 #!/usr/bin/env node
 /** `code2session-server-pay`: see docs/server.md. */
 
-import { hasNode } from './node-version'
+import { run } from './run'
 
-if (hasNode()) {
-  const { startPayments } = await import('./start-payments')
-  await startPayments()
-}
+await run(() => import('./start-payments'))

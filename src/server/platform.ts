@@ -21,10 +21,7 @@ export function installPlatform(): void {
   addMethods(Uint8Array, { fromBase64, fromHex })
   addMethods(Uint8Array.prototype, { toBase64, toHex })
   // No Node: streams of Workers.
-  addMethods(globalThis, {
-    IdentityTransformStream: TransformStream,
-    FixedLengthStream: FixedLength,
-  })
+  addMethods(globalThis, { IdentityTransformStream: TransformStream, FixedLengthStream })
 }
 
 function addMethods(target: object, methods: Readonly<Record<string, unknown>>): void {
@@ -35,7 +32,7 @@ function addMethods(target: object, methods: Readonly<Record<string, unknown>>):
 }
 
 /** A stream of so many bytes: with that Content-Length, Node's `fetch` fails for more, or for less. */
-class FixedLength extends TransformStream<Uint8Array, Uint8Array> {
+class FixedLengthStream extends TransformStream<Uint8Array, Uint8Array> {
   constructor(length: number) {
     super()
     lengths.set(this.readable, length)
@@ -48,17 +45,18 @@ interface Base64Options {
   readonly lastChunkHandling?: 'loose' | 'strict'
 }
 
+/** With a whole padding, or with none. */
+const FORMS = {
+  base64: /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}(?:==)?|[A-Za-z\d+/]{3}=?)?$/,
+  base64url: /^(?:[\w-]{4})*(?:[\w-]{2}(?:==)?|[\w-]{3}=?)?$/,
+}
+
 /** @see https://tc39.es/ecma262/#sec-uint8array.frombase64 */
 function fromBase64(text: string, options: Base64Options = {}): Uint8Array<ArrayBuffer> {
   const { alphabet = 'base64', lastChunkHandling = 'loose' } = options
   const compact = text.replace(/[\t\n\f\r ]/g, '')
-  const digits = compact.replace(/={1,2}$/, '')
-  const form = alphabet === 'base64' ? /^[A-Za-z\d+/]*$/ : /^[\w-]*$/
-  const isPadded = compact.length !== digits.length
-  const isWhole = compact.length % 4 === 0
-  if (!form.test(digits) || digits.length % 4 === 1 || (isPadded && !isWhole))
-    throw new SyntaxError('not base64')
-  const bytes = Uint8Array.from(Buffer.from(digits, alphabet))
+  if (!FORMS[alphabet].test(compact)) throw new SyntaxError('not base64')
+  const bytes = Uint8Array.from(Buffer.from(compact, alphabet))
   if (lastChunkHandling === 'loose' || toBase64.call(bytes, { alphabet }) === compact) return bytes
   throw new SyntaxError('not base64 in its one spelling')
 }

@@ -68,9 +68,7 @@ export async function openRedis(url: string, warn: (reason: string) => void): Pr
       // One without metadata is at the end of its lifetime.
       return entries.filter(({ metadata }) => metadata !== '')
     },
-    async close() {
-      client.destroy()
-    },
+    close: async () => client.destroy(),
     async append(stream, message) {
       await run(client.xAdd(stream, '*', { message }))
     },

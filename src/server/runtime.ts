@@ -1,8 +1,10 @@
 /** The runtime of a server: Node's clock, timers, `fetch` and sockets. */
 
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Runtime } from '../core/runtime'
 import { findLength } from './platform'
+import { within } from './store'
 
 /**
  * Global `fetch`, Node's clock and timers, and `console` for lines of JSON.
@@ -31,12 +33,7 @@ export const serverRuntime: Runtime = {
 function connects({ hostname, port, protocol }: URL, milliseconds: number): Promise<boolean> {
   const host = hostname.replace(/^\[|\]$/g, '')
   const socket = connect({ host, port: Number(port) || (protocol === 'https:' ? 443 : 80) })
-  return new Promise((resolve) => {
-    const finish = (isOpen: boolean) => {
-      socket.destroy()
-      resolve(isOpen)
-    }
-    socket.setTimeout(milliseconds, () => finish(false))
-    socket.once('connect', () => finish(true)).once('error', () => finish(false))
-  })
+  const opened = within(milliseconds, once(socket, 'connect'))
+  const isOpen = opened.then(() => true).catch(() => false)
+  return isOpen.finally(() => socket.destroy())
 }

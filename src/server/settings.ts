@@ -9,7 +9,6 @@ import { openMysql } from './mysql'
 import { openRedis, type RedisStore } from './redis'
 import { serverRuntime } from './runtime'
 import { openSqlite } from './sqlite'
-import type { Store } from './store'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -26,17 +25,16 @@ export function parseWhole(env: Environment, name: string, standard: number, max
   throw new StartFault(`${name} must be a whole number from 0 to ${max}`)
 }
 
-/** A store, which is `redis` where it is Redis, and how the log describes it. */
-export type OpenStore = { store: Store; redis: RedisStore | null; description: string }
-
 /**
  * Opens the store that `STORE` names, or the MySQL that WeChat Cloud Hosting names.
  *
+ * @returns The store, which is `redis` where it is Redis, and how the log describes it
  * @throws {StartFault} for what no waiting mends
  */
-export async function openStore(env: Environment): Promise<OpenStore> {
+export async function openStore(env: Environment) {
   const setting = env.STORE?.trim() || findCloudMysql(env) || 'sqlite:code2session.db'
   const { now } = serverRuntime
+  const warn = (reason: string) => serverRuntime.log({ level: 'warn', reason })
   if (setting.startsWith('sqlite:')) {
     return { store: openSqlite(setting.slice(7), now), redis: null, description: setting }
   }
@@ -62,19 +60,15 @@ function findCloudMysql(env: Environment): string | null {
   return `mysql://${name}:${secret}@${address}/${path}`
 }
 
-function warn(reason: string): void {
-  serverRuntime.log({ level: 'warn', reason })
-}
-
-/** The default export of the module that `HOOKS` names. @throws {StartFault} if it does not load */
-export async function loadHooks(env: Environment): Promise<object | null> {
+/** The option of a service: the module that `HOOKS` names. @throws {StartFault} if it does not load */
+export async function loadHooks(env: Environment): Promise<{ hooks?: object }> {
   const path = env.HOOKS?.trim()
-  if (!path) return null
+  if (!path) return {}
   const load = import(pathToFileURL(resolve(path)).href)
   const module: { default?: unknown } = await load.catch((error) => {
     throw new StartFault(`HOOKS: ${path} does not load: ${error}`)
   })
-  if (typeof module.default === 'object' && module.default) return module.default
+  if (typeof module.default === 'object' && module.default) return { hooks: module.default }
   throw new StartFault(`HOOKS: ${path} has no default export with hooks`)
 }
 

@@ -56,9 +56,7 @@ export function openSqlite(path: string, now: () => number): Store {
       const rows = list.all(owner, now())
       return rows.map((row) => ({ name: String(row.name), metadata: String(row.metadata) }))
     },
-    async close() {
-      database.close()
-    },
+    close: async () => database.close(),
   }
 }
 

@@ -1,46 +1,31 @@
 /** The login as a server: the same service and the same HTTP API as the Worker's. */
 
 import { join } from 'node:path'
-import type { Hooks } from '../login/hooks'
 import { createHttpApp } from '../login/http/app'
 import { redirectToDocs } from '../login/http/docs'
 import { createService } from '../login/service'
 import { installCrypto } from './crypto'
 import { createFiles } from './files'
 import { createLimiter } from './limits'
-import { createTasks, fail, listen } from './listen'
+import { createTasks, listen } from './listen'
 import { installPlatform } from './platform'
-import {
-  loadHooks,
-  openStore,
-  parseWhole,
-  readEnvironment,
-  toQueue,
-  toSettingsFault,
-} from './settings'
+import { loadHooks, openStore, readEnvironment, toQueue, toSettingsFault } from './settings'
 import { toNamespace } from './store'
 
 /** Starts the server from the environment of the process. */
-export async function startLogin(): Promise<void> {
+export async function start(): Promise<void> {
   installPlatform()
   installCrypto()
-  await start().catch(fail)
-}
-
-async function start(): Promise<void> {
   const { HOOKS, ANALYTICS, ...variables } = readEnvironment()
-  const hooks: Hooks | null = await loadHooks({ HOOKS })
   const { runtime, tasks } = createTasks()
-  const service = createService(runtime, hooks ? { hooks } : {})
-  const loginLimit = parseWhole(variables, 'LOGIN_LIMIT', 1000)
-  const userLimit = parseWhole(variables, 'USER_LIMIT', 120)
+  const service = createService(runtime, await loadHooks({ HOOKS }))
   const { store, redis, description } = await openStore(variables)
   const env = {
     ...variables,
     SESSIONS: toNamespace(store),
     EVENTS: toQueue(variables, redis),
-    LOGIN_LIMIT: createLimiter('login', loginLimit, redis),
-    USER_LIMIT: createLimiter('user', userLimit, redis),
+    LOGIN_LIMIT: createLimiter(variables, 'LOGIN_LIMIT', { standard: 1000, redis }),
+    USER_LIMIT: createLimiter(variables, 'USER_LIMIT', { standard: 120, redis }),
   }
   await Promise.try(() => service(env).config).catch(toSettingsFault)
   const app = createHttpApp(service)

@@ -1,33 +1,18 @@
 /** Payments as a server: a process of its own, as the merchant's key must not lie beside the logins. */
 
-import { isBaseUrl } from '../core/settings'
-import type { PaymentHooks } from '../pay/events'
 import { createHttpApp } from '../pay/http/app'
 import { createPayments } from '../pay/payments'
-import { StartFault } from './fault'
-import { createTasks, fail, listen } from './listen'
-import { createLoginBinding } from './login-over-http'
+import { createTasks, listen } from './listen'
+import { findLogin } from './login-over-http'
 import { installPlatform } from './platform'
-import {
-  type Environment,
-  loadHooks,
-  openStore,
-  readEnvironment,
-  toQueue,
-  toSettingsFault,
-} from './settings'
+import { loadHooks, openStore, readEnvironment, toQueue, toSettingsFault } from './settings'
 
 /** Starts the server from the environment of the process. */
-export async function startPayments(): Promise<void> {
+export async function start(): Promise<void> {
   installPlatform()
-  await start().catch(fail)
-}
-
-async function start(): Promise<void> {
   const { HOOKS, ...variables } = readEnvironment()
-  const hooks: PaymentHooks | null = await loadHooks({ HOOKS })
   const { runtime, tasks } = createTasks()
-  const payments = createPayments(runtime, hooks ? { hooks } : {})
+  const payments = createPayments(runtime, await loadHooks({ HOOKS }))
   // Payments keep nothing; only a stream of events needs Redis.
   const opened = variables.EVENTS?.trim() ? await openStore(variables) : null
   const EVENTS = toQueue(variables, opened?.redis ?? null)
@@ -43,14 +28,4 @@ async function start(): Promise<void> {
     tasks,
     fetch: (request) => app.fetch(request, env),
   })
-}
-
-/** The login server; `undefined` if no payment names a token. */
-function findLogin({ LOGIN_URL, LOGIN_SERVICE_KEY }: Environment) {
-  const [url, key] = [LOGIN_URL?.trim(), LOGIN_SERVICE_KEY?.trim()]
-  if (!url && !key) return undefined
-  if (url && key && isBaseUrl(url)) return createLoginBinding(url.replace(/\/+$/, ''), key)
-  throw new StartFault(
-    'LOGIN_URL must be an https URL, or http on a loopback host, with LOGIN_SERVICE_KEY beside it',
-  )
 }
