@@ -156,6 +156,8 @@ describe('npm run serve', () => {
 
   it('a limit counts the peer, whatever the headers say, and a proxy without a setting is warned of', async () => {
     const server = await startServer({ env: { ...settings(), LOGIN_LIMIT: '2' } })
+    const forwarded = { method: 'POST', headers: { 'X-Forwarded-For': '10.0.0.9' } }
+    await fetch(new URL('/forward-auth/login', server.url), forwarded)
     const statuses: number[] = []
     for (let index = 0; index < 6; index++) {
       const response = await fetch(new URL('/login', server.url), {
@@ -173,6 +175,8 @@ describe('npm run serve', () => {
     // A minute may end in between.
     expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(2)
     expect(server.output().match(/set CLIENT_IP_HEADER/g)).toHaveLength(1)
+    // Only a login is warned of, so the other request's line stands before.
+    expect(server.output()).toMatch(/gateway_key_invalid[\s\S]*set CLIENT_IP_HEADER/)
   })
 
   it('SIGTERM lets a login in progress end with 200, then the server ends with 0', async () => {
