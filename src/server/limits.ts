@@ -23,7 +23,7 @@ export function createLimiter(
 }
 
 function countHere(): RedisStore['count'] {
-  // Who comes often is not the one that it forgets.
+  // Beyond its bound it forgets the key that was counted longest ago.
   const counts = new BoundedMap<string, number>()
   return async (key, minute) => {
     const name = `${minute}:${key}`
