@@ -41,6 +41,8 @@ describe('a request body', () => {
     ['application/x-www-form-urlencoded'],
     ['application/jsonp'],
     ['application/json; charset=gbk'],
+    ['application/json; charset=utf-8; charset=gbk'],
+    ['application/json; charset=gbk; charset=utf-8'],
   ])('A body of type %s is refused with unsupported_media_type', async (type) => {
     expect((await post({ 'Content-Type': type }, '{"code":"x"}')).status).toBe(415)
   })

@@ -220,6 +220,7 @@ describe('a push in plain mode', () => {
     await start(PLAIN)
     expect(await push(event())).toEqual([500, 'misconfigured'])
     expect(app.warnings[0]).toContain('WECHAT_PUSH_AES_KEY')
+    expect(app.warnings.join()).not.toContain('reason')
   })
 })
 

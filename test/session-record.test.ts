@@ -184,7 +184,11 @@ describe('a session record', () => {
 
   it('A session record that opens to something else than a session is refused', async () => {
     const { claims, ...incomplete } = RECORD
-    for (const record of [null, [], 'text', {}, incomplete, { ...RECORD, expiresAt: '1' }]) {
+    const odd = [{ expiresAt: '1' }, { previous: 'text' }].map((member) => ({
+      ...RECORD,
+      ...member,
+    }))
+    for (const record of [null, [], 'text', {}, incomplete, ...odd]) {
       expect(await fetchCode(await store(record))).toEqual([401, 'session_invalid'])
     }
   })

@@ -68,9 +68,9 @@ export function isForm(headers: Headers): boolean {
 function isJson(headers: Headers): boolean {
   const [type = '', ...parameters] = (headers.get('Content-Type') ?? '').toLowerCase().split(';')
   if (!/^application\/(?:[\w.-]+\+)?json$/.test(type.trim())) return false
-  const charset = parameters
-    .map((p) => /^\s*charset\s*=\s*"?([\w-]+)"?\s*$/.exec(p)?.[1])
-    .find(Boolean)
+  const charsets = parameters.flatMap(
+    (p) => /^\s*charset\s*=\s*"?([\w-]+)"?\s*$/.exec(p)?.[1] ?? [],
+  )
   const encoding = headers.get('Content-Encoding') ?? 'identity'
-  return (charset === undefined || /^utf-?8$/.test(charset)) && encoding === 'identity'
+  return charsets.every((charset) => /^utf-?8$/.test(charset)) && encoding === 'identity'
 }

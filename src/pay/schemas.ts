@@ -73,7 +73,7 @@ const expiry = (now: number) =>
 /** Date.parse takes September 31 for October 1. */
 function isDate(text: string): boolean {
   const date = text.slice(0, 10)
-  const midnight = new Date(`${date}T00:00Z`)
+  const midnight = new Date(date)
   return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date)
 }
 

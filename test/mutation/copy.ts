@@ -16,16 +16,42 @@ const LINT = [
   '--only=nursery/noFloatingPromises',
 ]
 
-/** The files of test/node that run the most of a folder. */
+/** The files outside the project `workerd` that run the most of a folder. */
 const NODE_TESTS = [
-  { folder: 'src/client/', names: ['mini-program', 'exports', 'openapi'] },
-  { folder: 'src/pay/', names: ['pay', 'pay-hosts', 'openapi', 'docs'] },
-  { folder: 'src/server/', names: ['server'] },
+  { folder: 'src/client/', names: ['node/mini-program', 'node/exports', 'node/openapi'] },
+  { folder: 'src/pay/', names: ['node/pay', 'node/pay-hosts', 'node/openapi', 'node/docs'] },
+  {
+    folder: 'src/server/',
+    names: [
+      'node/server',
+      'node/server-crypto',
+      'node/server-pay',
+      'systems/server-redis',
+      'systems/server-mysql',
+    ],
+  },
   {
     folder: 'src/workers/',
-    names: ['login-service', 'backends', 'hooks', 'pay', 'pay-hosts', 'pass-through'],
+    names: [
+      'node/login-service',
+      'node/backends',
+      'node/hooks',
+      'node/pay',
+      'node/pay-hosts',
+      'node/pass-through',
+    ],
   },
-  { folder: 'src/', names: ['endpoints', 'wechat-connection', 'pass-through', 'openapi', 'docs'] },
+  {
+    folder: 'src/',
+    names: [
+      'node/endpoints',
+      'node/wechat-connection',
+      'node/pass-through',
+      'node/pass-through-refusals',
+      'node/openapi',
+      'node/docs',
+    ],
+  },
 ]
 
 const OPTIONS = [
@@ -59,7 +85,7 @@ export function createCopy() {
     if (stage === 'workerd') return vitest
     const related = NODE_TESTS.find(({ folder }) => isIn(folder))
     const names = related?.names ?? NODE_TESTS.flatMap(({ names }) => names)
-    return [...vitest, ...names.map((name) => `test/node/${name}.test.ts`)]
+    return [...vitest, '--project=systems', ...names.map((name) => `test/${name}.test.ts`)]
   }
 
   return {

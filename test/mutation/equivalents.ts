@@ -55,4 +55,14 @@ export const EQUIVALENTS: readonly Equivalent[] = [
       ['src/pay/refusals.ts', 'pattern: /(appid.*openid|openid.*appid).*(不匹配|not match)/i'],
     ],
   },
+  {
+    why: 'neither is a member that an answer can have alone',
+    change: "'' → 'x'",
+    places: [['src/login/hooks.ts', "Object.keys(answer).join() : ''"]],
+  },
+  {
+    why: 'no session ends in 1970 or in 1969',
+    change: '0 → -1',
+    places: [['src/client/session-store.ts', "typeof expiresAt === 'number' && expiresAt > 0"]],
+  },
 ]

@@ -7,7 +7,7 @@
  *     --room src/login      a folder or file, or several with commas
  *
  * A mutant meets the tests of the project `workerd`, in Node (suite.ts), then types, lint and a few
- * files of test/node (copy.ts). All that are left meet the project `workerd` together.
+ * other tests (copy.ts). All that are left meet the project `workerd` together.
  */
 
 import { availableParallelism } from 'node:os'

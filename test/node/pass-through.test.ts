@@ -32,6 +32,8 @@ describe('the pass-through', () => {
       expect([status, recorded?.method, recorded?.path]).toEqual([200, method, '/wxa/x'])
       expect(recorded?.query.get('access_token')).toBe(backend.wechat.accessToken())
       expect(recorded?.search).toBe('b=2&a=1&b=%E4%B8%AD%E6%96%87')
+      await backend.call('wechat', '/wxa/x', { method })
+      expect(backend.wechat.takeRecorded()).toMatchObject([{ method }])
     },
   )
 
