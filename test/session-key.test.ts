@@ -226,11 +226,12 @@ describe('the session_key services for backends', () => {
     ])
   })
 
-  it('POST /session-key/sign names the field that is missing, empty or no text', async () => {
+  it('POST /session-key/sign names the field that is missing, empty or no well-formed text', async () => {
     const wrong: [object, string][] = [
       [{ token, text: '' }, 'text'],
       [{ token }, 'text'],
       [{ token, text: 7 }, 'text'],
+      [{ token, text: '\ud800' }, 'text'],
       [{ text: 'x' }, 'token'],
       [{ token: null, text: 'x' }, 'token'],
     ]

@@ -182,6 +182,9 @@ describe('PaymentService by RPC', () => {
     })
     expect(await rpc('getPayment', 'RPC00009')).toMatchObject({ error: { code: 'order_unknown' } })
     expect(await rpc('getRefund', 'R9')).toMatchObject({ error: { code: 'refund_unknown' } })
+    expect(await rpc('closePayment', 'RPC00009')).toMatchObject({
+      error: { code: 'order_unknown' },
+    })
     for (const method of ['createPayment', 'createRefund', 'closePayment']) {
       expect(await rpc(method, null, 7)).toMatchObject({ error: { code: 'invalid_request' } })
     }
