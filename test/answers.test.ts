@@ -234,6 +234,13 @@ describe("an app of one's own around createApp", () => {
     expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
   })
 
+  it('A route that is added to the app answers 404 itself, and 405 to other methods', async () => {
+    const own = createHttpApp(service).get('/orders/:id', (c) => c.text('no such order', 404))
+    const response = await own.request('/orders/7', {}, env)
+    expect([response.status, await response.text()]).toEqual([404, 'no such order'])
+    expect((await own.request('/orders/7', { method: 'POST' }, env)).status).toBe(405)
+  })
+
   it('The headers of every answer can be changed, also of those from WeChat', async () => {
     for (const [, toRequest] of Object.values({ ...SUCCESSES, ...FAILURES })) {
       const { headers } = await app.receive(await toRequest())

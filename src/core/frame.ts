@@ -53,7 +53,9 @@ export function addFrame<AppEnv extends Env>(
       const { routeIndex } = c.req
       if (isExact(c)) await runRoutes(c, next)
       else c.res = fail(c, notFound())
-      const isUnanswered = c.res.status === 404 && !c.error
+      // A route of this method may answer 404 itself.
+      const hasRoute = matchedRoutes(c).some(({ method }) => method !== 'ALL')
+      const isUnanswered = c.res.status === 404 && !c.error && !hasRoute
       const others = isUnanswered ? findRoutes(c, app.routes, routeIndex) : []
       if (others.length > 0) c.res = fail(c, methodNotAllowed(others))
       const matched = matchedRoutes(c).findLast((route) => !isMiddleware(route))

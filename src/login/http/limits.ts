@@ -17,8 +17,8 @@ import type { Session } from '../sessions'
 import type { AppEnv, AuthenticatedEnv } from './context'
 
 /**
- * Counts a login, or a push that has the hook asked, against the client's IP address. Mobile carriers put many phones behind one
- * address, so this limit is meant for machines.
+ * Counts a login, or a push that has the hook asked, against the client's IP address. Mobile carriers
+ * put many phones behind one address, so this limit is meant for machines.
  *
  * @throws {Problem} `rate_limited`
  */
