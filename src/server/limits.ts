@@ -1,6 +1,5 @@
 /** Rate limits in the shape of Cloudflare's binding: so many a minute, in Redis or in this process. */
 
-import { BoundedMap } from '../lib/bounded-map'
 import type { RedisStore } from './redis'
 import { serverRuntime } from './runtime'
 import { type Environment, parseWhole } from './settings'
@@ -23,12 +22,12 @@ export function createLimiter(
 }
 
 function countHere(): RedisStore['count'] {
-  // Beyond its bound it forgets the key that was counted longest ago.
-  const counts = new BoundedMap<string, number>()
+  let [counted, counts] = [0, new Map<string, number>()]
   return async (key, minute) => {
-    const name = `${minute}:${key}`
-    const count = (counts.get(name) ?? 0) + 1
-    counts.set(name, count)
+    // Beyond so many keys it begins anew.
+    if (minute !== counted || counts.size >= 100_000) [counted, counts] = [minute, new Map()]
+    const count = (counts.get(key) ?? 0) + 1
+    counts.set(key, count)
     return count
   }
 }
