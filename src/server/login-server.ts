@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** `code2session-server`: see docs/server.md. */
 
-import { run } from './run'
+import { run } from './entry'
 
 await run(() => import('./start-login'))
