@@ -52,7 +52,7 @@ function faultyKV(users: ReadonlyMap<string, User>, faults: { rate: number }): K
 describe('a soak', () => {
   it('Acknowledged logins and logouts hold through thousands of requests with faults in KV and at WeChat', {
     // A thousand requests take a second.
-    timeout: Math.max(30_000, REQUESTS * 30),
+    timeout: Math.max(60_000, REQUESTS * 30),
   }, async () => {
     const faults = { rate: FAULT_RATE }
     const users = new Map<string, User>()

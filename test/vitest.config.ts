@@ -16,6 +16,9 @@ declare module 'vitest' {
 
 const { FUZZ_RUNS, FUZZ_SEED } = process.env
 
+/** In milliseconds: what ends a test that hangs. It judges no speed, since a busy machine has none. */
+const testTimeout = 60_000
+
 /** No test reaches the internet: whatever is not answered by a fake gets this. */
 const blocked = () => new Response('the network is blocked in tests', { status: 599 })
 
@@ -30,7 +33,7 @@ const node = {
   // The tests start many processes of Node, which share what it has compiled.
   env: { NODE_COMPILE_CACHE: resolve('node_modules/.cache/node') },
   globalSetup: ['test/support/global-setup.ts'],
-  testTimeout: 30_000,
+  testTimeout,
   // A hook can wait for a build or for a server to start.
   hookTimeout: 60_000,
   // The sandbox's crypto uses base64 methods that workerd has and Node has behind a flag.
@@ -68,7 +71,7 @@ export default defineConfig({
             soakRequests: 2000,
           },
           isolate: false,
-          testTimeout: 30_000,
+          testTimeout,
         },
       },
       { test: { name: 'node', include: ['test/node/*.test.ts'], ...node } },
@@ -85,6 +88,7 @@ export default defineConfig({
             soakRequests: 20_000,
           },
           isolate: false,
+          testTimeout,
         },
       },
     ],
