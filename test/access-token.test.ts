@@ -23,9 +23,11 @@ describe('the access_token', () => {
     expect(app.sandbox.calls(TOKEN_API)).toBe(1)
   })
 
-  it('Another isolate finds the access_token in KV', async () => {
+  it('Another isolate finds the access_token in KV, and keeps it', async () => {
     await check()
     app.restart()
+    await check()
+    await env.SESSIONS.delete('access_token:wx4f4bc4dec97d474b')
     await check()
     expect(app.sandbox.calls(TOKEN_API)).toBe(1)
   })

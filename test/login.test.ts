@@ -152,20 +152,25 @@ describe('code2Session', () => {
     expect(JSON.parse(app.warnings[0] ?? '')).toMatchObject({ code: 'wechat_timeout' })
   })
 
-  it('Logins of two mini programs with the same code share no code2Session call', async () => {
+  it('Logins of two mini programs, or with two codes, share no code2Session call', async () => {
     const user = { openid: 'o1', session_key: 'HyVFkGl5F5OQWJZZaNzBBg==' }
     const appids: (string | null)[] = []
     app.replace({
-      settings: { WECHAT_APPS: '{"wx1":"s1","wx2":"s2"}' },
+      settings: { WECHAT_APPS: '{"wx1":"s1","wx12":"s2"}' },
       fetch: async ({ url }) => {
         appids.push(new URL(url).searchParams.get('appid'))
         return Response.json(user)
       },
     })
-    const send = (appid: string) => app.send('POST', '/login', { body: { code: 'x', appid } })
-    const answers = await Promise.all([send('wx1'), send('wx2')])
+    const send = (body: object) => app.send('POST', '/login', { body })
+    const bodies = [
+      { appid: 'wx1', code: '2x' },
+      { appid: 'wx12', code: 'x' },
+      { appid: 'wx1', code: 'x' },
+    ]
+    const answers = await Promise.all(bodies.map(send))
     const [one, two] = await Promise.all(answers.map((answer) => answer.json<LoginAnswer>()))
-    expect(appids.sort()).toEqual(['wx1', 'wx2'])
+    expect(appids.sort()).toEqual(['wx1', 'wx1', 'wx12'])
     expect(one?.userId).not.toBe(two?.userId)
   })
 

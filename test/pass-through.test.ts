@@ -95,6 +95,14 @@ describe('the time for a call through the pass-through', () => {
       return hang(request)
     })
     expect(await toAnswer(await pass())).toEqual([504, 'wechat_timeout'])
+    answering(() => {
+      const pull = (controller: ReadableStreamDefaultController) => {
+        app.timeOut(60_000)
+        controller.error(new TypeError('terminated'))
+      }
+      return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }))
+    })
+    expect(await toAnswer(await pass())).toEqual([504, 'wechat_timeout'])
   })
 
   it('An answer that has begun may take longer than 5 seconds', async () => {
@@ -177,11 +185,27 @@ describe('the answer of the pass-through', () => {
     expect(calls).toHaveLength(2)
   })
 
+  it('A caller that reads no answer ends it at WeChat, too', async () => {
+    const cancelled = Promise.withResolvers<void>()
+    answering(() => {
+      const start = (controller: ReadableStreamDefaultController) =>
+        controller.enqueue(new Uint8Array(8000))
+      return new Response(new ReadableStream({ start, cancel: () => cancelled.resolve() }))
+    })
+    const { body } = await pass()
+    await Promise.all([body?.cancel(), cancelled.promise])
+  })
+
   it('An errcode in an answer of more than 4 KiB is not looked for', async () => {
-    const text = JSON.stringify({ errcode: 40001, pad: 'x'.repeat(5000) })
-    const calls = answering(() => new Response(text))
-    expect(await toAnswer(await pass())).toEqual([200, text])
-    expect(calls).toHaveLength(1)
+    const rejection = JSON.stringify({ errcode: 40001 })
+    for (const [length, count] of [
+      [4096, 2],
+      [4097, 1],
+    ] as const) {
+      const calls = answering(() => new Response(rejection.padEnd(length)))
+      expect(await toAnswer(await pass())).toEqual([200, rejection.padEnd(length)])
+      expect(calls).toHaveLength(count)
+    }
   })
 })
 

@@ -90,7 +90,6 @@ async function sendToHosts(
   try {
     return await sendTo(base, context, request, signal)
   } catch (error) {
-    context.hosts.answered = null
     const next = context.config.apiBases.find((other) => other !== base)
     if (signal.aborted || next === undefined) throw error
     return await sendTo(next, context, request, signal)
@@ -143,7 +142,7 @@ async function toHttpRequest(
       'Wechatpay-Serial': config.publicKeyId,
       ...(body !== undefined && { 'Content-Type': 'application/json' }),
     },
-    ...(body !== undefined && { body: text }),
+    body: text || null,
     redirect: 'manual',
     signal,
   })

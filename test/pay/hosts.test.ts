@@ -1,6 +1,6 @@
 /** Which of its hosts WeChat Pay is asked at, and when no other one is. */
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ORDER, usePayApp } from '../support/pay-app'
 
 const app = usePayApp()
@@ -73,6 +73,16 @@ describe('connections', () => {
     expect(await place()).toMatchObject({ status: 502, answer: { code: 'pay_unavailable' } })
     expect(app.log.at(-1)).toContain('the connection failed')
     expect(app.pay.requests.map(({ host }) => host)).toEqual([MAIN, MAIN, SECOND])
+    await place()
+    expect(app.probed).toEqual([MAIN, MAIN])
+  })
+
+  it('if a response breaks off, the outcome is unknown, and the next order probes first', async () => {
+    const stream = new ReadableStream({
+      pull: (controller) => controller.error(new TypeError('Network connection lost.')),
+    })
+    vi.spyOn(app.pay, 'fetch').mockResolvedValueOnce(new Response(stream))
+    expect(await place()).toMatchObject({ status: 502, answer: { code: 'pay_unavailable' } })
     await place()
     expect(app.probed).toEqual([MAIN, MAIN])
   })

@@ -187,6 +187,16 @@ describe('refusals of WeChat Pay', () => {
     }
   })
 
+  it('of a message, the first 500 characters tell the field', async () => {
+    for (const [length, path] of [
+      [500, 'openid'],
+      [501, ''],
+    ] as const) {
+      app.pay.next(() => refusal(400, 'PARAM_ERROR', 'openid'.padStart(length)))
+      expect((await place()).answer.errors?.[0]?.path).toBe(path)
+    }
+  })
+
   it('a message that is no text, or too long to be one, is no reason to fail', async () => {
     for (const message of [7, null, { a: 1 }, ['x'], 'appid'.repeat(13_000)]) {
       app.pay.next(() => ({

@@ -96,7 +96,7 @@ function toHttpRequest(
   return new Request(`${base}${path}?${new URLSearchParams(query)}`, {
     method: body ? 'POST' : 'GET',
     headers: { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }) },
-    ...(body && { body: JSON.stringify(body) }),
+    body: body ? JSON.stringify(body) : null,
     redirect: 'manual',
     signal,
   })

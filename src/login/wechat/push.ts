@@ -50,9 +50,7 @@ export async function openEnvelope(
 ): Promise<{ message: string; appid: string } | null> {
   const ciphertext = parseBase64(envelope)
   if (!ciphertext || ciphertext.length === 0 || ciphertext.length % AES_BLOCK !== 0) return null
-  const plaintext = unpad(
-    await decryptUnpadded(ciphertext, Uint8Array.fromBase64(`${encodingAESKey}=`)),
-  )
+  const plaintext = unpad(await decryptUnpadded(ciphertext, Uint8Array.fromBase64(encodingAESKey)))
   if (!plaintext || plaintext.length < HEADER) return null
   const end = HEADER + new DataView(plaintext.buffer, plaintext.byteOffset).getUint32(HEADER - 4)
   if (end > plaintext.length) return null
@@ -77,7 +75,7 @@ export async function sealEnvelope(
   length.setUint32(0, text.length)
   const parts = [options.random, new Uint8Array(length.buffer), text, appid]
   const plaintext = pad(concat(parts))
-  const keyBytes = Uint8Array.fromBase64(`${options.encodingAESKey}=`)
+  const keyBytes = Uint8Array.fromBase64(options.encodingAESKey)
   const key = await crypto.subtle.importKey('raw', keyBytes, 'AES-CBC', false, ['encrypt'])
   const iv = keyBytes.slice(0, AES_BLOCK)
   const sealed = await crypto.subtle.encrypt({ name: 'AES-CBC', iv }, key, plaintext)
