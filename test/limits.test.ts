@@ -55,7 +55,7 @@ describe('the limit on logins', () => {
     expect(new Set(LOGIN_LIMIT.keys)).toEqual(new Set(['203.0.113.7']))
   })
 
-  it('LOGIN_LIMIT counts logins and no other request', async () => {
+  it('LOGIN_LIMIT counts no request of a session', async () => {
     const LOGIN_LIMIT = limiter(1)
     app.replace({ settings: { LOGIN_LIMIT } })
     const { token } = await (await login()).json<{ token: string }>()
