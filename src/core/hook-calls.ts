@@ -77,10 +77,16 @@ export type Reading<Value> = { readonly value: Value } | { readonly fault: strin
 /**
  * What a hook's answer says. Reading it can fail, too: its getters are the developer's code.
  *
+ * @returns `null` for an answer that says nothing, or {@link MISSING}
  * @throws {Problem} `hook_unavailable`
  */
-export function readAnswer<Value>(call: HookCall, read: () => Reading<Value>): Value {
-  const reading = attempt(read)
+export function readAnswer<Value>(
+  call: HookCall,
+  answer: unknown,
+  read: (answer: NonNullable<unknown>) => Reading<Value>,
+): Value | null {
+  if (answer === MISSING || answer === undefined || answer === null) return null
+  const reading = attempt(() => read(answer))
   if ('value' in reading) return reading.value
   throw hookFailed(call, `gave ${reading.fault}`)
 }

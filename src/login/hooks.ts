@@ -120,14 +120,12 @@ export async function askLoginHook(
 ): Promise<Claims | null> {
   const signal = runtime.deadline(HOOK_MILLISECONDS)
   const call = { method: 'onLogin', argument: login, signal }
-  const answer = await callHook(hooks, call)
-  const decision = answer === MISSING ? null : readAnswer(call, () => readDecision(answer))
+  const decision = readAnswer(call, await callHook(hooks, call), readDecision)
   if (decision === 'deny') throw new Problem('login_denied')
   return decision
 }
 
-function readDecision(answer: unknown): Reading<Claims | 'deny' | null> {
-  if (answer === undefined || answer === null) return { value: null }
+function readDecision(answer: unknown): Reading<Claims | 'deny'> {
   const names = isObject(answer) ? Object.keys(answer).join() : ''
   if (isObject(answer) && names === 'deny' && answer.deny === true) return { value: 'deny' }
   if (!isObject(answer) || names !== 'claims') {
@@ -151,12 +149,10 @@ export async function askEventHook(
   signal: AbortSignal,
 ): Promise<string | null> {
   const call = { method: 'onEvent', argument: message, signal, detail: EVENT_DETAIL }
-  const answer = await callHook(hooks, call)
-  return answer === MISSING ? null : readAnswer(call, () => readReply(answer))
+  return readAnswer(call, await callHook(hooks, call), readReply)
 }
 
-function readReply(answer: unknown): Reading<string | null> {
-  if (answer === undefined || answer === null) return { value: null }
+function readReply(answer: unknown): Reading<string> {
   const reply = typeof answer === 'string' ? toShortText(answer) : toJson(answer, REPLY_BYTES)
   return reply === null
     ? { fault: 'a reply that is not a text or a JSON object of at most 64 KiB' }
@@ -185,9 +181,8 @@ export async function askMiniProgramHook(
   const call = { ...FIND_MINI_PROGRAM, argument: { appid }, signal, appid }
   const answer = await callHook(hooks, call)
   if (answer === MISSING) return MISSING
-  return readAnswer(call, () => {
-    if (answer === undefined || answer === null) return { value: null }
-    const value = parseMiniProgram(appid, answer)
+  return readAnswer(call, answer, (found) => {
+    const value = parseMiniProgram(appid, found)
     return value ? { value } : { fault: 'an answer that is no mini program' }
   })
 }
