@@ -208,6 +208,19 @@ describe('a hook that fails', () => {
     expect(await fetchStatus(token)).toBe(200)
   })
 
+  it('While findMiniProgram fails, a "not ours" of a minute ago logs nobody out', async () => {
+    start(onlyFound)
+    const { token } = await tryLogin()
+    let answer: () => unknown = () => null
+    start(() => answer())
+    expect(await fetchStatus(token)).toBe(401)
+    answer = throwing
+    app.clock.now += 60
+    expect([await fetchStatus(token), await fetchStatus(token)]).toEqual([503, 503])
+    answer = () => ({ appsecret: SECRET })
+    expect(await fetchStatus(token)).toBe(200)
+  })
+
   it('A failure to look up the mini program of the old token spends the code, so the phone logs in again', async () => {
     let isDown = false
     start((appid: string) => (isDown ? throwing() : onlyFound(appid)))

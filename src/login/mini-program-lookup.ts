@@ -147,7 +147,8 @@ export async function findByHook(
   try {
     return await questions(appid, () => askHook(context, appid))
   } catch (error) {
-    if (!known || !isLive) throw error
+    // An old "not ours" is no reason to log anybody out: the mini program may be ours by now.
+    if (!known?.miniProgram || !isLive) throw error
     const { code, options } = toProblem(error)
     known.askAgainAt = runtime.now() + ASK_AGAIN_SECONDS
     runtime.log({ level: 'warn', code, ...options.log })
@@ -162,8 +163,9 @@ async function askHook(context: LookupContext, appid: string): Promise<FoundMini
   const answer = await askMiniProgramHook(context, appid)
   if (answer === MISSING && config.miniPrograms.size === 0) throw misconfigured([NO_MINI_PROGRAM])
   const miniProgram = answer === MISSING ? null : answer
-  const [holder, other] = miniProgram ? [ours, notOurs] : [notOurs, ours]
-  other.delete(appid)
+  ours.delete(appid)
+  notOurs.delete(appid)
+  const holder = miniProgram ? ours : notOurs
   holder.set(appid, { miniProgram, freshUntil, askAgainAt: 0 })
   return miniProgram
 }
