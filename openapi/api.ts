@@ -75,7 +75,7 @@ const OF_NO_OPERATION: ErrorCode = 'method_not_allowed'
 /** The errors of an operation. */
 export function listErrorsOf(
   api: Api,
-  { tag, caller, body, calls = [], errors = [] }: Operation<string, string>,
+  { tag, method, caller, body, calls = [], errors = [] }: Operation<string, string>,
 ): readonly ApiError[] {
   if (tag === 'Health') return []
   // WeChat's pushes, and what goes through to WeChat, may have any Content-Type.
@@ -89,6 +89,8 @@ export function listErrorsOf(
     ...errors,
     ...ANYWHERE,
   ])
+  // A session ends whatever has become of its mini program.
+  if (method === 'delete') codes.delete('hook_unavailable')
   return api.errors.filter(({ code }) => codes.has(code))
 }
 

@@ -220,18 +220,51 @@ describe('a hook that fails', () => {
     answer = () => ({ appsecret: SECRET })
     expect(await fetchStatus(token)).toBe(200)
   })
+})
 
-  it('A failure to look up the mini program of the old token spends the code, so the phone logs in again', async () => {
-    let isDown = false
-    start((appid: string) => (isDown ? throwing() : onlyFound(appid)))
-    const { token } = await tryLogin()
-    isDown = true
-    app.restart()
-    const body = { code: await app.wxLogin() }
-    expect(await toAnswer(await app.send('POST', '/login', { token, body }))).toMatchObject({
-      code: 'hook_unavailable',
-      action: 'login_again',
-      detail: expect.stringContaining('The code is spent'),
+describe('the end of a session whose mini program is out of reach', () => {
+  const OUT_OF_REACH: Record<string, () => void> = {
+    'is not ours any more': () => app.replace(),
+    'cannot be looked up': () => start(throwing),
+  }
+
+  const toId = (token: string) =>
+    Buffer.from(token.slice(44), 'base64url').toString('base64url', 0, 16)
+  const revoke = (token: string) => {
+    const headers = { Authorization: `Bearer ${SERVICE_KEY}` }
+    return app.request('/revoke', { method: 'POST', body: new URLSearchParams({ token }), headers })
+  }
+  const remove = (path: string) => (token: string) => app.send('DELETE', path, { token })
+  const ONE = { get: 1, put: 0, delete: 1, list: 0 }
+
+  const ENDS: [string, number, object, (token: string) => Promise<Response>][] = [
+    ['POST /revoke', 200, ONE, revoke],
+    ['DELETE /session', 204, ONE, remove('/session')],
+    ['DELETE /sessions', 204, { ...ONE, list: 1 }, remove('/sessions')],
+    [
+      'DELETE /sessions/:id',
+      204,
+      { ...ONE, get: 2 },
+      (token) => remove(`/sessions/${toId(token)}`)(token),
+    ],
+    [
+      'POST /login',
+      200,
+      { ...ONE, put: 1 },
+      async (token) => app.send('POST', '/login', { token, body: { code: await app.wxLogin() } }),
+    ],
+  ]
+
+  describe.each(Object.keys(OUT_OF_REACH))('a mini program that %s', (situation) => {
+    it.each(ENDS)(`%s ends the session of a mini program that ${situation}`, async (_, ...end) => {
+      const [status, operations, send] = end
+      start(onlyFound)
+      const { token } = await tryLogin()
+      OUT_OF_REACH[situation]?.()
+      expect((await send(token)).status).toBe(status)
+      expect(app.kv.counts).toEqual(operations)
+      start(onlyFound)
+      expect(await fetchStatus(token)).toBe(401)
     })
   })
 })

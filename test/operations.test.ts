@@ -89,6 +89,10 @@ describe('what fails besides WeChat', () => {
       app.replace({
         settings: { ...NO_KEYS, WECHAT_PUSH_TOKEN: undefined },
       }),
+    'no mini program can be looked up': () => {
+      const findMiniProgram = () => Promise.reject(new Error('down'))
+      app.replace({ hooks: { findMiniProgram }, settings: { WECHAT_APPID: '' } })
+    },
     'there are several mini programs': () =>
       app.replace({ settings: { WECHAT_APPS: `{"${APPID}":"s1","wx2":"s2"}` } }),
   }

@@ -81,7 +81,7 @@ const TOKENS: readonly Operation[] = [
     description: `Ends the session of a token (RFC 7009). A JWT access token ends nothing. ${CLIENT_SECRET}`,
     body: { type: FORM, schema: ref('RevocationRequest'), example: { token: TOKEN } },
     success: json('Revocation', {}, 'The token has no session, whether or not it had one before'),
-    errors: OF_LOOKUP,
+    errors: ['store_unavailable'],
   },
   {
     tag: 'Backend',

@@ -6,7 +6,7 @@ import { createSingleFlight, type SingleFlight } from '../lib/single-flight'
 import { askLoginHook, type Claims, type HookContext } from './hooks'
 import { chooseMiniProgram, type LookupContext } from './mini-program-lookup'
 import type { MiniProgram } from './mini-programs'
-import { endSession, findSession, type Login, replaceSession, toUserId } from './sessions'
+import { endSession, type Login, openSession, replaceSession, toUserId } from './sessions'
 import { type CallContext, callWeChat } from './wechat/api'
 import {
   code2SessionRequest,
@@ -52,7 +52,7 @@ export async function login(context: LoginContext, request: LoginRequest): Promi
   const { code, token } = request
   const miniProgram = await chooseMiniProgram(context, request.appid)
   // Read while WeChat answers. The new session keeps its key, so the write waits for both.
-  const replacing = token ? findSession(context, token).catch(failSpent) : null
+  const replacing = token ? openSession(context, token).catch(failSpent) : null
   const sharing = context.logins(`${miniProgram.appid}:${code}`, async () => {
     const user = await exchangeCode(context, miniProgram, code)
     const replaced = await replacing
@@ -87,9 +87,9 @@ async function askAboutUser(
   return askLoginHook(context, { appid, userId, openid, unionid, userAgent })
 }
 
-/** The code is with WeChat by now, so another attempt needs another one, whatever the action was. */
+/** The code is with WeChat by now, so another attempt needs another one. */
 function failSpent(error: unknown): never {
   if (!(error instanceof Problem)) throw error
   const detail = 'The session could not be stored. The code is spent; call wx.login for a new one.'
-  throw new Problem(error.code, { ...error.options, detail })
+  throw error.with({ detail })
 }

@@ -32,6 +32,7 @@ import {
   findSession,
   type Login,
   listSessions,
+  openSession,
   type Session,
 } from './sessions'
 import { type VerifiedToken, type VerifyContext, verifyToken } from './verify-token'
@@ -76,6 +77,12 @@ export interface Service {
 
   /** The live session of a token. Without one, it rejects with `session_invalid`. */
   authenticate(token: string): Promise<Session>
+
+  /**
+   * The session of a token that is about to end it, or others of its user: its mini program need not be
+   * one of ours any more. Without one, it rejects with `session_invalid`.
+   */
+  authenticateToEnd(token: string): Promise<Session>
 
   /** The live session of a token; `null` if it has none. */
   findSession(token: string): Promise<Session | null>
@@ -217,11 +224,8 @@ function bindService(shared: Shared, env: object): Service {
     log: runtime.log,
     startRequest: () => startRequest(runtime),
     login: async (request) => login(context(), request),
-    authenticate: async (token) => {
-      const session = await findSession(context(), token)
-      if (!session) throw new Problem('session_invalid')
-      return session
-    },
+    authenticate: async (token) => requireSession(await findSession(context(), token)),
+    authenticateToEnd: async (token) => requireSession(await openSession(context(), token)),
     findSession: async (token) => findSession(context(), token),
     verifyToken: async (token) => verifyToken(context(), token),
     issueJwt: async (session) => issueJwt(await jwtIssuer(), session, runtime.now()),
@@ -246,7 +250,7 @@ function bindService(shared: Shared, env: object): Service {
     passThrough: async ({ appid, ...request }) =>
       passThrough(context(), await chooseMiniProgram(context(), appid), request),
     revoke: async (token) => {
-      const session = await findSession(context(), token)
+      const session = await openSession(context(), token)
       if (session) await endSession(context(), session)
     },
     sendSubscribeMessage: async (message) => {
@@ -262,4 +266,9 @@ function bindService(shared: Shared, env: object): Service {
     checkPushUrl: async (request) => checkPushUrl(context(), request),
     receivePush: async (request) => receivePush(context(), request),
   }
+}
+
+function requireSession(session: Session | null): Session {
+  if (!session) throw new Problem('session_invalid')
+  return session
 }

@@ -170,15 +170,27 @@ function toPreviousKey(replaced: Session, session_key: string, now: number): Ses
  * The live session of a token: one KV read, none for a malformed token.
  *
  * @returns `null` for a token that is unknown, malformed, expired or revoked
- * @throws {Problem} `store_unavailable`, `hook_unavailable` when that cannot be found out
+ * @throws {Problem} `store_unavailable`, `hook_unavailable`, `misconfigured` when that cannot be
+ * found out
  */
 export async function findSession(context: LookupContext, token: string): Promise<Session | null> {
+  const session = await openSession(context, token)
+  return session && (await findMiniProgram(context, session.appid)) ? session : null
+}
+
+/**
+ * The session of a token, whether or not its mini program is ours at the moment: enough to end
+ * sessions, and for nothing else. It costs what {@link findSession} costs.
+ *
+ * @returns `null` for a token that is unknown, malformed, expired or revoked
+ * @throws {Problem} `store_unavailable`
+ */
+export async function openSession(context: Context, token: string): Promise<Session | null> {
   const parts = parseToken(token)
   if (!parts) return null
   const { value, metadata } = await readRecord(context, recordKey(parts))
   const record = value && (await openRecord(value, parts))
   if (!record || context.runtime.now() >= record.expiresAt) return null
-  if (!(await findMiniProgram(context, record.appid))) return null
   const { userId, id } = parts
   return { ...record, id, userId, userAgent: parseSummary(id, metadata)?.userAgent ?? null }
 }

@@ -1,6 +1,5 @@
 /** What the routes find in their context, and the middleware that puts it there. */
 
-import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Hono } from 'hono/tiny'
 import { requireBearerToken } from '../../core/credentials'
@@ -21,27 +20,24 @@ export type AppEnv = FrameEnv<Service> & {
 /** The one app that all routes are added to. An app for each file would take time at every start. */
 export type App = Hono<AppEnv>
 
-/**
- * The live session of a request's bearer token.
- *
- * @throws {Problem} `session_required`, `session_invalid`, `store_unavailable`
- */
-export async function authenticateRequest(c: Context, service: Service): Promise<Session> {
-  return service.authenticate(requireBearerToken(c.req.header('Authorization')))
-}
-
 /** The context of routes that {@link authenticated} guards. */
 export type AuthenticatedEnv = AppEnv & { Variables: { session: Session } }
 
 /** Puts the live session of the request's token in `c.get('session')`. */
-export const authenticated = createMiddleware<AuthenticatedEnv>(
-  async function authenticated(c, next) {
-    const session = await authenticateRequest(c, c.get('service'))
+export const authenticated = authenticatedBy('authenticate')
+
+/** Likewise for what ends sessions and does nothing else: any mini program will do. */
+export const authenticatedToEnd = authenticatedBy('authenticateToEnd')
+
+function authenticatedBy(method: 'authenticate' | 'authenticateToEnd') {
+  return createMiddleware<AuthenticatedEnv>(async function authenticated(c, next) {
+    const token = requireBearerToken(c.req.header('Authorization'))
+    const session = await c.get('service')[method](token)
     c.set('session', session)
     c.set('appid', session.appid)
     await next()
-  },
-)
+  })
+}
 
 /**
  * Responds as if the path did not exist, whatever the method, unless a setting turns it on.

@@ -2,9 +2,9 @@
 
 import { createMiddleware } from 'hono/factory'
 import { routePath } from 'hono/route'
+import { requireBearerToken } from '../../core/credentials'
 import { toProblem } from '../../core/problem'
 import type { Service } from '../service'
-import { authenticateRequest } from './context'
 import { toVerifiedSession, type VerifiedSession } from './views'
 
 /**
@@ -25,7 +25,8 @@ export function createSessionGuard(service: (env: object) => Service) {
       const current = service(c.env)
       const finish = current.startRequest()
       try {
-        c.set('session', toVerifiedSession(await authenticateRequest(c, current)))
+        const token = requireBearerToken(c.req.header('Authorization'))
+        c.set('session', toVerifiedSession(await current.authenticate(token)))
       } catch (error) {
         // The log of the app around this middleware does not know the reason.
         const problem = toProblem(error)
