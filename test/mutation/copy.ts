@@ -1,6 +1,7 @@
 /** A copy of the repository: what runs there sees no later change, and mutants can be on the disk. */
 
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
@@ -25,6 +26,7 @@ const NODE_TESTS = [
     names: [
       'node/server',
       'node/server-crypto',
+      'node/server-limits',
       'node/server-pay',
       'systems/server-redis',
       'systems/server-mysql',
@@ -110,12 +112,36 @@ export function createCopy() {
   }
 }
 
-const fails = (cwd: string, command: readonly string[]) =>
-  new Promise<string | null>((resolve) => {
-    const options = { cwd, timeout: TIME_LIMIT, maxBuffer: Number.POSITIVE_INFINITY }
-    execFile(process.execPath, command, options, (error, stdout, stderr) => {
-      const output = stripVTControlCharacters(stdout + stderr)
-      const line = /^.*( FAIL |error TS| lint\/).*$/m.exec(output)?.[0] ?? 'the time limit'
-      resolve(error && line.trim())
+/** The processes that run. Each leads a group, in which are all that it starts. */
+const leaders = new Set<number>()
+process.once('exit', () => leaders.forEach(endGroup))
+
+/** Ends what a test has left, such as a server whose mutant does not end by itself. */
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch {
+    // Nobody is left.
+  }
+}
+
+async function fails(cwd: string, command: readonly string[]): Promise<string | null> {
+  const child = spawn(process.execPath, command, { cwd, detached: true })
+  const { pid = 0 } = child
+  leaders.add(pid)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk
     })
-  })
+  const closed = once(child, 'close')
+  const timer = setTimeout(() => endGroup(pid), TIME_LIMIT)
+  const [code] = await once(child, 'exit')
+  clearTimeout(timer)
+  endGroup(pid)
+  leaders.delete(pid)
+  await closed
+  if (code === 0) return null
+  const lines = stripVTControlCharacters(output)
+  return /^.*( FAIL |error TS| lint\/).*$/m.exec(lines)?.[0].trim() ?? 'the time limit'
+}
