@@ -1,17 +1,39 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createLoginBinding } from '../src/server/login-over-http'
+import { findLogin } from '../src/server/login-over-http'
 
-afterEach(() => vi.unstubAllGlobals())
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
 
 /** Verifies a token while the login server answers this: the result, and what it was sent. */
 async function verify(answer: unknown, status = 200) {
   const fetch = vi.fn(async (_url: string, _init: RequestInit) => Response.json(answer, { status }))
   vi.stubGlobal('fetch', fetch)
-  const result = await createLoginBinding('https://login.example/auth', 'the-key').verify('a token')
+  const env = { LOGIN_URL: ' https://login.example/auth/ ', LOGIN_SERVICE_KEY: ' the-key ' }
+  const timeout = vi.spyOn(AbortSignal, 'timeout')
+  const result = await findLogin(env)?.verify('a token')
+  expect(timeout).toHaveBeenCalledExactlyOnceWith(5000)
   return { result, sent: fetch.mock.calls[0] }
 }
 
 describe('the login of a payments server', () => {
+  it.each([
+    [undefined, undefined],
+    [' ', ' '],
+  ])('With LOGIN_URL %j and LOGIN_SERVICE_KEY %j there is none', (url, key) => {
+    expect(findLogin({ LOGIN_URL: url, LOGIN_SERVICE_KEY: key })).toBeUndefined()
+  })
+
+  it.each([
+    ['https://login.example', ' '],
+    [undefined, 'the-key'],
+    ['http://login.example', 'the-key'],
+  ])('LOGIN_URL %j and LOGIN_SERVICE_KEY %j are refused', (url, key) => {
+    const find = () => findLogin({ LOGIN_URL: url, LOGIN_SERVICE_KEY: key })
+    expect(find).toThrow(/^LOGIN_URL must be /)
+  })
+
   it('A token is verified by introspection with the service key, and no redirect gets it', async () => {
     const answer = { active: true, client_id: 'wx1', openid: 'o1', sub: 'x' }
     const { result, sent } = await verify(answer)
@@ -36,7 +58,7 @@ describe('the login of a payments server', () => {
   })
 
   it.each([
-    [503, {}],
+    [503, { active: false }],
     [200, {}],
     [200, { active: 1, client_id: 'wx1', openid: 'o1' }],
     [200, { active: true, client_id: 7, openid: 'o1' }],

@@ -5,6 +5,11 @@ import type { Runtime } from './runtime'
 /** How long a host may take to accept a connection while another one is left to try. */
 const CONNECT_MILLISECONDS = 1000
 
+/** The port that a connection to a URL uses. */
+export function findPort({ port, protocol }: URL): number {
+  return Number(port) || (protocol === 'https:' ? 443 : 80)
+}
+
 interface HostContext {
   readonly runtime: Pick<Runtime, 'connects' | 'log'>
   readonly config: {

@@ -1,9 +1,7 @@
 /** What no waiting mends at the start of a server: the process says it and ends. */
 
 /** A fault with a message for the operator, which holds no secret. */
-export class StartFault extends Error {
-  override readonly name = 'StartFault'
-}
+export class StartFault extends Error {}
 
 /** Names a fault of the start, and ends the process. */
 export function fail(error: unknown): never {

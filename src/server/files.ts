@@ -21,13 +21,14 @@ export function createFiles(directory: string): (request: Request) => Response |
     }
     if (!PATHS.includes(pathname)) return null
     const name = pathname === '/docs' ? 'docs.html' : pathname
-    const body = method === 'HEAD' ? null : readFileSync(join(directory, name))
-    return new Response(body, { headers: { ...headers, 'Content-Type': getMimeType(name) ?? '' } })
+    const type = { 'Content-Type': String(getMimeType(name)) }
+    return new Response(readFileSync(join(directory, name)), { headers: { ...headers, ...type } })
   }
 }
 
 /** The headers for all paths, in the format of Workers' static assets. */
 function readHeaders(path: string): Record<string, string> {
-  const headers = readFileSync(path, 'utf8').matchAll(/^ {2}([\w-]+): (.*)$/gm)
-  return Object.fromEntries([...headers].map(([, name, value]) => [name, value]))
+  const lines = readFileSync(path, 'utf8').split('\n')
+  const headers = lines.filter((line) => line.startsWith('  '))
+  return Object.fromEntries(headers.map((line) => line.trim().split(': ')))
 }

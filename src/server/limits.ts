@@ -4,13 +4,15 @@ import type { RedisStore } from './redis'
 import { serverRuntime } from './runtime'
 import { type Environment, parseWhole } from './settings'
 
+const STANDARDS = { LOGIN_LIMIT: 1000, USER_LIMIT: 120 }
+
 /** The limiter of a setting, which counts requests a minute; 0 is no limit. @throws {StartFault} */
 export function createLimiter(
   env: Environment,
-  name: 'LOGIN_LIMIT' | 'USER_LIMIT',
-  { standard, redis }: { standard: number; redis: RedisStore | null },
+  name: keyof typeof STANDARDS,
+  redis: RedisStore | null,
 ) {
-  const limit = parseWhole(env, name, standard)
+  const limit = parseWhole(env, name, STANDARDS[name])
   if (limit === 0) return undefined
   const count = redis?.count ?? countHere()
   return {
@@ -22,7 +24,8 @@ export function createLimiter(
 }
 
 function countHere(): RedisStore['count'] {
-  let [counted, counts] = [0, new Map<string, number>()]
+  let counted: number | null = null
+  let counts = new Map<string, number>()
   return async (key, minute) => {
     // Beyond so many keys it begins anew.
     if (minute !== counted || counts.size >= 100_000) [counted, counts] = [minute, new Map()]

@@ -45,7 +45,7 @@ export function listen(options: ListenOptions): void {
     {
       hostname: env.HOST?.trim() || '127.0.0.1',
       port: parseWhole(env, 'PORT', options.defaultPort, 65_535),
-      fetch: (request, { incoming }) => fetch(request, incoming.socket.remoteAddress ?? ''),
+      fetch: (request, { incoming }) => fetch(request, String(incoming.socket.remoteAddress)),
       serverOptions: { keepAliveTimeout: KEEP_ALIVE_MILLISECONDS },
     },
     ({ family, address, port }) => {
@@ -63,7 +63,8 @@ export function listen(options: ListenOptions): void {
     // A connection is kept alive for the next request, which shall not come any more.
     setInterval(() => server.closeIdleConnections(), 50)
     await new Promise((resolve) => server.close(resolve))
-    while (tasks.size > 0) await Promise.all(tasks)
+    // A task can begin another one, which comes last in the set.
+    for (const task of tasks) await task
     await store?.close()
     process.exit(0)
   }

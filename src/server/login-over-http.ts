@@ -9,7 +9,7 @@ import type { Environment } from './settings'
 export function findLogin({ LOGIN_URL, LOGIN_SERVICE_KEY }: Environment) {
   const [url, key] = [LOGIN_URL?.trim(), LOGIN_SERVICE_KEY?.trim()]
   if (!url && !key) return undefined
-  if (url && key && isBaseUrl(url)) return createLoginBinding(url.replace(/\/+$/, ''), key)
+  if (url && key && isBaseUrl(url)) return createLoginBinding(url.replace(/\/$/, ''), key)
   throw new StartFault(
     'LOGIN_URL must be an https URL, or http on a loopback host, with LOGIN_SERVICE_KEY beside it',
   )
@@ -22,7 +22,7 @@ export function findLogin({ LOGIN_URL, LOGIN_SERVICE_KEY }: Environment) {
  * @param key One of the login server's `SERVICE_KEYS`
  * @returns An object in the shape of the binding; `verify` rejects where it cannot find out
  */
-export function createLoginBinding(url: string, key: string): LoginBinding & { fetch: object } {
+function createLoginBinding(url: string, key: string): LoginBinding & { fetch: object } {
   return {
     fetch,
     async verify(token) {

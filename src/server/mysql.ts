@@ -25,10 +25,10 @@ const WRITE = `INSERT INTO code2session_entries (name, owner, value, metadata, e
 
 const SELECT = 'SELECT name, value, metadata FROM code2session_entries WHERE'
 
-const REFUSALS = /^ER_(ACCESS_DENIED_ERROR|DBACCESS_DENIED_ERROR|BAD_DB_ERROR) /
-const DEADLOCKS = /^ER_LOCK_(DEADLOCK|WAIT_TIMEOUT) /
+const REFUSALS = /ER_(ACCESS_DENIED|DBACCESS_DENIED|BAD_DB)_ERROR/
+const DEADLOCKS = /ER_LOCK_(DEADLOCK|WAIT_TIMEOUT)/
 /** A serverless MySQL that is waking up refuses connections, or says that it is resuming. */
-const WAKING = /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|PROTOCOL_CONNECTION_LOST) |is resuming/
+const WAKING = /ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|PROTOCOL_CONNECTION_LOST|is resuming/
 
 /**
  * Connects to MySQL, and makes its database and its table if they are missing. If it does not
@@ -43,9 +43,8 @@ export async function openMysql(
   { now, warn }: { now: () => number; warn: (reason: string) => void },
 ): Promise<Store> {
   const { run, prepare, close } = await openPool(url)
-  await within(PATIENCE_MILLISECONDS, prepare()).catch(async (error) => {
+  await within(PATIENCE_MILLISECONDS, prepare()).catch((error) => {
     if (!REFUSALS.test(describe(error))) return warn('MySQL does not answer')
-    await close()
     throw new StartFault('STORE: MySQL refuses the user, the password or the database')
   })
 
@@ -72,8 +71,7 @@ export async function openMysql(
 
 async function openPool(url: URL) {
   const mysql = await loadClient('mysql2', () => import('mysql2/promise'))
-  const options = { connectTimeout: 2000, enableKeepAlive: true }
-  const pool = mysql.createPool({ ...options, connectionLimit: 8, uri: url.href })
+  const pool = mysql.createPool(url.href)
   let isPrepared = false
 
   /** Makes the database and the table if they are missing, once. */
@@ -81,7 +79,7 @@ async function openPool(url: URL) {
     if (isPrepared) return
     await pool.query(TABLE).catch(async (error) => {
       if (error.code !== 'ER_BAD_DB_ERROR') throw error
-      const server = await mysql.createConnection({ ...options, uri: new URL('/', url).href })
+      const server = await mysql.createConnection(new URL('/', url).href)
       const database = decodeURIComponent(url.pathname.slice(1))
       await server.query('CREATE DATABASE IF NOT EXISTS ??', [database]).finally(() => server.end())
       await pool.query(TABLE)
@@ -116,6 +114,6 @@ type SqlValue = string | number | Buffer
 
 /** The code of an error, and its message. */
 function describe(error: unknown): string {
-  const { code = '', message = '' } = Object(error)
-  return `${code} ${message}`
+  const { code, message } = Object(error)
+  return [code, message].join()
 }

@@ -16,6 +16,8 @@ const PATIENCE_MILLISECONDS = 2500
 /** How far the clocks of processes may be apart when an index is cleaned, in milliseconds. */
 const CLOCK_SKEW_MILLISECONDS = 60_000
 
+const REFUSALS = /WRONGPASS|NOAUTH|NOPERM|ERR (AUTH|Client sent AUTH|invalid password)/
+
 /** A script: the client takes several times as long for a transaction of as many commands. */
 const WRITE = `
 local name, value, metadata, seconds, ends, outdated = unpack(ARGV)
@@ -90,9 +92,8 @@ async function connect({ createClient }: Redis, url: string, warn: (reason: stri
     // Notices a connection that has gone silent, and opens another one.
     pingInterval: 2000,
     socket: {
-      connectTimeout: PATIENCE_MILLISECONDS,
       socketTimeout: 6000,
-      reconnectStrategy: (retries) => Math.min(100 * 2 ** retries, 1000),
+      reconnectStrategy: 500,
     },
   })
   let [isRefused, isAway] = [false, false]
@@ -100,16 +101,14 @@ async function connect({ createClient }: Redis, url: string, warn: (reason: stri
     isAway = false
   })
   client.on('error', ({ message }: Error) => {
-    isRefused ||= /^(WRONGPASS|NOAUTH|NOPERM|ERR .*(AUTH|password))/.test(message)
+    if (REFUSALS.test(message)) isRefused = true
     if (!isAway && !isRefused) warn('Redis does not answer')
     isAway = true
   })
-  const connected = client.connect().then(inspect)
   try {
-    await within(PATIENCE_MILLISECONDS, connected)
+    await within(PATIENCE_MILLISECONDS, client.connect().then(inspect))
   } catch (error) {
     if (!isRefused && !(error instanceof StartFault)) return client
-    client.destroy()
     throw isRefused ? new StartFault('STORE: Redis refuses the user or the password') : error
   }
   return client

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { findPort } from '../core/hosts'
 import type { Runtime } from '../core/runtime'
 import { findLength } from './platform'
 import { within } from './store'
@@ -30,9 +31,8 @@ export const serverRuntime: Runtime = {
   log: (entry) => console[entry.level](JSON.stringify(entry)),
 }
 
-function connects({ hostname, port, protocol }: URL, milliseconds: number): Promise<boolean> {
-  const host = hostname.replace(/^\[|\]$/g, '')
-  const socket = connect({ host, port: Number(port) || (protocol === 'https:' ? 443 : 80) })
+function connects(url: URL, milliseconds: number): Promise<boolean> {
+  const socket = connect(findPort(url), url.hostname.replace(/[[\]]/g, ''))
   const opened = within(milliseconds, once(socket, 'connect'))
   const isOpen = opened.then(() => true).catch(() => false)
   return isOpen.finally(() => socket.destroy())

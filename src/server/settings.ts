@@ -39,7 +39,7 @@ export async function openStore(env: Environment) {
     return { store: openSqlite(setting.slice(7), now), redis: null, description: setting }
   }
   const url = URL.parse(setting)
-  const description = url ? `${url.protocol}//${url.host}${url.pathname.replace(/\/$/, '')}` : ''
+  const description = `${url?.protocol}//${url?.host}${url?.pathname}`
   if (url?.protocol === 'redis:' || url?.protocol === 'rediss:') {
     const redis = await openRedis(setting, warn)
     return { store: redis, redis, description }

@@ -62,8 +62,9 @@ export function openSqlite(path: string, now: () => number): Store {
 
 function openFile(path: string): DatabaseSync {
   try {
-    closeSync(openSync(path, 'a', 0o600))
-    chmodSync(path, 0o600)
+    const mode = 0o600
+    closeSync(openSync(path, 'a', mode))
+    chmodSync(path, mode)
     const database = new DatabaseSync(path, { timeout: BUSY_MILLISECONDS })
     database.exec(SCHEMA)
     return database

@@ -24,8 +24,8 @@ export async function start(): Promise<void> {
     ...variables,
     SESSIONS: toNamespace(store),
     EVENTS: toQueue(variables, redis),
-    LOGIN_LIMIT: createLimiter(variables, 'LOGIN_LIMIT', { standard: 1000, redis }),
-    USER_LIMIT: createLimiter(variables, 'USER_LIMIT', { standard: 120, redis }),
+    LOGIN_LIMIT: createLimiter(variables, 'LOGIN_LIMIT', redis),
+    USER_LIMIT: createLimiter(variables, 'USER_LIMIT', redis),
   }
   await Promise.try(() => service(env).config).catch(toSettingsFault)
   const app = createHttpApp(service)
@@ -33,8 +33,8 @@ export async function start(): Promise<void> {
 
   // All phones behind a proxy share one limit, unless a setting names the proxy's header.
   let isSilent = Boolean(variables.CLIENT_IP_HEADER?.trim())
-  function warnOfProxy({ method, url, headers }: Request): void {
-    if (isSilent || method !== 'POST' || new URL(url).pathname !== '/login') return
+  function warnOfProxy({ url, headers }: Request): void {
+    if (isSilent || new URL(url).pathname !== '/login') return
     if (!headers.has('X-Forwarded-For')) return
     isSilent = true
     const reason = 'a proxy forwards logins, which share one limit; set CLIENT_IP_HEADER'

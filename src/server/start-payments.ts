@@ -14,17 +14,18 @@ export async function start(): Promise<void> {
   const { runtime, tasks } = createTasks()
   const payments = createPayments(runtime, await loadHooks({ HOOKS }))
   // Payments keep nothing; only a stream of events needs Redis.
-  const opened = variables.EVENTS?.trim() ? await openStore(variables) : null
-  const EVENTS = toQueue(variables, opened?.redis ?? null)
-  const env = { ...variables, EVENTS, LOGIN: findLogin(variables) }
+  const { store, redis, description } = variables.EVENTS?.trim()
+    ? await openStore(variables)
+    : { store: null, redis: null, description: '' }
+  const env = { ...variables, EVENTS: toQueue(variables, redis), LOGIN: findLogin(variables) }
   await payments(env).config().catch(toSettingsFault)
   const app = createHttpApp(payments)
   listen({
     name: 'code2session-pay',
     env: variables,
     defaultPort: 8788,
-    description: opened ? `, events in ${opened.description}` : '',
-    store: opened?.store ?? null,
+    description: description && `, events in ${description}`,
+    store,
     tasks,
     fetch: (request) => app.fetch(request, env),
   })

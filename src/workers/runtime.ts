@@ -2,6 +2,7 @@
 
 import { connect } from 'cloudflare:sockets'
 import { waitUntil } from 'cloudflare:workers'
+import { findPort } from '../core/hosts'
 import type { Runtime } from '../core/runtime'
 
 /**
@@ -23,11 +24,10 @@ export const workersRuntime: Runtime = {
 }
 
 async function connects(url: URL, milliseconds: number): Promise<boolean> {
-  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
   const timeout = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => timeout.resolve(false), milliseconds)
   try {
-    const socket = connect({ hostname: url.hostname, port })
+    const socket = connect({ hostname: url.hostname, port: findPort(url) })
     const opened = socket.opened.then(() => true)
     const isOpen = await Promise.race([opened, timeout.promise])
     // The result is known by now, whatever closing the socket brings.

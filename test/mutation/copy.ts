@@ -27,6 +27,8 @@ const NODE_TESTS = [
       'node/server',
       'node/server-crypto',
       'node/server-limits',
+      'node/server-parts',
+      'node/server-start',
       'node/server-pay',
       'systems/server-redis',
       'systems/server-mysql',

@@ -1,6 +1,6 @@
 /** The server with SQLite, as `npm run serve` starts it, and its store. */
 
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -45,7 +45,9 @@ describe('npm run serve', () => {
   afterAll(() => environment.close())
 
   it('the server says in one line where it listens, where it stores, and its version', async () => {
-    const server = await startServer({ env: settings() })
+    const { STORE, ...env } = settings()
+    // What the environment has counts more than the file.
+    const server = await startServer({ env, file: `STORE=${STORE}\nWECHAT_APPID=\n` })
     await server.close()
     expect(server.output()).toMatch(
       /^code2session \d+\.\d+\.\d+ on http:\/\/127\.0\.0\.1:\d+, store sqlite:.*sessions\.db\n$/,
@@ -57,41 +59,55 @@ describe('npm run serve', () => {
     const token = await environment.logIn(first.url)
     expect(await first.signal('SIGTERM')).toBe(0)
     await first.close()
+    const file = join(directory, 'sessions.db')
+    chmodSync(file, 0o644)
     const second = await startServer({ env: settings() })
     const { status } = await send(second.url, 'GET', '/session', { token })
     await second.close()
     expect(status).toBe(200)
-    expect(statSync(join(directory, 'sessions.db')).mode & 0o777).toBe(0o600)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
   it.each([
-    [{ WECHAT_APPID: '' }, 'WECHAT_APPID is missing'],
+    [{ WECHAT_APPID: '', SESSION_TTL: '1' }, 'WECHAT_APPID is missing; SESSION_TTL must be'],
     [{ STORE: 'mongodb://localhost' }, 'STORE must be'],
     [{ PORT: 'http' }, 'PORT must be a whole number'],
     [{ HOOKS: './missing.mjs' }, 'HOOKS: ./missing.mjs does not load'],
     [{ EVENTS: 'events' }, 'EVENTS names a Redis stream'],
+    [
+      { HOST: '192.0.2.1', PORT: '' },
+      'HOST, PORT: listen EADDRNOTAVAIL: address not available 192.0.2.1:8787',
+    ],
   ])('a server with %j ends with 1 and says: %s', async (wrong, text) => {
-    const { code, output } = await runServer({ env: { ...settings(), ...wrong } })
-    expect([code, output]).toEqual([1, expect.stringContaining(text)])
+    const { code, fault } = await runServer({ env: { ...settings(), ...wrong } })
+    expect([code, fault.slice(0, text.length)]).toEqual([1, text])
   })
 
   it('the server serves the documents of the Worker, and no other file', async () => {
     const server = await startServer({ env: settings() })
-    const fetchFile = (path: string) => fetch(new URL(path, server.url), { redirect: 'manual' })
+    const fetchFile = (path: string, method = 'GET') =>
+      fetch(new URL(path, server.url), { method, redirect: 'manual' })
     const root = await fetchFile('/')
     expect([root.status, root.headers.get('Location')]).toEqual([302, '/docs'])
-    for (const [path, file] of [
-      ['/docs', 'docs.html'],
-      ['/docs.css', 'docs.css'],
-      ['/docs.js', 'docs.js'],
-      ['/openapi.json', 'openapi.json'],
-      ['/openapi-pay.json', 'openapi-pay.json'],
-    ]) {
-      const response = await fetchFile(`${path}`)
+    const hasHeaders = ({ headers }: Response) =>
+      expect(headers.get('Content-Security-Policy')).toContain("default-src 'none'")
+    for (const [path, file, type] of [
+      ['/docs', 'docs.html', 'text/html; charset=utf-8'],
+      ['/docs.css', 'docs.css', 'text/css; charset=utf-8'],
+      ['/docs.js', 'docs.js', 'text/javascript; charset=utf-8'],
+      ['/openapi.json', 'openapi.json', 'application/json'],
+      ['/openapi-pay.json', 'openapi-pay.json', 'application/json'],
+    ] as const) {
+      const response = await fetchFile(path)
       expect(await response.text()).toBe(readFileSync(`src/assets/${file}`, 'utf8'))
-      expect(response.headers.get('Content-Security-Policy')).toContain("default-src 'none'")
+      expect(response.headers.get('Content-Type')).toBe(type)
+      hasHeaders(response)
+      expect((await fetchFile(path, 'HEAD')).status).toBe(200)
+      expect((await fetchFile(path, 'POST')).status).toBe(404)
     }
-    expect((await fetchFile('/docs.html')).status).toBe(307)
+    const moved = await fetchFile('/docs.html')
+    expect([moved.status, moved.headers.get('Location')]).toEqual([307, '/docs'])
+    hasHeaders(moved)
     for (const path of ['/_headers', '/assets/docs.html', '/docs/', '/%2e%2e/package.json']) {
       expect([path, (await fetchFile(path)).status]).toEqual([path, 404])
     }
@@ -117,8 +133,8 @@ describe('npm run serve', () => {
     expect(checked).toMatchObject({ status: 200, answer: { valid: true } })
     expect((await logIn('wxba5fad812f8e6fb9')).status).toBe(400)
     await server.close()
-    const { code, output } = await runServer({ env: { ...own, HOOKS: without } })
-    expect([code, output]).toEqual([1, expect.stringContaining('no method findMiniProgram')])
+    const { code, fault } = await runServer({ env: { ...own, HOOKS: without } })
+    expect([code, fault]).toEqual([1, expect.stringContaining('no method findMiniProgram')])
   })
 
   it('hooks of a module decide on logins, and a thrown error denies them', async () => {
@@ -133,7 +149,7 @@ describe('npm run serve', () => {
         },
       }`,
     )
-    const server = await startServer({ env: { ...settings(), HOOKS: hooks } })
+    const server = await startServer({ env: { ...settings(), HOOKS: hooks, USER_LIMIT: '1' } })
     const logIn = async (userAgent: string) => {
       const { code } = await environment.press('wx.login')
       const response = await fetch(new URL('/login', server.url), {
@@ -149,13 +165,20 @@ describe('npm run serve', () => {
       body: new URLSearchParams({ token: answer.token }),
     })
     expect(introspected.answer).toMatchObject({ active: true, claims: { role: 'reader' } })
+    const { token } = answer
+    const check = async () => (await send(server.url, 'POST', '/session/check', { token })).status
+    // A minute may end in between.
+    expect([await check(), await check(), await check()]).toContain(429)
     expect((await logIn('denied')).status).toBe(403)
     expect((await logIn('broken')).status).toBe(503)
     await server.close()
   })
 
   it('a limit counts the peer, whatever the headers say, and a proxy without a setting is warned of', async () => {
-    const server = await startServer({ env: { ...settings(), LOGIN_LIMIT: '2' } })
+    const server = await startServer({
+      env: { ...settings(), LOGIN_LIMIT: '2', CLIENT_IP_HEADER: ' ' },
+    })
+    await fetch(new URL('/login', server.url), { method: 'POST' })
     const forwarded = { method: 'POST', headers: { 'X-Forwarded-For': '10.0.0.9' } }
     await fetch(new URL('/forward-auth/login', server.url), forwarded)
     const statuses: number[] = []
@@ -175,7 +198,7 @@ describe('npm run serve', () => {
     // A minute may end in between.
     expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(2)
     expect(server.output().match(/set CLIENT_IP_HEADER/g)).toHaveLength(1)
-    // Only a login is warned of, so the other request's line stands before.
+    // Only a forwarded login is warned of, so the other requests' lines stand before.
     expect(server.output()).toMatch(/gateway_key_invalid[\s\S]*set CLIENT_IP_HEADER/)
   })
 

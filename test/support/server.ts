@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { CREDENTIALS } from './environment'
@@ -13,13 +13,15 @@ const COMMANDS = { login: 'src/server/login-server.ts', payments: 'src/server/pa
 export interface ServerOptions {
   readonly env: Readonly<Record<string, string>>
   readonly kind?: keyof typeof COMMANDS
+  /** A file `.env` in the working directory. */
+  readonly file?: string
 }
 
 export type TestServer = Awaited<ReturnType<typeof startServer>>
 
 /** Starts a server, and waits for its first line. A server that ends before rejects with its output. */
-export async function startServer({ env, kind = 'login' }: ServerOptions) {
-  const { child, started, output, ended, close } = spawnServer({ env, kind })
+export async function startServer(options: ServerOptions) {
+  const { child, started, output, ended, close } = spawnServer(options)
   await Promise.race([started, ended])
   const url = / on (http:\S+?)(?:,|$)/m.exec(output())?.[1]
   if (!url) throw new Error(`the server has ended: ${output()}`)
@@ -37,16 +39,18 @@ export async function startServer({ env, kind = 'login' }: ServerOptions) {
   }
 }
 
-/** Starts a server that is expected to end: its exit code and its output. */
+/** Starts a server that is expected to end: its exit code, and the fault that is all it says. */
 export async function runServer(options: ServerOptions) {
   const { ended, output, close } = spawnServer(options)
   const code = await ended
   await close()
-  return { code, output: output() }
+  const fault = /^code2session cannot start: (.*)\n$/.exec(output())?.[1]
+  return { code, fault: fault ?? `no fault alone: ${output()}` }
 }
 
-function spawnServer({ env, kind = 'login' }: ServerOptions) {
+function spawnServer({ env, kind = 'login', file }: ServerOptions) {
   const cwd = mkdtempSync(join(tmpdir(), 'code2session-'))
+  if (file) writeFileSync(join(cwd, '.env'), file)
   const loader = resolve('typescript-loader.js')
   const child = spawn(process.execPath, ['--import', loader, resolve(COMMANDS[kind])], {
     cwd,
