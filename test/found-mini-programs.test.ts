@@ -8,6 +8,11 @@ const NONE = { WECHAT_APPID: '', WECHAT_APPSECRET: undefined }
 
 const { app, asked, fetchStatus, start, tryLogin } = useHookedApp()
 
+const asBackend = (path: string, body: URLSearchParams) => {
+  const headers = { Authorization: `Bearer ${SERVICE_KEY}` }
+  return app.request(path, { method: 'POST', body, headers })
+}
+
 describe('a mini program that the hook knows', () => {
   it('A mini program that findMiniProgram knows has logins, sessions and calls of its own', async () => {
     start(onlyFound)
@@ -208,6 +213,19 @@ describe('a hook that fails', () => {
     expect(await fetchStatus(token)).toBe(200)
   })
 
+  it('While findMiniProgram fails, POST /introspect does not call a JWT access token inactive', async () => {
+    const settings = { ISSUER: 'https://login.example' }
+    start(onlyFound, settings)
+    const { token } = await tryLogin()
+    const issued = await app.send('POST', '/session/access-token', { token })
+    const { accessToken } = await issued.json<{ accessToken: string }>()
+    const introspect = () => asBackend('/introspect', new URLSearchParams({ token: accessToken }))
+    start(throwing, settings)
+    expect((await introspect()).status).toBe(503)
+    start(null, settings)
+    expect(await (await introspect()).json()).toEqual({ active: false })
+  })
+
   it('While findMiniProgram fails, a "not ours" of a minute ago logs nobody out', async () => {
     start(onlyFound)
     const { token } = await tryLogin()
@@ -230,10 +248,7 @@ describe('the end of a session whose mini program is out of reach', () => {
 
   const toId = (token: string) =>
     Buffer.from(token.slice(44), 'base64url').toString('base64url', 0, 16)
-  const revoke = (token: string) => {
-    const headers = { Authorization: `Bearer ${SERVICE_KEY}` }
-    return app.request('/revoke', { method: 'POST', body: new URLSearchParams({ token }), headers })
-  }
+  const revoke = (token: string) => asBackend('/revoke', new URLSearchParams({ token }))
   const remove = (path: string) => (token: string) => app.send('DELETE', path, { token })
   const ONE = { get: 1, put: 0, delete: 1, list: 0 }
 
