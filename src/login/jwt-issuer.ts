@@ -34,7 +34,7 @@ export interface SigningKey {
 /** Of a P-256 public key. */
 export type Jwk = Readonly<Record<'kty' | 'crv' | 'x' | 'y' | 'kid' | 'use' | 'alg', string>>
 
-/** What issues tokens, and takes them back. */
+/** What issues and verifies tokens. */
 export interface JwtIssuer {
   readonly issuer: string
   /** Lifetime of a token, in seconds. */

@@ -22,7 +22,7 @@ import * as v from 'valibot'
 import { randomBytes, seal, unseal } from '../lib/crypto'
 import { base64url, isObject, parseBase64url, parseJson, parseUtf8, utf8 } from '../lib/encoding'
 import type { JwtIssuer, SigningKey } from './jwt-issuer'
-import { isUserContext, SESSION_ID, USER_ID, type UserContext } from './session-record'
+import { isUserIdentity, SESSION_ID, USER_ID, type UserIdentity } from './session-record'
 import type { Session } from './sessions'
 
 /** A token for the mini program. Times are Unix seconds. */
@@ -34,15 +34,15 @@ export interface Jwt {
 }
 
 /** What a token that this server has signed says. Times are Unix seconds. */
-export type JwtContent = v.InferOutput<typeof Payload> & UserContext
+export type JwtContent = v.InferOutput<typeof Payload> & UserIdentity
 
 const ALGORITHM = { name: 'ECDSA', hash: 'SHA-256' } as const
 
 /** In characters. Our own have less than half of it, with the longest claims. */
 const LONGEST = 8 * 1024
 
-/** `ctx` grows by so many bytes at a time. */
-const CONTEXT_STEP = 128
+/** What `ctx` seals grows by so many bytes at a time. */
+const PADDING_STEP = 128
 
 const text = v.string()
 
@@ -71,9 +71,9 @@ export async function issueJwt(
   const { userId, appid, openid, unionid, claims, id: sid } = session
   const exp = Math.min(now + ttl, session.expiresAt)
   const jti = base64url(randomBytes(16))
-  const context = JSON.stringify({ openid, unionid, claims })
-  const padding = ' '.repeat(-utf8(context).length & (CONTEXT_STEP - 1))
-  const ctx = base64url(await seal(context + padding, toSealOptions(signer.sealingKey, jti, sid)))
+  const identity = JSON.stringify({ openid, unionid, claims })
+  const padding = ' '.repeat(-utf8(identity).length & (PADDING_STEP - 1))
+  const ctx = base64url(await seal(identity + padding, toSealOptions(signer.sealingKey, jti, sid)))
   const header = { alg: 'ES256', typ: 'at+jwt', kid: signer.kid }
   const payload = {
     iss: issuer,
@@ -115,9 +115,9 @@ export async function openJwt(
   if (!success || output.iss !== issuer || output.aud !== output.client_id) return null
   if (now >= output.exp) return null
   const sealed = parseBase64url(output.ctx) ?? new Uint8Array()
-  const context = await unseal(sealed, toSealOptions(key.sealingKey, output.jti, output.sid))
-  const user = parseJson(context ?? '')
-  return isUserContext(user) ? { ...output, ...user } : null
+  const plaintext = await unseal(sealed, toSealOptions(key.sealingKey, output.jti, output.sid))
+  const identity = parseJson(plaintext ?? '')
+  return isUserIdentity(identity) ? { ...output, ...identity } : null
 }
 
 /** The key that a header names; `null` for a header that none of ours has. */

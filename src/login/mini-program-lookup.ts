@@ -1,5 +1,5 @@
 /**
- * The mini program that an AppID names: one of the settings, or one that the hook `findMiniProgram`
+ * The mini program that an AppID names: one in the settings, or one that the hook `findMiniProgram`
  * knows. The settings win, and ask nobody. What the hook says is kept in the isolate.
  */
 
@@ -14,7 +14,7 @@ import { askMiniProgramHook, FIND_MINI_PROGRAM, HOOK_MILLISECONDS, type HookCont
 import { type FoundMiniProgram, type MiniProgram, NO_MINI_PROGRAM } from './mini-programs'
 
 /** What the hook has said of an AppID. Times are Unix seconds. */
-interface Answer {
+interface CachedAnswer {
   /** `null` for one that is not ours. */
   readonly miniProgram: FoundMiniProgram | null
   readonly freshUntil: number
@@ -24,9 +24,9 @@ interface Answer {
 
 /** What an isolate remembers of the hook. */
 export interface FoundMiniPrograms {
-  readonly ours: Map<string, Answer>
+  readonly ours: Map<string, CachedAnswer>
   /** Apart from the others, or made-up AppIDs could push them out. */
-  readonly notOurs: Map<string, Answer>
+  readonly notOurs: Map<string, CachedAnswer>
   /** Questions in progress, by AppID. */
   readonly questions: SingleFlight<FoundMiniProgram | null>
 }
@@ -42,7 +42,8 @@ const FRESH_SECONDS = 60
 /** How long live sessions go on after a question that failed until another one, in seconds. */
 const ASK_AGAIN_SECONDS = 5
 
-const APPID = /^wx[A-Za-z\d]{16}$/
+/** The form of WeChat's AppIDs. The settings take more, but strangers choose what the hook is asked. */
+const ASKABLE_APPID = /^wx[A-Za-z\d]{16}$/
 
 export function createFoundMiniPrograms({ waitUntil, deadline }: Runtime): FoundMiniPrograms {
   const questions = createSingleFlight<FoundMiniProgram | null>({
@@ -55,7 +56,7 @@ export function createFoundMiniPrograms({ waitUntil, deadline }: Runtime): Found
 }
 
 /**
- * The mini program with this appid, or without an appid, the only one of the settings.
+ * The mini program with this appid, or without an appid, the only one in the settings.
  *
  * @throws {Problem} `appid_required`, `appid_unknown`, `hook_unavailable`, `misconfigured`
  */
@@ -64,15 +65,15 @@ export async function chooseMiniProgram(
   appid: string | null,
 ): Promise<MiniProgram> {
   const found = appid === null ? null : await findByHook(context, appid)
-  return found ?? chooseOfSettings(context, appid)
+  return found ?? chooseFromSettings(context, appid)
 }
 
 /**
- * What {@link chooseMiniProgram} chooses of the settings alone.
+ * What {@link chooseMiniProgram} finds in the settings alone.
  *
  * @throws {Problem} `appid_required`, `appid_unknown`, `misconfigured`
  */
-export async function chooseOfSettings(
+export async function chooseFromSettings(
   { config: { miniPrograms }, hooks, runtime }: LookupContext,
   appid: string | null,
 ): Promise<MiniProgram> {
@@ -136,7 +137,7 @@ export async function findByHook(
   { isLive = false, beforeAsking }: LookupOptions = {},
 ): Promise<FoundMiniProgram | null> {
   const { config, hooks, runtime, foundMiniPrograms } = context
-  if (!hooks || config.miniPrograms.has(appid) || !APPID.test(appid)) return null
+  if (!hooks || config.miniPrograms.has(appid) || !ASKABLE_APPID.test(appid)) return null
   const { ours, notOurs, questions } = foundMiniPrograms
   const known = ours.get(appid) ?? notOurs.get(appid)
   const now = runtime.now()

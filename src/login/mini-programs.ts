@@ -120,7 +120,7 @@ export function toPushKeys({
 
 /** What a hook says of a mini program; `null` if it is malformed. Only its own members count. */
 export function parseMiniProgram(appid: string, answer: object): FoundMiniProgram | null {
-  const { appsecret, push = null, ...others }: Answer = { ...answer }
+  const { appsecret, push = null, ...others }: Fields = { ...answer }
   const credentials = { WECHAT_APPID: appid, WECHAT_APPSECRET: appsecret }
   const one = findValue(parseGroup(OneMiniProgram, credentials))
   const keys = push === null ? null : parsePushKeys(push)
@@ -128,10 +128,10 @@ export function parseMiniProgram(appid: string, answer: object): FoundMiniProgra
   return { appid, appsecret: one.WECHAT_APPSECRET, push: keys }
 }
 
-type Answer = Readonly<Record<string, unknown>>
+type Fields = Readonly<Record<string, unknown>>
 
 function parsePushKeys(push: unknown): PushKeys | null {
-  const { token, aesKey, ...others }: Answer = { ...(push as object) }
+  const { token, aesKey, ...others }: Fields = { ...(push as object) }
   const texts = { WECHAT_PUSH_TOKEN: token, WECHAT_PUSH_AES_KEY: aesKey }
   const parsed = findValue(parseGroup(PushTexts, texts))
   return parsed && Object.keys(others).length === 0 ? toPushKeys(parsed) : null

@@ -11,7 +11,7 @@ import { randomBytes, sha256 } from '../lib/crypto'
 import { isObject, parseJson, parseLenientJson } from '../lib/encoding'
 import type { Context } from './context'
 import { askEventHook } from './hooks'
-import { chooseOfSettings, findByHook, type LookupContext } from './mini-program-lookup'
+import { chooseFromSettings, findByHook, type LookupContext } from './mini-program-lookup'
 import type { MiniProgram, PushKeys } from './mini-programs'
 import { endAllSessions, toUserId } from './sessions'
 import { isPushSignature, openEnvelope, pushSignature, sealEnvelope } from './wechat/push'
@@ -45,7 +45,7 @@ const ENDS_SESSIONS = new Set<unknown>([
 /** The push endpoint that a path names. */
 interface PushEndpoint {
   readonly keys: PushKeys
-  /** The mini program that the hook knows; `null` where it has to be one of the settings. */
+  /** The mini program that the hook knows; `null` where it has to be one in the settings. */
   readonly found: MiniProgram | null
   /** The Queue that takes messages; `null` for none. */
   readonly events: Queue | null
@@ -81,7 +81,7 @@ export async function checkPushUrl(
   { appid, query }: PushRequest,
 ): Promise<string> {
   const { keys, found } = await findPushEndpoint(context, appid)
-  if (!found) await chooseOfSettings(context, appid)
+  if (!found) await chooseFromSettings(context, appid)
   const { signature = '', timestamp = '', nonce = '', echostr = '' } = query
   const now = context.runtime.now()
   await checkSignature([keys.token, timestamp, nonce], { signature, timestamp, now })
@@ -102,7 +102,7 @@ export async function receivePush(
 ): Promise<string> {
   const { runtime } = context
   const { keys, found, events } = await findPushEndpoint(context, named)
-  const { appid } = found ?? (await chooseOfSettings(context, named))
+  const { appid } = found ?? (await chooseFromSettings(context, named))
   const { text, event, isSafe } = await openPush(keys, { appid, query, body, now: runtime.now() })
   if (ENDS_SESSIONS.has(event.Event)) await endSessions(context, appid, event)
   const message = { key: await sha256(text), appid, event }

@@ -15,14 +15,14 @@ export interface TokenParts {
 }
 
 /** What a session knows of its user besides WeChat's keys. */
-export interface UserContext {
+export interface UserIdentity {
   readonly openid: string
   readonly unionid: string | null
   readonly claims: Claims | null
 }
 
 /** What a record holds besides its version. Times are Unix seconds. */
-export interface SessionRecord extends UserContext {
+export interface SessionRecord extends UserIdentity {
   readonly appid: string
   readonly session_key: string
   readonly previous: { readonly session_key: string; readonly until: number } | null
@@ -110,7 +110,7 @@ export async function openRecord(
 // By hand: every request of a session comes through here.
 
 function isSessionRecord(value: unknown): value is SessionRecord {
-  if (!isObject(value) || !isUserContext(value)) return false
+  if (!isObject(value) || !isUserIdentity(value)) return false
   const { appid, session_key, previous, createdAt, expiresAt } = value
   return (
     typeof appid === 'string' &&
@@ -121,7 +121,7 @@ function isSessionRecord(value: unknown): value is SessionRecord {
   )
 }
 
-export function isUserContext(value: unknown): value is UserContext {
+export function isUserIdentity(value: unknown): value is UserIdentity {
   if (!isObject(value)) return false
   const { openid, unionid, claims } = value
   return (

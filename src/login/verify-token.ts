@@ -6,15 +6,15 @@ import type { JwtIssuer } from './jwt-issuer'
 import { findMiniProgram, type LookupContext } from './mini-program-lookup'
 import { findSession, findSessionById, type Session } from './sessions'
 
-/** What both kinds of token tell of a session. */
-export type VerifiedUser = Pick<
+/** What both kinds of token tell of their session. */
+export type TokenSession = Pick<
   Session,
   'userId' | 'appid' | 'openid' | 'unionid' | 'claims' | 'createdAt' | 'expiresAt'
 >
 
 /** A live token. Times are Unix seconds. */
 export interface VerifiedToken {
-  readonly session: VerifiedUser
+  readonly session: TokenSession
   /** When the token began, which for a session's token is when the session did. */
   readonly iat: number
   /** When the token ends; likewise. */
@@ -22,7 +22,7 @@ export interface VerifiedToken {
 }
 
 export interface VerifyContext extends LookupContext {
-  /** What issues JWT access tokens. It throws where their endpoints fail. */
+  /** What issues and verifies JWT access tokens. It throws where their endpoints fail. */
   readonly jwtIssuer: () => Promise<JwtIssuer>
 }
 
@@ -30,7 +30,8 @@ export interface VerifyContext extends LookupContext {
  * The live session of either kind of token: one KV read, none for a token that cannot have one.
  *
  * @returns `null` for a token that is unknown, malformed, expired or revoked
- * @throws {Problem} `store_unavailable`, `hook_unavailable` when that cannot be found out
+ * @throws {Problem} `store_unavailable`, `hook_unavailable`, `misconfigured` when that cannot be
+ * found out
  */
 export async function verifyToken(
   context: VerifyContext,
@@ -42,6 +43,7 @@ export async function verifyToken(
 }
 
 async function verifyJwt(context: VerifyContext, token: string): Promise<VerifiedToken | null> {
+  // Wrong settings turn off JWT access tokens and nothing else; their own endpoints say so.
   const jwtIssuer = await context.jwtIssuer().catch(() => null)
   const content = jwtIssuer && (await openJwt(jwtIssuer, token, context.runtime.now()))
   if (!content || !(await findMiniProgram(context, content.aud))) return null

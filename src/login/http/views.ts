@@ -5,7 +5,7 @@ import type { Claims } from '../hooks'
 import type { Jwt } from '../jwt'
 import type { SessionSummary } from '../session-record'
 import type { Login, Session } from '../sessions'
-import type { VerifiedToken, VerifiedUser } from '../verify-token'
+import type { TokenSession, VerifiedToken } from '../verify-token'
 import type { OpenData } from '../wechat/open-data'
 
 /** Unix seconds as ISO 8601 in UTC. */
@@ -62,7 +62,7 @@ export interface VerifiedSession {
   readonly expiresAt: string
 }
 
-export function toVerifiedSession(session: VerifiedUser): VerifiedSession {
+export function toVerifiedSession(session: TokenSession): VerifiedSession {
   const { userId, appid, openid, createdAt, expiresAt } = session
   const times = { createdAt: toIsoTime(createdAt), expiresAt: toIsoTime(expiresAt) }
   return { userId, appid, openid, ...toOptionalFields(session), ...times }
@@ -87,7 +87,7 @@ export function toIntrospectionView({ session, iat, exp }: VerifiedToken) {
  * A live session in the headers of a response to a gateway. All of them are always there: an empty
  * one takes the place of one that the phone has sent.
  */
-export function toUserHeaders({ userId, appid, openid, unionid, claims }: VerifiedUser) {
+export function toUserHeaders({ userId, appid, openid, unionid, claims }: TokenSession) {
   return {
     'X-User-Id': userId,
     'X-Appid': appid,
@@ -104,6 +104,6 @@ function toHeaderText(text: string): string {
   )
 }
 
-function toOptionalFields({ unionid, claims }: VerifiedUser) {
+function toOptionalFields({ unionid, claims }: TokenSession) {
   return { ...(unionid !== null && { unionid }), ...(claims !== null && { claims }) }
 }
