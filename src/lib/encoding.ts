@@ -39,8 +39,9 @@ export function parseLenientJson(text: string, reviver?: Reviver): unknown {
 /** The text with the control characters inside its strings escaped. */
 function escapeControls(text: string): string {
   let isInString = false
-  // A backslash takes the next character along.
-  return text.replace(/\\[\s\S]|["\p{Cc}]/gu, (found) => {
+  // A backslash takes the next character along. What sorts before the space are controls: \p{Cc}
+  // would have every cold start load Unicode's tables, for half a millisecond.
+  return text.replace(/\\[\s\S]|"|[^ -\uffff]/g, (found) => {
     if (found === '"') isInString = !isInString
     const isControl = found < ' '
     return isControl && isInString ? JSON.stringify(found).slice(1, -1) : found
