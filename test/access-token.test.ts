@@ -147,7 +147,7 @@ describe('the access_token', () => {
     'An access_token with an expires_in of %s is rejected',
     async (life) => {
       app.replace({
-        fetch: async () => Response.json({ access_token: 'T', expires_in: life }),
+        fetch: async () => Response.json({ errcode: 0, access_token: 'T', expires_in: life }),
       })
       expect((await check()).status).toBe(502)
     },

@@ -87,8 +87,14 @@ describe('the answer', () => {
         isCancelled = true
       },
     })
-    await expect(readResponse(new Response(body, { status: 503 }), 'wx1')).rejects.toThrow()
+    await expect(readResponse(new Response(body, { status: 500 }), 'wx1')).rejects.toThrow()
     expect(isCancelled).toBe(true)
+  })
+
+  it('An answer of 64 KiB is read, and one of a byte more is not', async () => {
+    const body = `{"openid":"o1","session_key":"${session_key}"}`
+    expect(await process(body.padEnd(65_536))).toEqual(user)
+    await expect(process(body.padEnd(65_537))).rejects.toThrow()
   })
 
   it('An endless answer is read up to 64 KiB', async () => {

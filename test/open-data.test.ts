@@ -125,7 +125,7 @@ describe('POST /open-data/verify', () => {
         { data: JSON.parse(rawData) },
       ])
     }
-    const body = { rawData: '{"nickName":"&quot;%7B"}', signature: SIGNED.signature }
+    const body = { rawData: '{"nickName":"&quot;%7B\\""}', signature: SIGNED.signature }
     expect(await post('verify', body)).toEqual([409, 'session_key_stale'])
   })
 

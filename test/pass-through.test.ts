@@ -185,6 +185,38 @@ describe('the answer of the pass-through', () => {
     expect(calls).toHaveLength(2)
   })
 
+  it('An access_token is renewed if its rejection comes in parts', async () => {
+    const texts = ['{"errcode":40001}', OK]
+    const calls = answering(() => {
+      const start = (controller: ReadableStreamDefaultController) => {
+        for (const part of texts.shift()?.match(/.{1,10}/g) ?? []) {
+          controller.enqueue(new TextEncoder().encode(part))
+        }
+        controller.close()
+      }
+      return new Response(new ReadableStream({ start }))
+    })
+    expect(await toAnswer(await pass())).toEqual([200, OK])
+    expect(calls).toHaveLength(2)
+  })
+
+  it('A rejection of a larger call is handed back if there is no new access_token either', async () => {
+    const rejection = '{"errcode":40001,"errmsg":"invalid credential"}'
+    const tokens = [{ access_token: 'T1', expires_in: 7200 }]
+    app.replace({
+      fetch: async (request) => {
+        if (new URL(request.url).pathname === '/cgi-bin/stable_token') {
+          return Response.json(tokens.shift() ?? { errcode: 45009 })
+        }
+        await request.arrayBuffer()
+        return new Response(rejection)
+      },
+    })
+    const headers = { 'Content-Length': '70000' }
+    const response = await pass(PATH, { method: 'POST', headers, body: new Uint8Array(70_000) })
+    expect(await toAnswer(response)).toEqual([200, rejection])
+  })
+
   it('A caller that reads no answer ends it at WeChat, too', async () => {
     const cancelled = Promise.withResolvers<void>()
     answering(() => {

@@ -38,6 +38,25 @@ describe('openEnvelope()', () => {
     expect(await openEnvelope(await seal('', 16), AES_KEY)).toEqual({ message: '', appid: '' })
   })
 
+  it('openEnvelope() takes a padding of 1 to 32 bytes that all say its length, and no other', async () => {
+    const keyBytes = Uint8Array.fromBase64(`${AES_KEY}=`)
+    const key = await crypto.subtle.importKey('raw', keyBytes, 'AES-CBC', false, ['encrypt'])
+    const openWith = async (padding: readonly number[]) => {
+      const plaintext = new Uint8Array(64).fill(0x61, 20)
+      plaintext.set(padding, 64 - padding.length)
+      const algorithm = { name: 'AES-CBC', iv: keyBytes.slice(0, 16) }
+      const sealed = await crypto.subtle.encrypt(algorithm, key, plaintext)
+      return openEnvelope(new Uint8Array(sealed, 0, 64).toBase64(), AES_KEY)
+    }
+    for (const length of [1, 32]) {
+      const appid = 'a'.repeat(44 - length)
+      expect(await openWith(Array(length).fill(length))).toEqual({ message: '', appid })
+    }
+    for (const padding of [Array(33).fill(33), [3, 2, 3], [0]]) {
+      expect(await openWith(padding)).toBeNull()
+    }
+  })
+
   it('openEnvelope() is null for what is no ciphertext, or has not the header or the length of a message', async () => {
     const block = 'Uw+K+8dFNrmpY7TxxMtziw==' // 15 bytes of plaintext
     const envelopes = ['', 'AAAA', '?', block, await seal('', 15), await seal('message', 15)]

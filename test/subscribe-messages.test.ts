@@ -63,6 +63,17 @@ describe('POST /subscribe-messages', () => {
     expect(problem.errors).toEqual([{ path: 'data.time2', message: expect.any(String) }])
   })
 
+  it.each([
+    ['data.a.value invalid', 'data.a'],
+    [`data.${'a'.repeat(65)} invalid`, `data.${'a'.repeat(64)}`],
+    ['invalid data.', undefined],
+    ['invalid metadata.a', undefined],
+  ])('What WeChat says is wrong, %j, is answered with the path %j', async (errmsg, path) => {
+    app.setAnswer('/cgi-bin/message/subscribe/send', { errcode: 47003, errmsg })
+    const { errors } = await (await send()).json<ProblemBody>()
+    expect(errors?.map((error) => error.path)).toEqual(path && [path])
+  })
+
   it('POST /subscribe-messages names the invalid field without a call to WeChat', async () => {
     const wrong: [object, string][] = [
       [{ openid: '' }, 'openid'],

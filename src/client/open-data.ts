@@ -122,8 +122,7 @@ export function createOpenData(wx: Wx, login: Login, call: Call) {
 
   async function decrypt<Data>(fetchData: () => Promise<WxOpenData>): Promise<OpenData<Data>> {
     const { encryptedData, iv, rawData, signature } = readFields(await callFetchData(fetchData))
-    const signed = rawData && signature ? { rawData, signature } : {}
-    return call('POST', '/open-data/decrypt', { encryptedData, iv, ...signed })
+    return call('POST', '/open-data/decrypt', { encryptedData, iv, rawData, signature })
   }
 
   async function phoneNumber(detail: PhoneDetail): Promise<PhoneNumber> {

@@ -37,7 +37,7 @@ export interface PayRequest {
   readonly method: 'GET' | 'POST'
   /** With the query, percent-encoded. */
   readonly pathAndQuery: string
-  /** Serialized once: what is signed is what is sent. */
+  /** Serialized once: what is signed is what is sent. JSON leaves out what is undefined. */
   readonly body?: object
 }
 

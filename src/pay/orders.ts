@@ -96,10 +96,10 @@ export function prepayRequest(
     mchid,
     description,
     out_trade_no: outTradeNo,
-    ...(expiresAt !== undefined && { time_expire: toChinaTime(expiresAt) }),
-    ...(attach !== undefined && { attach }),
+    time_expire: expiresAt && toChinaTime(expiresAt),
+    attach,
     notify_url: notifyUrl,
-    ...(goodsTag !== undefined && { goods_tag: goodsTag }),
+    goods_tag: goodsTag,
     amount: { total, currency: 'CNY' },
     payer: { openid },
   }

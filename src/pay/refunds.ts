@@ -82,7 +82,7 @@ export function refundRequest(
   const body = {
     out_trade_no: outTradeNo,
     out_refund_no: outRefundNo,
-    ...(reason !== undefined && { reason }),
+    reason,
     // Without it, the callback comes as XML, if the console has a URL of its own.
     notify_url: notifyUrl,
     amount: { refund, total, currency: CURRENCY },

@@ -97,6 +97,7 @@ describe('a wx.request that fails', () => {
     ['request:fail net::ERR_NAME_NOT_RESOLVED', 600001],
     ['request:fail interrupted', 600003],
     ['request:fail abort', undefined],
+    ['request:fail of 1600002000 and 1600009000', 5],
   ])('login() asks for another attempt after %j, which may pass', async (errMsg, errno) => {
     phone.failing.set('request', { errMsg, ...(errno && { errno }) })
     await expect(createWith({}).login()).rejects.toMatchObject({

@@ -14,9 +14,15 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     change: 'false → true',
     places: [
       ['src/lib/crypto.ts', "utf8(key), algorithm, false, ['sign']"],
+      ['src/lib/crypto.ts', "bytes, 'AES-GCM', false, ['encrypt', 'decrypt']"],
+      ['src/lib/pem.ts', "bytes, ALGORITHM, false, ['sign']"],
       ['src/lib/pem.ts', "bytes, ALGORITHM, false, ['verify']"],
+      ['src/login/jwt-issuer.ts', "P256, false, ['sign']"],
+      ['src/login/jwt-issuer.ts', "P256, false, ['verify']"],
       ['src/login/wechat/open-data.ts', "keyBytes, 'AES-CBC', false, ['decrypt']"],
       ['src/login/wechat/push.ts', "keyBytes, 'AES-CBC', false, ['encrypt']"],
+      ['src/login/wechat/push.ts', "keyBytes, 'AES-CBC', false, [\n"],
+      ['src/pay/config.ts', "utf8(key), 'AES-GCM', false, ['decrypt']"],
     ],
   },
   {
@@ -33,11 +39,6 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     why: 'the size of a batch',
     change: '50 → 49',
     places: [['src/login/sessions.ts', 'const ENDED_AT_ONCE = 50']],
-  },
-  {
-    why: 'JSON leaves out what is undefined',
-    change: 'reason !== undefined && { reason } → ({ reason })',
-    places: [['src/pay/refunds.ts', '...(reason !== undefined && { reason })']],
   },
   {
     why: 'a word or a space stands between the two names',
@@ -59,6 +60,26 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     why: 'neither is a member that an answer can have alone',
     change: "'' → 'x'",
     places: [['src/login/hooks.ts', "Object.keys(answer).join() : ''"]],
+  },
+  {
+    why: 'at most one of the patterns fits',
+    change: 'find → findLast',
+    places: [['src/login/wechat/open-data.ts', 'RAW_DATA_FAULTS.find']],
+  },
+  {
+    why: 'it is only compared with what it was',
+    change: '0 → 1',
+    places: [['src/client/login.ts', 'let logouts = 0']],
+  },
+  {
+    why: 'it is only compared with what it was',
+    change: '0 → -1',
+    places: [['src/client/login.ts', 'let logouts = 0']],
+  },
+  {
+    why: 'it is only compared with what it was',
+    change: '++ → --',
+    places: [['src/client/login.ts', 'logouts++']],
   },
   {
     why: 'no session ends in 1970 or in 1969',

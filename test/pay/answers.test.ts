@@ -44,7 +44,7 @@ describe('answers that cannot be believed', () => {
       forgery: null,
       headers: { Location: 'https://evil.example/' },
     }),
-    'a body of 64 KiB and a byte': () => ok({ prepay_id: 'x'.repeat(65_536) }),
+    'a body of 64 KiB and a byte': () => ok({ prepay_id: 'x'.repeat(65_521) }),
     'no prepay_id': () => ok({ prepayId: 'x' }),
     'an empty prepay_id': () => ok({ prepay_id: '' }),
     'a prepay_id that is no text': () => ok({ prepay_id: 7 }),
@@ -69,6 +69,11 @@ describe('answers that cannot be believed', () => {
       app.pay.next(forge(() => ({ timestamp: app.clock.now + seconds })))
       expect((await place()).status).toBe(200)
     }
+  })
+
+  it('an answer of 64 KiB is believed', async () => {
+    app.pay.next(() => ok({ prepay_id: 'x'.repeat(65_520) }))
+    expect((await place()).status).toBe(200)
   })
 
   it('an answer whose texts have raw control characters is read', async () => {

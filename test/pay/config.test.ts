@@ -91,7 +91,8 @@ describe('a Worker that is misconfigured', () => {
       answer: { code: 'FAIL', message: 'Server misconfigured' },
     })
     expect(app.log[0]).toContain('"level":"error"')
-    expect((await app.send('GET', '/health')).status).toBe(200)
+    const health = await app.send('GET', '/health')
+    expect([health.status, health.answer]).toEqual([200, { status: 'ok' }])
   })
 
   it('with wrong SERVICE_KEYS callbacks go on, the endpoints for backends do not, and the log says so', async () => {

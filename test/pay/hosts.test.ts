@@ -63,6 +63,17 @@ describe('connections', () => {
     expect(new Set(signatures).size).toBe(4)
   })
 
+  it('if the connection to the first of three hosts fails, the next one gets the order', async () => {
+    const hosts = ['a.example', 'b.example', 'c.example']
+    const WECHAT_PAY_API_BASE = hosts.map((host) => `https://${host}`).join()
+    app.replace({ settings: { WECHAT_PAY_API_BASE } })
+    app.pay.next(() => {
+      throw new TypeError('Network connection lost.')
+    })
+    expect((await place()).status).toBe(200)
+    expect(app.pay.requests.map(({ host }) => host)).toEqual(['a.example', 'b.example'])
+  })
+
   it('if the connections to both hosts fail, the outcome is unknown, and the next order probes first', async () => {
     await place()
     for (let i = 0; i < 2; i++) {

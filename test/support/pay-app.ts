@@ -100,7 +100,7 @@ export function createPayApp({
     },
   }
   const env = { ...PAY_SETTINGS, SERVICE_KEYS: PAY_SERVICE_KEY, ...settings }
-  const service = createPayments(runtime, hooks ? { hooks } : {})
+  const service = createPayments(runtime, hooks && { hooks })
   const app = createHttpApp(service)
 
   async function receive(path: string, init: RequestInit): Promise<Response> {

@@ -136,8 +136,7 @@ export async function renewAccessToken(
   if (cached && isFresh(context, cached) && cached.access_token !== rejected) {
     return cached.access_token
   }
-  const key = `${miniProgram.appid} ${rejected}`
-  return questions(key, () => replaceToken(context, miniProgram, rejected))
+  return questions(rejected, () => replaceToken(context, miniProgram, rejected))
 }
 
 async function replaceToken(

@@ -22,7 +22,7 @@ export interface CallContext extends Context {
 export interface WeChatRequest {
   readonly path: string
   readonly query: Readonly<Record<string, string>>
-  /** Sent as JSON. */
+  /** Sent as JSON, which leaves out what is undefined. */
   readonly body?: object
   /** Whether the call may be repeated while WeChat is busy: it has no effect, or the same again. */
   readonly isRepeatable?: true
@@ -95,7 +95,7 @@ function toHttpRequest(
 ): Request {
   return new Request(`${base}${path}?${new URLSearchParams(query)}`, {
     method: body ? 'POST' : 'GET',
-    headers: { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }) },
+    headers: body ? { 'Content-Type': 'application/json' } : {},
     body: body ? JSON.stringify(body) : null,
     redirect: 'manual',
     signal,

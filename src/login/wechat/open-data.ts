@@ -73,7 +73,7 @@ function findRawDataFault(rawData: string): string | null {
 const RAW_DATA_FAULTS: readonly (readonly [pattern: RegExp, fault: string])[] = [
   [/^("\{|\{?\\+")/, 'is stringified twice'],
   [/^%(25)*(22|7b)/i, 'is URL-encoded'],
-  [/^\{?&(amp;)*(quot|#34|#x22);/i, 'is escaped as HTML'],
+  [/^\{?&(amp;)*(quot|#34|#x22);/, 'is escaped as HTML'],
 ]
 
 /**

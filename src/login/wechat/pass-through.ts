@@ -184,7 +184,7 @@ async function attempt(
     ),
   )
   try {
-    return await peek(await Promise.race([head, late, rejectOnAbort(call)]))
+    return await peek(await Promise.race([head, late]))
   } catch (error) {
     stop.abort()
     const isLate = call.aborted || (error instanceof DOMException && error.name === 'TimeoutError')

@@ -117,8 +117,8 @@ async function decryptUnpadded(
 }
 
 function unpad(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | null {
-  const length = bytes.at(-1) ?? 0
-  if (length < 1 || length > PADDING_BLOCK || length > bytes.length) return null
+  const length = Number(bytes.at(-1))
+  if (length > PADDING_BLOCK) return null
   const padding = bytes.subarray(-length)
   return padding.every((byte) => byte === length) ? bytes.subarray(0, -length) : null
 }

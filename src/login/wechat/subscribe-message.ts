@@ -34,9 +34,9 @@ export function subscribeMessageRequest(
     touser: openid,
     template_id: templateId,
     data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, { value }])),
-    ...(page !== undefined && { page }),
-    ...(state !== undefined && { miniprogram_state: state }),
-    ...(lang !== undefined && { lang }),
+    page,
+    miniprogram_state: state,
+    lang,
   }
   return { path: '/cgi-bin/message/subscribe/send', query: { access_token }, body }
 }
