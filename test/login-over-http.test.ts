@@ -6,15 +6,16 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
+const TOKEN = `${'a'.repeat(43)}.${'b'.repeat(64)}`
+
 /** Verifies a token while the login server answers this: the result, and what it was sent. */
-async function verify(answer: unknown, status = 200) {
+async function verify(answer: unknown, status = 200, token = TOKEN) {
   const fetch = vi.fn(async (_url: string, _init: RequestInit) => Response.json(answer, { status }))
   vi.stubGlobal('fetch', fetch)
   const env = { LOGIN_URL: ' https://login.example/auth/ ', LOGIN_SERVICE_KEY: ' the-key ' }
   const timeout = vi.spyOn(AbortSignal, 'timeout')
-  const result = await findLogin(env)?.verify('a token')
-  expect(timeout).toHaveBeenCalledExactlyOnceWith(5000)
-  return { result, sent: fetch.mock.calls[0] }
+  const result = await findLogin(env)?.verify(token)
+  return { result, sent: fetch.mock.calls[0], timeouts: timeout.mock.calls }
 }
 
 describe('the login of a payments server', () => {
@@ -36,16 +37,16 @@ describe('the login of a payments server', () => {
 
   it('A token is verified by introspection with the service key, and no redirect gets it', async () => {
     const answer = { active: true, client_id: 'wx1', openid: 'o1', sub: 'x' }
-    const { result, sent } = await verify(answer)
+    const { result, sent, timeouts } = await verify(answer)
     expect(result).toEqual({ ok: true, session: { appid: 'wx1', openid: 'o1' } })
     const [url, { body, signal, ...init } = {}] = sent ?? []
-    expect([url, String(body)]).toEqual(['https://login.example/auth/introspect', 'token=a+token'])
+    expect([url, String(body)]).toEqual(['https://login.example/auth/introspect', `token=${TOKEN}`])
     expect(init).toEqual({
       method: 'POST',
       headers: { Authorization: 'Bearer the-key' },
       redirect: 'manual',
     })
-    expect(signal).toBeInstanceOf(AbortSignal)
+    expect([signal, timeouts]).toEqual([expect.any(AbortSignal), [[5000]]])
   })
 
   it.each([
@@ -57,8 +58,16 @@ describe('the login of a payments server', () => {
     expect(result).toEqual({ ok: false, error: { code } })
   })
 
+  it('A text that is no token of a session is session_invalid, and nobody is asked', async () => {
+    for (const token of ['', `${TOKEN} `, `${TOKEN}b`]) {
+      const { result, sent } = await verify({}, 503, token)
+      expect([result, sent]).toEqual([{ ok: false, error: { code: 'session_invalid' } }, undefined])
+    }
+  })
+
   it.each([
     [503, { active: false }],
+    [400, { active: false }],
     [200, {}],
     [200, { active: 1, client_id: 'wx1', openid: 'o1' }],
     [200, { active: true, client_id: 7, openid: 'o1' }],

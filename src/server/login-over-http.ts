@@ -1,6 +1,7 @@
 /** Whose token it is, asked of the login server: what the Worker asks its binding `LOGIN`. */
 
 import { isBaseUrl } from '../core/settings'
+import { parseToken } from '../login/session-record'
 import type { LoginBinding } from '../pay/config'
 import { StartFault } from './fault'
 import type { Environment } from './settings'
@@ -26,6 +27,8 @@ function createLoginBinding(url: string, key: string): LoginBinding & { fetch: o
   return {
     fetch,
     async verify(token) {
+      // As a parameter, '' or a long text is refused, which tells nothing of a session.
+      if (!parseToken(token)) return { ok: false, error: { code: 'session_invalid' } }
       const response = await fetch(`${url}/introspect`, {
         method: 'POST',
         headers: { Authorization: `Bearer ${key}` },

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { BuiltWorker } from '../support/built-worker'
 import { APPID, type Environment, send } from '../support/environment'
+import { ODD_TOKENS } from '../support/odd-tokens'
 import { PAY_KEY, startPayEnvironment } from '../support/pay-environment'
 import { FAULTS } from '../support/upstream'
 import { API_V3_KEY, isMerchantSignature } from '../support/wechat-pay'
@@ -112,6 +113,17 @@ describe('over HTTP, after a first host that refuses connections', () => {
     expect([status, answer.code]).toEqual([401, 'session_invalid'])
     expect(headers.get('WWW-Authenticate')).toBe('Bearer realm="code2session"')
   })
+
+  it.each(ODD_TOKENS)(
+    'on Workers, %s is answered as on a server',
+    async (_, token, status, code) => {
+      const { answer, ...reply } = await request('POST', '/payments', {
+        token,
+        ...order('HTTP0005'),
+      })
+      expect([reply.status, answer.code]).toEqual([status, code])
+    },
+  )
 
   it('a 204 whose signature is over a body closes no order', async () => {
     await request('POST', '/payments', { ...known, ...order('HTTP0003') })

@@ -8,12 +8,15 @@ import {
   send,
   startEnvironment,
 } from '../support/environment'
+import { ODD_TOKENS } from '../support/odd-tokens'
 import { runServer, startServer, type TestServer } from '../support/server'
 import { isMerchantSignature, PAY_SETTINGS } from '../support/wechat-pay'
 import { startWeChatPay, type WeChatPayServer } from '../support/wechat-pay-server'
 
 const PAY_KEY = 'p'.repeat(32)
 const LOGIN_KEY = 's'.repeat(32)
+/** Of no session, in the form of one's token. */
+const TOKEN = `${'a'.repeat(43)}.${'b'.repeat(64)}`
 const order = (outTradeNo: string) => ({ outTradeNo, description: '一杯茶', total: 100 })
 
 let environment: Environment
@@ -70,16 +73,24 @@ describe('npm run serve:pay', () => {
   })
 
   it('a token that has ended is session_invalid', async () => {
-    expect(await pay(payments.url, { token: 'ended', ...order('SERVER0002') })).toMatchObject({
+    expect(await pay(payments.url, { token: TOKEN, ...order('SERVER0002') })).toMatchObject({
       status: 401,
       answer: { code: 'session_invalid' },
     })
   })
 
+  it.each(ODD_TOKENS)(
+    'on a server, %s is answered as on Workers',
+    async (_, token, status, code) => {
+      const answer = await pay(payments.url, { token, ...order('SERVER0004') })
+      expect(answer).toMatchObject({ status, answer: { code } })
+    },
+  )
+
   it('nobody at LOGIN_URL is a store_unavailable', async () => {
     const more = { LOGIN_URL: 'http://127.0.0.1:1' }
     const server = await startServer({ env: settings(more), kind: 'payments' })
-    const answer = await pay(server.url, { token: 'a token', ...order('SERVER0003') })
+    const answer = await pay(server.url, { token: TOKEN, ...order('SERVER0003') })
     await server.close()
     expect(answer).toMatchObject({ status: 503, answer: { code: 'store_unavailable' } })
   })
