@@ -39,12 +39,6 @@ class FixedLengthStream extends TransformStream<Uint8Array, Uint8Array> {
   }
 }
 
-interface Base64Options {
-  readonly alphabet?: 'base64' | 'base64url'
-  readonly omitPadding?: boolean
-  readonly lastChunkHandling?: 'loose' | 'strict'
-}
-
 /** With a whole padding, or with none. */
 const FORMS = {
   base64: /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}(?:==)?|[A-Za-z\d+/]{3}=?)?$/,
@@ -52,7 +46,7 @@ const FORMS = {
 }
 
 /** @see https://tc39.es/ecma262/#sec-uint8array.frombase64 */
-function fromBase64(text: string, options: Base64Options = {}): Uint8Array<ArrayBuffer> {
+const fromBase64: typeof Uint8Array.fromBase64 = (text, options = {}) => {
   const { alphabet = 'base64', lastChunkHandling = 'loose' } = options
   const compact = text.replace(/[\t\n\f\r ]/g, '')
   if (!FORMS[alphabet].test(compact)) throw new SyntaxError('not base64')
@@ -61,7 +55,7 @@ function fromBase64(text: string, options: Base64Options = {}): Uint8Array<Array
   throw new SyntaxError('not base64 in its one spelling')
 }
 
-function toBase64(this: Uint8Array, options: Base64Options = {}): string {
+function toBase64(this: Uint8Array, options: Parameters<Uint8Array['toBase64']>[0] = {}): string {
   const text = Buffer.from(this).toString('base64')
   const url = options.alphabet === 'base64url' ? text.replace(/\+/g, '-').replace(/\//g, '_') : text
   return options.omitPadding ? url.replace(/=+$/, '') : url
