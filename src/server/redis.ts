@@ -16,7 +16,9 @@ const PATIENCE_MILLISECONDS = 2500
 /** How far the clocks of processes may be apart when an index is cleaned, in milliseconds. */
 const CLOCK_SKEW_MILLISECONDS = 60_000
 
-const REFUSALS = /WRONGPASS|NOAUTH|NOPERM|ERR (AUTH|Client sent AUTH|invalid password)/
+const AWAY = 'Redis does not answer'
+const REFUSED = 'Redis refuses the user, the password or the database'
+const REFUSALS = /WRONGPASS|NOAUTH|NOPERM|ERR (AUTH|Client sent AUTH|invalid password|DB index)/
 
 /** A script: the client takes several times as long for a transaction of as many commands. */
 const WRITE = `
@@ -96,27 +98,26 @@ async function connect({ createClient }: Redis, url: string, warn: (reason: stri
       reconnectStrategy: 500,
     },
   })
-  let [isRefused, isAway] = [false, false]
-  client.on('ready', () => {
-    isAway = false
-  })
-  client.on('error', ({ message }: Error) => {
-    if (REFUSALS.test(message)) isRefused = true
-    if (!isAway && !isRefused) warn('Redis does not answer')
-    isAway = true
-  })
-  try {
-    await within(PATIENCE_MILLISECONDS, client.connect().then(inspect))
-  } catch (error) {
-    if (!isRefused && !(error instanceof StartFault)) return client
-    throw isRefused ? new StartFault('STORE: Redis refuses the user or the password') : error
+  let reported: string | null = null
+  // What ends a server that starts is all that it says.
+  let isStarting = true
+  const report = (reason: string) => {
+    if (reason !== reported && (reason === AWAY || !isStarting)) warn(reason)
+    reported = reason
   }
-  return client
+  client.on('ready', () => {
+    reported = null
+  })
+  client.on('error', ({ message }: Error) => report(REFUSALS.test(message) ? REFUSED : AWAY))
+  await within(PATIENCE_MILLISECONDS, client.connect().then(inspect)).catch(() => undefined)
+  isStarting = false
+  if (reported === null || reported === AWAY) return client
+  throw new StartFault(`STORE: ${reported}`)
 
-  /** Warns of settings under which sessions are lost, or ended ones come back. */
+  /** Reports a Redis that is too old, or has settings under which sessions are lost or come back. */
   async function inspect(): Promise<void> {
     const version = /redis_version:(\d+)/.exec(await client.info('server'))?.[1]
-    if (Number(version) < 7) throw new StartFault(`STORE: Redis ${version} is too old; 7 is needed`)
+    if (Number(version) < 7) return report(`Redis ${version} is too old; 7 is needed`)
     const names = ['maxmemory-policy', 'appendonly']
     // A managed Redis may not show its settings.
     const settings = await client.configGet(names).catch((): Record<string, string> => ({}))

@@ -1,10 +1,11 @@
 /** The server with a real Redis: its store, its outages, its limits, its stream. */
 
+import { connect, createServer } from 'node:net'
 import { createClient } from '@redis/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pushRequest } from '../../sandbox/push'
 import { openRedis } from '../../src/server/redis'
-import { type Database, startRedis } from '../support/databases'
+import { type Database, findPort, startRedis } from '../support/databases'
 import { CREDENTIALS, type Environment, PUSH, send, startEnvironment } from '../support/environment'
 import { describeHome } from '../support/home-contract'
 import { findProgram } from '../support/programs'
@@ -175,15 +176,72 @@ describe.skipIf(notice)(`Redis${notice}`, () => {
       ])
     })
 
-    it('a wrong password of Redis ends the server with 1', async () => {
-      const env = { ...settings(), STORE: `redis://:wrong@127.0.0.1:${redis.port}` }
-      expect(await runServer({ env })).toEqual({
+    it('a refusal of a Redis that comes up late is said once, and so is each later outage', async () => {
+      const port = await findPort()
+      const server = await startServer({
+        env: { ...settings(), STORE: `redis://:other@127.0.0.1:${port}` },
+      })
+      const late = await startRedis(['--port', String(port), '--requirepass', 'secret'])
+      await until(server.url, () => server.output().includes('Redis refuses'))
+      const client = await createClient({ url: `redis://:secret@127.0.0.1:${port}` }).connect()
+      await client.configSet('requirepass', 'other')
+      client.destroy()
+      const token = `${'a'.repeat(43)}.${'b'.repeat(64)}`
+      await until(server.url, async () => {
+        return (await send(server.url, 'GET', '/session', { token })).status === 401
+      })
+      await late.stop()
+      const count = (text: string) => server.output().split(text).length - 1
+      await until(server.url, () => count('Redis does not answer') === 2)
+      await late.close()
+      await server.close()
+      expect([count('Redis refuses'), count('Redis does not answer')]).toEqual([1, 2])
+      expect(server.output()).not.toMatch(/other|secret/)
+    })
+
+    it('a Redis that is too old ends the server with 1, and is said of one that comes up late', async () => {
+      const port = await findPort()
+      const env = { ...settings(), STORE: `redis://:secret@127.0.0.1:${port}` }
+      const server = await startServer({ env })
+      const old = serveOldRedis(redis.port).listen(port, '127.0.0.1')
+      await until(server.url, () => server.output().includes('Redis 6 is too old'))
+      await server.close()
+      const ended = await runServer({ env })
+      old.close()
+      expect(ended).toEqual({ code: 1, fault: 'STORE: Redis 6 is too old; 7 is needed' })
+    })
+
+    it.each([
+      ['a wrong password', () => url.replace('secret', 'wrong')],
+      ['a database that is not there', () => `${url}/99`],
+    ])('%s of Redis ends the server with 1', async (_, toUrl) => {
+      expect(await runServer({ env: { ...settings(), STORE: toUrl() } })).toEqual({
         code: 1,
-        fault: 'STORE: Redis refuses the user or the password',
+        fault: 'STORE: Redis refuses the user, the password or the database',
       })
     })
   })
 })
+
+/** Asks the server for its health until a condition holds, for 20 seconds at most. */
+async function until(url: URL, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 20_000; !(await holds()); ) {
+    if (Date.now() > deadline) throw new Error(`it does not hold: ${holds}`)
+    await send(url, 'GET', '/health')
+  }
+}
+
+/** Redis on this port, as one that says it is version 6. */
+function serveOldRedis(port: number) {
+  return createServer((socket) => {
+    const redis = connect(port, '127.0.0.1').setEncoding('latin1')
+    socket.pipe(redis)
+    redis.on('data', (text: string) => {
+      socket.write(text.replace(/(?<=redis_version:)\d+/, '6'), 'latin1')
+    })
+    socket.on('error', () => redis.destroy()).on('close', () => redis.destroy())
+  })
+}
 
 function fail(reason: string): void {
   throw new Error(reason)
