@@ -103,6 +103,7 @@ describe('a push in safe mode', () => {
   it('A push is accepted up to ten minutes old and up to a minute ahead', async () => {
     expect(await push(event(), { age: 601 })).toEqual([403, 'event_refused'])
     expect(await push(event(), { age: -61 })).toEqual([403, 'event_refused'])
+    expect(await push(event(), { age: 0.5 })).toEqual([403, 'event_refused'])
     expect(await isAlive()).toBe(true)
     expect(await push(event(), { age: -60 })).toEqual([200, 'success'])
     expect(await push(event(), { age: 600 })).toEqual([200, 'success'])

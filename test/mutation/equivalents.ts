@@ -62,6 +62,41 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     places: [['src/login/hooks.ts', "Object.keys(answer).join() : ''"]],
   },
   {
+    why: 'a body without a token has both',
+    change: "'' → 'x'",
+    places: [['src/pay/schemas.ts', "appid = '', openid = ''"]],
+  },
+  {
+    why: 'neither is a date',
+    change: "'' → 'x'",
+    places: [['src/pay/orders.ts', "new Date(time ?? '')"]],
+  },
+  {
+    why: 'they go into a map, whose keys are not repeated',
+    change: 'push → unshift',
+    places: [['src/pay/config.ts', 'extraKeys.push']],
+  },
+  {
+    why: 'it only saves time: what is not ASCII is no base64',
+    change: 'every → some',
+    places: [['src/login/http/bodies.ts', 'bytes?.every((byte) => byte < 0x80)']],
+  },
+  {
+    why: 'it only saves time: what is not ASCII is no base64',
+    change: '0x80 → 127',
+    places: [['src/login/http/bodies.ts', 'bytes?.every((byte) => byte < 0x80)']],
+  },
+  {
+    why: 'it only saves time: what is not ASCII is no base64',
+    change: '0x80 → 129',
+    places: [['src/login/http/bodies.ts', 'bytes?.every((byte) => byte < 0x80)']],
+  },
+  {
+    why: 'it only saves time: what is not ASCII is no base64',
+    change: '< → <=',
+    places: [['src/login/http/bodies.ts', 'bytes?.every((byte) => byte < 0x80)']],
+  },
+  {
     why: 'at most one of the patterns fits',
     change: 'find → findLast',
     places: [['src/login/wechat/open-data.ts', 'RAW_DATA_FAULTS.find']],

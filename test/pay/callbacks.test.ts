@@ -36,6 +36,7 @@ describe('what is refused', () => {
     ['301 s old', () => ({ timestamp: app.clock.now - 301 })],
     ['301 s ahead', () => ({ timestamp: app.clock.now + 301 })],
     ['in milliseconds', () => ({ timestamp: app.clock.now * 1000 })],
+    ['with half a second', () => ({ timestamp: app.clock.now + 0.5 })],
     ['with a probe', () => ({ signature: probe?.headers['Wechatpay-Signature'] ?? '' })],
     ['with a probe of 256 bytes', () => ({ signature: published })],
     ['with an APIv3 key of others', () => ({ apiV3Key: API_V3_KEY.toLowerCase() })],
@@ -86,6 +87,8 @@ describe('what is refused', () => {
     const body = '<xml><return_code><![CDATA[SUCCESS]]></return_code></xml>'
     await expectRefused(app.deliver({ headers: { 'Content-Type': 'text/xml' }, body }))
     expect(JSON.parse(app.log[0] ?? '').reason).toMatch(/^refused: missing, the body is XML, as of/)
+    await app.deliver({ headers: {}, body: '{"attach":"<xml>"}' })
+    expect(JSON.parse(app.log[1] ?? '').reason).toBe('refused: missing')
   })
 
   it('signed bytes that are no notification are refused, and the log says what they are', async () => {

@@ -78,16 +78,11 @@ function findBase64Fault(
 ): string | null {
   if (/%[\da-f]{2}/i.test(value)) return `is URL-encoded; ${AS_IT_CAME}`
   const bytes = parseBase64(value)
-  // Ciphertext is not printable by chance. Decoding it to find out would throw each time.
-  const inner = bytes?.every(isPrintable) ? parseUtf8(bytes) : null
+  // Ciphertext is not ASCII by chance. Decoding it to find out would throw each time.
+  const inner = bytes?.every((byte) => byte < 0x80) ? parseUtf8(bytes) : null
   if (inner && parseBase64(inner)) return `is base64 twice; ${AS_IT_CAME}`
   if (bytes && fits(bytes.length)) return null
   return `must be base64 of ${size}; an unescaped + arrives as a space`
-}
-
-/** Whether a byte is a visible ASCII character. */
-function isPrintable(byte: number): boolean {
-  return byte > 0x20 && byte < 0x7f
 }
 
 const appid = v.optional(textUpTo(MAX_LENGTH.appid))

@@ -9,7 +9,7 @@ import { countAddress } from '../limits'
 import { toLoginView } from '../views'
 
 /** WeChat sets this Referer on every `wx.request`, and a mini program cannot change it. */
-const REFERER = /^https:\/\/servicewechat\.com\/([^/]+)\/[^/]+\/page-frame\.html/
+const REFERER = /^https:\/\/servicewechat\.com\/([^/]+)/
 
 export function addLoginRoutes(app: App): void {
   app.post('/login', async (c) => {
