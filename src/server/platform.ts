@@ -5,14 +5,6 @@
 
 import { timingSafeEqual } from 'node:crypto'
 
-/** The lengths of streams that are sent with a Content-Length. */
-const lengths = new WeakMap<ReadableStream, number>()
-
-/** The length that a {@link FixedLengthStream} has declared, in bytes; `null` for other streams. */
-export function findLength(stream: ReadableStream | null): number | null {
-  return (stream && lengths.get(stream)) ?? null
-}
-
 /** Installs what is missing; a second call changes nothing. */
 export function installPlatform(): void {
   // No Node: Web Crypto does not have it yet.
@@ -31,11 +23,10 @@ function addMethods(target: object, methods: Readonly<Record<string, unknown>>):
   }
 }
 
-/** A stream of so many bytes: with that Content-Length, Node's `fetch` fails for more, or for less. */
+/** Node's `fetch` holds a stream to the Content-Length of its request. */
 class FixedLengthStream extends TransformStream<Uint8Array, Uint8Array> {
-  constructor(length: number) {
+  constructor(_length: number) {
     super()
-    lengths.set(this.readable, length)
   }
 }
 

@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { findPort } from '../core/hosts'
 import type { Runtime } from '../core/runtime'
-import { findLength } from './platform'
 import { within } from './store'
 
 /**
@@ -14,12 +13,7 @@ import { within } from './store'
  * const service = createService({ ...serverRuntime, log: (entry) => sendToMyLog(entry) })
  */
 export const serverRuntime: Runtime = {
-  fetch: (request) => {
-    // WeChat refuses a body without it, and Node would send a stream in chunks.
-    const length = findLength(request.body)
-    if (length !== null) request.headers.set('Content-Length', String(length))
-    return fetch(request)
-  },
+  fetch: (request) => fetch(request),
   connects,
   now: () => Math.floor(Date.now() / 1000),
   nowMilliseconds: Date.now,

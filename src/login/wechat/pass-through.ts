@@ -171,12 +171,15 @@ async function attempt(
   const { runtime } = context
   const stop = new AbortController()
   const { source, sent } = toSource(body)
+  const headers = toHeaders(request)
+  // Workers know the length of such a stream without it, Node does not.
+  if ('stream' in body) headers['Content-Length'] = String(body.length)
   const late = sent.then(() => rejectOnAbort(runtime.deadline(HEAD_DEADLINE_MILLISECONDS)))
   const head = chooseHost(context, 'WECHAT_API_BASE').then((base) =>
     runtime.fetch(
       new Request(toUrl(base, request, access_token), {
         method: request.method,
-        headers: toHeaders(request),
+        headers,
         ...(!isBodiless(request.method) && { body: source }),
         redirect: 'manual',
         signal: AbortSignal.any([stop.signal, call]),
@@ -209,7 +212,7 @@ function toHeaders({ contentType, accept }: PassThroughRequest): Record<string, 
 /** The body of a request, and when the caller's part of it is over. */
 function toSource(body: SentBody): { source: BodyInit; sent: Promise<void> } {
   if ('bytes' in body) return { source: body.bytes, sent: Promise.resolve() }
-  // The platform sends the length of such a stream as Content-Length.
+  // With the Content-Length of the request, a body that is longer or shorter fails the fetch.
   const { readable, writable } = new FixedLengthStream(body.length)
   // A body that breaks off fails the fetch, unless WeChat has responded before its end.
   const sent = body.stream.pipeTo(writable).catch(() => undefined)
