@@ -6,16 +6,13 @@
 import * as node from 'node:crypto'
 import { concat } from '../lib/bytes'
 
-/** Longer data is worth a thread, in bytes. */
-const LONGEST = 16 * 1024
-
 /** In bytes. Without it, Node takes a shorter tag for one. */
 const TAG = { authTagLength: 16 }
 
 /** The keys as node:crypto takes them. To make one of a CryptoKey is deprecated. */
 const secrets = new WeakMap<CryptoKey, node.KeyObject>()
 
-/** Replaces what sessions and open data need. Node keeps all other operations, and longer data. */
+/** Replaces what sessions and open data need, whose data is short. Node keeps all other operations. */
 export function installCrypto(): void {
   const { prototype } = SubtleCrypto
   const { importKey, digest, encrypt, decrypt } = prototype
@@ -29,19 +26,19 @@ export function installCrypto(): void {
   }
   prototype.digest = async function (algorithm, data) {
     const isKnown = algorithm === 'SHA-256' || algorithm === 'SHA-1'
-    if (!isKnown || !isShort(data)) return digest.call(this, algorithm, data)
+    if (!isKnown || !isBytes(data)) return digest.call(this, algorithm, data)
     return concat([node.hash(algorithm, data, 'buffer')]).buffer
   }
   prototype.encrypt = async function (algorithm, key, data) {
     const aes = findAes(algorithm, key, 'encrypt')
-    if (!aes?.additionalData || !isShort(data)) return encrypt.call(this, algorithm, key, data)
+    if (!aes?.additionalData || !isBytes(data)) return encrypt.call(this, algorithm, key, data)
     const cipher = node.createCipheriv(aes.type, aes.secret, aes.iv, TAG)
     cipher.setAAD(aes.additionalData)
     return concat([cipher.update(data), cipher.final(), cipher.getAuthTag()]).buffer
   }
   prototype.decrypt = async function (algorithm, key, data) {
     const aes = findAes(algorithm, key, 'decrypt')
-    if (!aes || !isShort(data)) return decrypt.call(this, algorithm, key, data)
+    if (!aes || !isBytes(data)) return decrypt.call(this, algorithm, key, data)
     try {
       const decipher = node.createDecipheriv(aes.type, aes.secret, aes.iv, TAG)
       const end = data.length - (aes.additionalData ? TAG.authTagLength : 0)
@@ -53,12 +50,10 @@ export function installCrypto(): void {
   }
 }
 
+const isBytes = (data: unknown): data is Uint8Array => data instanceof Uint8Array
+
 /** AES-GCM with additional data and a whole tag, or AES-CBC; `null` for anything else. */
-function findAes(
-  algorithm: Parameters<typeof crypto.subtle.encrypt>[0],
-  key: CryptoKey,
-  usage: string,
-) {
+function findAes(algorithm: string | SubtleCryptoEncryptAlgorithm, key: CryptoKey, usage: string) {
   const secret = secrets.get(key)
   if (!secret || !key.usages.includes(usage) || typeof algorithm === 'string') return null
   const { name, iv, additionalData = null, tagLength } = algorithm
@@ -68,8 +63,4 @@ function findAes(
   const bits = (secret.symmetricKeySize ?? 0) * 8
   const type = `aes-${bits}-${isGcm ? 'gcm' : 'cbc'}` as node.CipherGCMTypes
   return { type, secret, iv, additionalData: isGcm ? additionalData : null }
-}
-
-function isShort(data: ArrayBuffer | ArrayBufferView): data is Uint8Array {
-  return data instanceof Uint8Array && data.length <= LONGEST
 }

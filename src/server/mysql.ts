@@ -10,13 +10,9 @@ const PATIENCE_MILLISECONDS = 8000
 
 // VARBINARY: a text column would take `x` and `x ` for one name, or `x` and `X`.
 const TABLE = `CREATE TABLE IF NOT EXISTS code2session_entries (
-  name VARBINARY(255) PRIMARY KEY,
-  owner VARBINARY(255) NOT NULL,
-  value MEDIUMBLOB NOT NULL,
-  metadata BLOB NOT NULL,
-  expires BIGINT NOT NULL,
-  KEY owner (owner),
-  KEY expires (expires)
+  name VARBINARY(255) PRIMARY KEY, owner VARBINARY(255) NOT NULL,
+  value MEDIUMBLOB NOT NULL, metadata BLOB NOT NULL, expires BIGINT NOT NULL,
+  KEY owner (owner), KEY expires (expires)
 ) ENGINE = InnoDB`
 
 const WRITE = `INSERT INTO code2session_entries (name, owner, value, metadata, expires)

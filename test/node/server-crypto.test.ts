@@ -27,7 +27,7 @@ const importKey = (
 describe("the server's Web Crypto", () => {
   it('Digests are those of Node, whatever the algorithm and the length', async () => {
     for (const algorithm of ['SHA-256', 'SHA-1', 'SHA-384', { name: 'SHA-256' }, 'none']) {
-      for (const length of [0, 300, 16_384, 16_385]) {
+      for (const length of [0, 300, 65_536]) {
         const [expected, actual] = await askBoth('digest', algorithm, bytes(length))
         expect(actual).toBe(expected)
       }
@@ -45,7 +45,7 @@ describe("the server's Web Crypto", () => {
   ])('%s with a key of %d bytes and %o does what Node does', async (name, length, parameters) => {
     const algorithm = { name, ...parameters }
     const key = await importKey(name, length)
-    for (const length of [0, 300, 16_384, 16_385]) {
+    for (const length of [0, 300, 65_536]) {
       const [expected, sealed] = await askBoth('encrypt', algorithm, key, bytes(length))
       expect(sealed).toBe(expected)
       const whole = Uint8Array.from(Buffer.from(sealed, 'hex'))
