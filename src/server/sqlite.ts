@@ -2,6 +2,7 @@
 
 import { chmodSync, closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 import { StartFault } from './fault'
 import { type Store, toOwner } from './store'
 
@@ -13,11 +14,8 @@ const SCHEMA = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   CREATE TABLE IF NOT EXISTS entries (
-    name TEXT PRIMARY KEY,
-    owner TEXT NOT NULL,
-    value BLOB NOT NULL,
-    metadata TEXT NOT NULL,
-    expires INTEGER NOT NULL
+    name TEXT PRIMARY KEY, owner TEXT NOT NULL,
+    value BLOB NOT NULL, metadata TEXT NOT NULL, expires INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS entries_owner ON entries (owner);
   CREATE INDEX IF NOT EXISTS entries_expires ON entries (expires);
@@ -39,24 +37,57 @@ export function openSqlite(path: string, now: () => number): Store {
     'DELETE FROM entries WHERE name IN (SELECT name FROM entries WHERE expires <= ? LIMIT 20)',
   )
 
+  const writes: (() => unknown)[] = []
+  // Responses that leave one after the other wake their receiver each, and take twice as much time.
+  const readable = createTurns(() => {})
+  const written = createTurns(() => transact(database, writes.splice(0)))
+
   return {
     async read(name) {
+      await readable()
       const row = read.get(name, now())
       if (!(row?.value instanceof Uint8Array)) return null
       return { value: row.value, metadata: String(row.metadata) }
     },
-    async write(name, { value, metadata }, seconds) {
-      write.run(name, toOwner(name), value, metadata, now() + seconds)
-      sweep.run(now())
+    write(name, { value, metadata }, seconds) {
+      writes.push(() => {
+        write.run(name, toOwner(name), value, metadata, now() + seconds)
+        sweep.run(now())
+      })
+      return written()
     },
-    async remove(name) {
-      remove.run(name)
+    remove(name) {
+      writes.push(() => remove.run(name))
+      return written()
     },
     async list(owner) {
       const rows = list.all(owner, now())
       return rows.map((row) => ({ name: String(row.name), metadata: String(row.metadata) }))
     },
     close: async () => database.close(),
+  }
+}
+
+/** Runs `end` once for all who ask in one turn of the event loop. They go on together. */
+function createTurns(end: () => void): () => Promise<void> {
+  let turn: Promise<void> | null = null
+  return () => {
+    turn ??= setImmediate().then(() => {
+      turn = null
+      end()
+    })
+    return turn
+  }
+}
+
+/** Writes all or nothing, and waits once for the disk. */
+function transact(database: DatabaseSync, writes: readonly (() => unknown)[]): void {
+  try {
+    database.exec('BEGIN IMMEDIATE')
+    for (const write of writes) write()
+    database.exec('COMMIT')
+  } finally {
+    if (database.isTransaction) database.exec('ROLLBACK')
   }
 }
 

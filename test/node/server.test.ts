@@ -30,6 +30,29 @@ describeStore('SQLite', async () => {
   }
 })
 
+it('SQLite writes all of what is asked for at once or nothing of it, and reads in any case', async () => {
+  const store = openSqlite(join(directory, 'turns.db'), () => 1_790_000_000)
+  const entry = { value: Uint8Array.of(1), metadata: '1' }
+  await store.write('turn:read', entry, 60)
+  const asked = [
+    store.write('turn:a', entry, 60),
+    store.write('turn:b', { ...entry, metadata: null as never }, 60),
+    store.remove('turn:read'),
+    store.read('turn:read'),
+  ]
+  const outcomes = await Promise.allSettled(asked)
+  expect(outcomes.map(({ status }) => status)).toEqual([
+    'rejected',
+    'rejected',
+    'rejected',
+    'fulfilled',
+  ])
+  expect(await store.list('turn:')).toEqual([{ name: 'turn:read', metadata: '1' }])
+  await Promise.all([store.remove('turn:read'), store.write('turn:c', entry, 60)])
+  expect(await store.list('turn:')).toEqual([{ name: 'turn:c', metadata: '1' }])
+  await store.close()
+})
+
 describe('npm run serve', () => {
   let environment: Environment
   const settings = () => ({
