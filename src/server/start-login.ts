@@ -34,8 +34,7 @@ export async function start(): Promise<void> {
   // All phones behind a proxy share one limit, unless a setting names the proxy's header.
   let isSilent = Boolean(variables.CLIENT_IP_HEADER?.trim())
   function warnOfProxy({ url, headers }: Request): void {
-    if (isSilent || new URL(url).pathname !== '/login') return
-    if (!headers.has('X-Forwarded-For')) return
+    if (isSilent || !headers.has('X-Forwarded-For') || new URL(url).pathname !== '/login') return
     isSilent = true
     const reason = 'a proxy forwards logins, which share one limit; set CLIENT_IP_HEADER'
     runtime.log({ level: 'warn', reason })
