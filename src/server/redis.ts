@@ -93,10 +93,9 @@ async function connect({ createClient }: Redis, url: string, warn: (reason: stri
     disableOfflineQueue: true,
     // Notices a connection that has gone silent, and opens another one.
     pingInterval: 2000,
-    socket: {
-      socketTimeout: 6000,
-      reconnectStrategy: 500,
-    },
+    socket: { socketTimeout: 6000, reconnectStrategy: 500 },
+    // A signal for each command takes longer than the command: `within` sees to its time.
+    commandOptions: { timeout: 0 },
   })
   let reported: string | null = null
   // What ends a server that starts is all that it says.
