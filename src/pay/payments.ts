@@ -19,6 +19,12 @@ import type { PaymentParameters } from './signature'
 
 const LOGIN_BINDING_MILLISECONDS = 5000
 
+// For both homes: LOGIN is a binding of a Worker, and LOGIN_URL a setting of a server.
+const LOGIN_FAILED =
+  'LOGIN failed; see its log, and entrypoint = "LoginService" of the binding, or LOGIN_URL of the server'
+const LOGIN_REFUSED =
+  'LOGIN did not verify the token; see its log, or LOGIN_SERVICE_KEY of the server'
+
 /**
  * Who pays: the user of a token, or a user whom the backend knows.
  *
@@ -140,15 +146,13 @@ async function findPayer(
   if (isJwt(payer.token)) throw sessionInvalid()
   const late = rejectOnAbort(runtime.deadline(LOGIN_BINDING_MILLISECONDS))
   const outcome = await Promise.race([login.verify(payer.token), late]).catch(() => {
-    const reason = 'LOGIN.verify failed; the binding needs entrypoint = "LoginService"'
-    throw new Problem('store_unavailable', { log: { reason } })
+    throw new Problem('store_unavailable', { log: { reason: LOGIN_FAILED } })
   })
   if (outcome.ok) return { appid: outcome.session.appid, openid: outcome.session.openid }
   const { code } = outcome.error
   if (code === 'session_invalid') throw sessionInvalid()
-  if (code !== 'hook_unavailable') throw new Problem(code)
-  const reason = 'LOGIN.verify failed; see the log of the login Worker'
-  throw new Problem('store_unavailable', { log: { reason } })
+  const log = { reason: LOGIN_REFUSED }
+  throw new Problem(code === 'hook_unavailable' ? 'store_unavailable' : code, { log })
 }
 
 /** Its challenge names no error: the credential of the request, the service key, was good. */

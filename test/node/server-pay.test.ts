@@ -87,12 +87,15 @@ describe('npm run serve:pay', () => {
     },
   )
 
-  it('nobody at LOGIN_URL is a store_unavailable', async () => {
-    const more = { LOGIN_URL: 'http://127.0.0.1:1' }
-    const server = await startServer({ env: settings(more), kind: 'payments' })
+  it.each([
+    ['LOGIN_URL', { LOGIN_URL: 'http://127.0.0.1:1' }, 503, 'store_unavailable'],
+    ['LOGIN_SERVICE_KEY', { LOGIN_SERVICE_KEY: 'x'.repeat(32) }, 500, 'misconfigured'],
+  ])('the log names %s where it is wrong', async (name, wrong, status, code) => {
+    const server = await startServer({ env: settings(wrong), kind: 'payments' })
     const answer = await pay(server.url, { token: TOKEN, ...order('SERVER0003') })
     await server.close()
-    expect(answer).toMatchObject({ status: 503, answer: { code: 'store_unavailable' } })
+    expect(answer).toMatchObject({ status, answer: { code } })
+    expect(server.output()).toContain(`${name} of the server`)
   })
 
   it.each([

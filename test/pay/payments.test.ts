@@ -272,12 +272,13 @@ describe('the payer of a token', () => {
       status: 503,
       answer: { code: 'store_unavailable', action: 'retry_later' },
     })
-    expect(app.log[0]).toContain('LOGIN.verify failed; the binding needs entrypoint')
+    expect(app.log[0]).toContain('entrypoint = \\"LoginService\\" of the binding, or LOGIN_URL of')
     expect(app.log[0]).not.toContain('secret')
     for (const code of ['store_unavailable', 'hook_unavailable']) {
       useLogin(() => ({ ok: false, error: { code } }))
       const answer = { code: 'store_unavailable', action: 'retry_later' }
       expect(await place(byToken)).toMatchObject({ status: 503, answer })
+      expect(app.log[0]).toContain('LOGIN did not verify the token; see its log')
     }
     expect(app.pay.requests).toEqual([])
   })
@@ -288,6 +289,12 @@ describe('the payer of a token', () => {
       return new Promise(() => {})
     })
     expect((await place(byToken)).status).toBe(503)
+  })
+
+  it('a login Worker that is misconfigured is misconfigured, and the log says where to look', async () => {
+    useLogin(() => ({ ok: false, error: { code: 'misconfigured' } }))
+    expect(await place(byToken)).toMatchObject({ status: 500, answer: { code: 'misconfigured' } })
+    expect(app.log[0]).toContain('see its log, or LOGIN_SERVICE_KEY of the server')
   })
 
   it('a token without LOGIN is misconfigured, and the log says so', async () => {
