@@ -16,13 +16,7 @@ export function findLogin({ LOGIN_URL, LOGIN_SERVICE_KEY }: Environment) {
   )
 }
 
-/**
- * Asks `POST /introspect` (RFC 7662) with a service key, for 5 seconds at most.
- *
- * @param url of the login server, without a slash at its end
- * @param key One of the login server's `SERVICE_KEYS`
- * @returns An object in the shape of the binding; `verify` rejects where it cannot find out
- */
+/** Asks `POST /introspect` (RFC 7662), for 5 seconds at most; rejects where it cannot find out. */
 function createLoginBinding(url: string, key: string): LoginBinding & { fetch: object } {
   return {
     fetch,

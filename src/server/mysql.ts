@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RowDataPacket } from 'mysql2/promise'
 import { loadClient, StartFault } from './fault'
-import { type Store, toOwner, within } from './store'
+import { type Store, type StoreOptions, toOwner, within } from './store'
 
 /** How long a request waits for a MySQL that wakes up, in milliseconds. */
 const PATIENCE_MILLISECONDS = 8000
@@ -31,13 +31,9 @@ const WAKING = /ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|PROTOCOL_CONNECTION_LOST
  * answer, this warns, and the first request tries again.
  *
  * @param url `mysql://USER:PASSWORD@HOST:PORT/DATABASE`
- * @param options.now Unix time in whole seconds
  * @throws {StartFault} for a refused user or password, or a client that is not installed
  */
-export async function openMysql(
-  url: URL,
-  { now, warn }: { now: () => number; warn: (reason: string) => void },
-): Promise<Store> {
+export async function openMysql(url: URL, { now, warn }: StoreOptions): Promise<Store> {
   const { run, prepare, close } = await openPool(url)
   await within(PATIENCE_MILLISECONDS, prepare()).catch((error) => {
     if (!REFUSALS.test(describe(error))) return warn('MySQL does not answer')

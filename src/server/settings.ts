@@ -33,10 +33,10 @@ export function parseWhole(env: Environment, name: string, standard: number, max
  */
 export async function openStore(env: Environment) {
   const setting = env.STORE?.trim() || findCloudMysql(env) || 'sqlite:code2session.db'
-  const { now } = serverRuntime
   const warn = (reason: string) => serverRuntime.log({ level: 'warn', reason })
+  const options = { now: serverRuntime.now, warn }
   if (setting.startsWith('sqlite:')) {
-    return { store: openSqlite(setting.slice(7), now), redis: null, description: setting }
+    return { store: openSqlite(setting.slice(7), options), redis: null, description: setting }
   }
   const url = URL.parse(setting)
   const description = `${url?.protocol}//${url?.host}${url?.pathname}`
@@ -45,7 +45,7 @@ export async function openStore(env: Environment) {
     return { store: redis, redis, description }
   }
   if (url?.protocol === 'mysql:' && url.pathname.length > 1) {
-    return { store: await openMysql(url, { now, warn }), redis: null, description }
+    return { store: await openMysql(url, options), redis: null, description }
   }
   throw new StartFault(
     'STORE must be sqlite:PATH, redis://…, rediss://… or mysql://USER:PASSWORD@HOST:PORT/DATABASE',

@@ -4,7 +4,7 @@ import { chmodSync, closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import { StartFault } from './fault'
-import { type Store, toOwner } from './store'
+import { type Store, type StoreOptions, toOwner } from './store'
 
 /** How long a process waits for another one's write, in milliseconds; without it, writes are lost. */
 const BUSY_MILLISECONDS = 2000
@@ -24,10 +24,9 @@ const SCHEMA = `
 /**
  * Opens the file, and makes it if it is missing; only its owner can read it.
  *
- * @param now Unix time in whole seconds
  * @throws {StartFault} if it cannot be opened
  */
-export function openSqlite(path: string, now: () => number): Store {
+export function openSqlite(path: string, { now, warn }: StoreOptions): Store {
   const database = openFile(path)
   const read = database.prepare('SELECT * FROM entries WHERE name = ? AND expires > ?')
   const list = database.prepare('SELECT * FROM entries WHERE owner = ? AND expires > ?')
@@ -52,7 +51,11 @@ export function openSqlite(path: string, now: () => number): Store {
     write(name, { value, metadata }, seconds) {
       writes.push(() => {
         write.run(name, toOwner(name), value, metadata, now() + seconds)
-        sweep.run(now())
+        try {
+          sweep.run(now())
+        } catch {
+          warn('entries whose lifetime is over were not deleted')
+        }
       })
       return written()
     },

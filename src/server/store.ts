@@ -20,6 +20,13 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** What a store takes of the outside world. */
+export interface StoreOptions {
+  /** Unix time in whole seconds. */
+  readonly now: () => number
+  readonly warn: (reason: string) => void
+}
+
 /** What a name begins with, up to its last colon. */
 export function toOwner(name: string): string {
   return name.slice(0, name.lastIndexOf(':') + 1)

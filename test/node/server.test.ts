@@ -3,6 +3,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSqlite } from '../../src/server/sqlite'
 import { type Environment, send, startEnvironment } from '../support/environment'
@@ -15,8 +16,8 @@ afterAll(() => rmSync(directory, { recursive: true }))
 describeStore('SQLite', async () => {
   const path = join(directory, 'contract.db')
   const clock = { now: 1_790_000_000 }
-  const store = openSqlite(path, () => clock.now)
-  const other = openSqlite(path, () => clock.now)
+  const open = () => openSqlite(path, { now: () => clock.now, warn: fail })
+  const [store, other] = [open(), open()]
   return {
     store,
     other,
@@ -31,7 +32,7 @@ describeStore('SQLite', async () => {
 })
 
 it('SQLite writes all of what is asked for at once or nothing of it, and reads in any case', async () => {
-  const store = openSqlite(join(directory, 'turns.db'), () => 1_790_000_000)
+  const store = openSqlite(join(directory, 'turns.db'), { now: () => 1_790_000_000, warn: fail })
   const entry = { value: Uint8Array.of(1), metadata: '1' }
   await store.write('turn:read', entry, 60)
   const asked = [
@@ -50,6 +51,25 @@ it('SQLite writes all of what is asked for at once or nothing of it, and reads i
   expect(await store.list('turn:')).toEqual([{ name: 'turn:read', metadata: '1' }])
   await Promise.all([store.remove('turn:read'), store.write('turn:c', entry, 60)])
   expect(await store.list('turn:')).toEqual([{ name: 'turn:c', metadata: '1' }])
+  await store.close()
+})
+
+it('a write of SQLite succeeds although old entries cannot be deleted, which is warned of', async () => {
+  const path = join(directory, 'stuck.db')
+  const [clock, warnings] = [{ now: 1_790_000_000 }, [] as string[]]
+  const warn = (reason: string) => void warnings.push(reason)
+  const store = openSqlite(path, { now: () => clock.now, warn })
+  const entry = { value: Uint8Array.of(7), metadata: 'null' }
+  await store.write('session:owner:old', entry, 1)
+  const database = new DatabaseSync(path)
+  database.exec(
+    "CREATE TRIGGER stuck BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'stuck'); END",
+  )
+  database.close()
+  clock.now += 2
+  await store.write('session:owner:new', entry, 60)
+  expect(await store.read('session:owner:new')).toEqual(entry)
+  expect(warnings).toEqual(['entries whose lifetime is over were not deleted'])
   await store.close()
 })
 
@@ -274,4 +294,8 @@ async function refused(url: URL): Promise<void> {
     )
     if (isRefused) return
   }
+}
+
+function fail(reason: string): void {
+  throw new Error(reason)
 }
