@@ -40,6 +40,8 @@ describe('a request body', () => {
     ['text/plain'],
     ['application/x-www-form-urlencoded'],
     ['application/jsonp'],
+    ['application/+json'],
+    ['text/application/json'],
     ['application/json; charset=gbk'],
     ['application/json; charset=utf-8; charset=gbk'],
     ['application/json; charset=gbk; charset=utf-8'],
@@ -52,13 +54,15 @@ describe('a request body', () => {
     expect((await post(headers, '{"code":"x"}')).status).toBe(415)
   })
 
-  it.each([['application/json; charset=UTF-8'], ['Application/JSON'], ['application/vnd.a+json']])(
-    'A body of type %s is read as JSON',
-    async (type) => {
-      const response = await post({ 'Content-Type': type }, '{"code":"x"}')
-      expect((await response.json<ProblemBody>()).code).toBe('code_invalid')
-    },
-  )
+  it.each([
+    ['application/json; charset=UTF-8'],
+    ['application/json ;charset="utf8"'],
+    ['Application/JSON'],
+    ['application/vnd.a+json'],
+  ])('A body of type %s is read as JSON', async (type) => {
+    const response = await post({ 'Content-Type': type }, '{"code":"x"}')
+    expect((await response.json<ProblemBody>()).code).toBe('code_invalid')
+  })
 
   it('A body of more than 64 KiB is refused with body_too_large, with or without a Content-Length', async () => {
     const bytes = (length: number) => new TextEncoder().encode(`{"code":"x"}`.padEnd(length))

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import type { LogEntry } from '../src/core/runtime'
 import { createHttpApp } from '../src/login/http/app'
+import { createSessionGuard } from '../src/login/http/require-session'
 import { createService } from '../src/login/service'
 import { workersRuntime } from '../src/workers/runtime'
 import {
@@ -105,6 +106,14 @@ describe('the log', () => {
         code: 'method_not_allowed',
       },
     ])
+  })
+
+  it('requireSession logs a request that it refuses, with the route and the reason', async () => {
+    const guard = createSessionGuard((env) => app.service(env))
+    const own = new Hono().get('/me', guard, (c) => c.body(null))
+    expect((await own.request('/me', {}, app.bindings)).status).toBe(401)
+    const line = { level: 'warn', method: 'GET', route: '/me', status: 401, ms: 0 }
+    expect(app.log.map((text) => JSON.parse(text))).toEqual([{ ...line, code: 'session_required' }])
   })
 
   it.each([

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { APPID, APPSECRET, type LoginAnswer, type ProblemBody, useTestApp } from './support/app'
+import {
+  APPID,
+  APPSECRET,
+  type LoginAnswer,
+  type ProblemBody,
+  SERVICE_KEY,
+  useTestApp,
+} from './support/app'
 
 const WX2 = 'wx2222222222222222'
 const SECRET2 = 'the-second-appsecret'
@@ -50,6 +57,8 @@ describe('a login among several mini programs', () => {
       null,
       'https://example.com/',
       `https://evil.example/${WX2}/1/page-frame.html`,
+      `https://evil.example/${page(WX2)}`,
+      page(''),
     ]) {
       expect(await toStatusAndCode(await loginFrom(referer, { code: 'x' }))).toEqual([
         400,
@@ -68,6 +77,18 @@ describe('a login among several mini programs', () => {
       expect(await toStatusAndCode(await loginFrom(null, { code: 'x', appid }))).toEqual(unknown)
     }
     expect(app.sandbox.calls('/sns/jscode2session')).toBe(0)
+  })
+
+  it('A subscribe message by an unknown mini program is refused with appid_unknown', async () => {
+    const message = { openid: 'o1', templateId: 't1', data: { thing1: 'x' } }
+    for (const [appid, code] of [
+      ['wx3', 'appid_unknown'],
+      [undefined, 'appid_required'],
+    ]) {
+      const options = { token: SERVICE_KEY, body: { ...message, appid } }
+      const response = await app.send('POST', '/subscribe-messages', options)
+      expect(await toStatusAndCode(response)).toEqual([400, code])
+    }
   })
 
   it('A login with an appid that is not a string is refused with invalid_request', async () => {

@@ -104,6 +104,14 @@ describe('the reply to a message that no hook answers', () => {
     },
   )
 
+  it('A message that does not say from whom to whom is answered success', async () => {
+    start({})
+    for (const name of ['FromUserName', 'ToUserName']) {
+      const message = { ...SENDER, MsgType: 'text', [name]: undefined }
+      expect(await push(message)).toEqual({ status: 200, text: 'success' })
+    }
+  })
+
   it.each(['user_enter_tempsession', 'wxa_media_check', 'subscribe_msg_popup_event', 'new_event'])(
     'The event %s is answered success, which stays plain in safe mode',
     async (Event) => {

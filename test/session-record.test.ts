@@ -184,10 +184,19 @@ describe('a session record', () => {
 
   it('A session record that opens to something else than a session is refused', async () => {
     const { claims, ...incomplete } = RECORD
-    const odd = [{ expiresAt: '1' }, { previous: 'text' }].map((member) => ({
-      ...RECORD,
-      ...member,
-    }))
+    const members = [
+      { appid: 1 },
+      { openid: 1 },
+      { unionid: 1 },
+      { session_key: 1 },
+      { previous: 'text' },
+      { previous: { session_key: 1, until: 1 } },
+      { previous: { session_key: 'text', until: '1' } },
+      { claims: 'text' },
+      { createdAt: '1' },
+      { expiresAt: '1' },
+    ]
+    const odd = members.map((member) => ({ ...RECORD, ...member }))
     for (const record of [null, [], 'text', {}, incomplete, ...odd]) {
       expect(await fetchCode(await store(record))).toEqual([401, 'session_invalid'])
     }

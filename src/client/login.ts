@@ -81,7 +81,7 @@ export function createLogin(wx: Wx, settings: Settings) {
     logOut: async (): Promise<Session | null> => {
       logouts++
       // A pending login would store a session after this.
-      if (pendingLogin) await pendingLogin.catch(() => null)
+      if (pendingLogin) await pendingLogin.catch(() => {})
       const session = store.current()
       store.save(null)
       return session

@@ -41,7 +41,7 @@ function requireParameters(parameters: unknown): void {
 }
 
 function isCancellation(result: unknown): boolean {
-  return /^requestPayment:(fail )?cancel/.test(String(readFields(result).errMsg))
+  return /requestPayment:(fail )?cancel/.test(String(readFields(result).errMsg))
 }
 
 /** What to do about the failures that WeChat tells apart only in words. */

@@ -66,11 +66,8 @@ export function isForm(headers: Headers): boolean {
 }
 
 function isJson(headers: Headers): boolean {
-  const [type = '', ...parameters] = (headers.get('Content-Type') ?? '').toLowerCase().split(';')
-  if (!/^application\/(?:[\w.-]+\+)?json$/.test(type.trim())) return false
-  const charsets = parameters.flatMap(
-    (p) => /^\s*charset\s*=\s*"?([\w-]+)"?\s*$/.exec(p)?.[1] ?? [],
-  )
-  const encoding = headers.get('Content-Encoding') ?? 'identity'
-  return charsets.every((charset) => /^utf-?8$/.test(charset)) && encoding === 'identity'
+  const type = headers.get('Content-Type') ?? ''
+  const isUtf8 = !/charset=(?!"?utf-?8)/i.test(type)
+  const isPlain = (headers.get('Content-Encoding') ?? 'identity') === 'identity'
+  return /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type) && isUtf8 && isPlain
 }

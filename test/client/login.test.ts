@@ -136,6 +136,7 @@ describe('login()', () => {
     phone.answers.set(`${BASE_URL}/login`, () => ({ statusCode, data, header: {} }))
     await expect(client.login()).rejects.toMatchObject({
       code: 'answer_invalid',
+      message: 'answer_invalid',
       action: statusCode >= 500 ? 'retry_later' : 'stop',
       statusCode,
     })

@@ -187,30 +187,33 @@ describe('redirects', () => {
     expect(redirects).toEqual([undefined, 'manual', 'follow'])
   })
 
-  it('request() returns a redirect that wx reports only to onHeadersReceived', async () => {
-    answerHeaders(`${API}/orders`, { statusCode: 307, header: evil })
-    const answer = await client.request({ url: `${API}/orders` })
-    expect(answer).toEqual({ statusCode: 307, data: '', header: evil })
-  })
+  it.each([300, 307, 399])(
+    'request() returns a redirect of status %i that wx reports only to onHeadersReceived',
+    async (statusCode) => {
+      answerHeaders(`${API}/orders`, { statusCode, header: evil })
+      const answer = await client.request({ url: `${API}/orders` })
+      expect(answer).toEqual({ statusCode, data: '', header: evil })
+    },
+  )
 
+  const CREATED = { statusCode: 201, data: 'created', header: {} }
   it.each([
-    [
-      'returns a 201 with a Location whose body comes within a second',
-      ...([999, { statusCode: 201, data: 'created', header: {} }] as const),
-    ],
-    [
-      'takes a Location for a redirect if no body comes within a second',
-      ...([1000, { statusCode: 302, data: '', header: evil }] as const),
-    ],
-  ])('request() %s, where wx reports no status', async (_, milliseconds, expected) => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    await client.login()
-    const finish = answerHeaders(`${API}/orders`, { header: evil })
-    const answer = client.request({ url: `${API}/orders` })
-    await vi.advanceTimersByTimeAsync(milliseconds)
-    finish('created')
-    expect(await answer).toEqual(expected)
-  })
+    [undefined, 999, CREATED],
+    [undefined, 1000, { statusCode: 302, data: '', header: evil }],
+    [299, 1000, CREATED],
+    [400, 1000, CREATED],
+  ])(
+    'After headers with a Location and the status %s, and a body %i milliseconds later, request() returns %o',
+    async (statusCode, milliseconds, expected) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      await client.login()
+      const finish = answerHeaders(`${API}/orders`, { statusCode, header: evil })
+      const answer = client.request({ url: `${API}/orders` })
+      await vi.advanceTimersByTimeAsync(milliseconds)
+      finish('created')
+      expect(await answer).toEqual(expected)
+    },
+  )
 })
 
 describe('the session in storage', () => {

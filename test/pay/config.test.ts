@@ -55,6 +55,18 @@ describe('other settings', () => {
     else expect(faults).toEqual([expect.stringMatching(new RegExp(`^${name} `))])
   })
 
+  it.each([
+    'WECHAT_PAY_MCHID',
+    'WECHAT_PAY_CERT_SERIAL_NO',
+    'WECHAT_PAY_PUBLIC_KEY_ID',
+    'WECHAT_PAY_NOTIFY_URL',
+    'WECHAT_PAY_PRIVATE_KEY',
+    'WECHAT_PAY_PUBLIC_KEY',
+    'WECHAT_PAY_API_V3_KEY',
+  ])('the setting %s has to be there', async (name) => {
+    expect(await findFaults({ [name]: undefined })).toContain(`${name} is missing`)
+  })
+
   it.each([undefined, null, 7, 'env'])('an env that is %s is misconfigured', async (env) => {
     await expect(parsePayConfig(env)).rejects.toMatchObject({ code: 'misconfigured' })
   })

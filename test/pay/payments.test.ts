@@ -289,6 +289,7 @@ describe('the payer of a token', () => {
       return new Promise(() => {})
     })
     expect((await place(byToken)).status).toBe(503)
+    expect(app.deadlines[0]?.milliseconds).toBe(5000)
   })
 
   it('a login Worker that is misconfigured is misconfigured, and the log says where to look', async () => {

@@ -477,7 +477,7 @@ function createLogin(wx, settings) {
 		/** Forgets the session and returns it, so that the caller can end it on the server. */
 		logOut: async () => {
 			logouts++;
-			if (pendingLogin) await pendingLogin.catch(() => null);
+			if (pendingLogin) await pendingLogin.catch(() => {});
 			const session = store.current();
 			store.save(null);
 			return session;
@@ -625,7 +625,7 @@ function requireParameters(parameters) {
 	throw new Code2SessionError("parameters_invalid", "fix_request", { detail: `pay() takes the five strings of POST /payments. Missing or wrong: ${wrong.join(", ")}` });
 }
 function isCancellation(result) {
-	return /^requestPayment:(fail )?cancel/.test(String(readFields(result).errMsg));
+	return /requestPayment:(fail )?cancel/.test(String(readFields(result).errMsg));
 }
 /** What to do about the failures that WeChat tells apart only in words. */
 const ADVICE = [
