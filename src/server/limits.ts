@@ -4,15 +4,15 @@ import type { RedisStore } from './redis'
 import { serverRuntime } from './runtime'
 import { type Environment, parseWhole } from './settings'
 
-const STANDARDS = { LOGIN_LIMIT: 1000, USER_LIMIT: 120 }
+const LIMITS = { LOGIN_LIMIT: 1000, USER_LIMIT: 120 }
 
 /** The limiter of a setting, which counts requests a minute; 0 is no limit. @throws {StartFault} */
 export function createLimiter(
   env: Environment,
-  name: keyof typeof STANDARDS,
+  name: keyof typeof LIMITS,
   redis: RedisStore | null,
 ) {
-  const limit = parseWhole(env, name, STANDARDS[name])
+  const limit = parseWhole(env, name, LIMITS[name])
   if (limit === 0) return undefined
   const count = redis?.count ?? countHere()
   return {
@@ -24,8 +24,7 @@ export function createLimiter(
 }
 
 function countHere(): RedisStore['count'] {
-  let counted: number | null = null
-  let counts = new Map<string, number>()
+  let [counted, counts] = [Number.NaN, new Map<string, number>()]
   return async (key, minute) => {
     // Beyond so many keys it begins anew.
     if (minute !== counted || counts.size >= 100_000) [counted, counts] = [minute, new Map()]

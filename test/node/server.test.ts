@@ -1,9 +1,11 @@
 /** The server with SQLite, as `npm run serve` starts it, and its store. */
 
+import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSqlite } from '../../src/server/sqlite'
 import { type Environment, send, startEnvironment } from '../support/environment'
@@ -23,6 +25,12 @@ describeStore('SQLite', async () => {
     other,
     pass: async (seconds) => {
       clock.now += seconds
+    },
+    has: async (name) => {
+      const database = new DatabaseSync(path)
+      const row = database.prepare('SELECT * FROM entries WHERE name = ?').get(name)
+      database.close()
+      return row !== undefined
     },
     close: async () => {
       await store.close()
@@ -70,6 +78,25 @@ it('a write of SQLite succeeds although old entries cannot be deleted, which is 
   await store.write('session:owner:new', entry, 60)
   expect(await store.read('session:owner:new')).toEqual(entry)
   expect(warnings).toEqual(['entries whose lifetime is over were not deleted'])
+  await store.close()
+})
+
+it('a write to SQLite waits for that of another process', async () => {
+  const path = join(directory, 'busy.db')
+  const store = openSqlite(path, { now: () => 0, warn: () => {} })
+  const other = new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads')
+    const database = new (require('node:sqlite').DatabaseSync)(workerData)
+    database.exec('BEGIN IMMEDIATE')
+    parentPort.postMessage('writing')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+    database.exec('COMMIT')
+    database.close()`,
+    { eval: true, workerData: path },
+  )
+  await once(other, 'message')
+  await store.write('a:b', { value: Uint8Array.of(1), metadata: '2' }, 60)
+  expect(await store.read('a:b')).toEqual({ value: Uint8Array.of(1), metadata: '2' })
   await store.close()
 })
 

@@ -12,6 +12,8 @@ export interface StoreUnderTest {
   readonly other: Store
   /** Lets so many seconds pass for the store; absent where lifetimes are too long to wait for. */
   readonly pass?: (seconds: number) => Promise<void>
+  /** Whether it has an entry of this name, live or not; absent where the store deletes it by itself. */
+  readonly has?: (name: string) => Promise<boolean>
   readonly close: () => Promise<void>
 }
 
@@ -58,7 +60,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(named).toEqual([{ name: `${OWNER}again`, metadata: '2' }])
     })
 
-    it(`${name} neither reads nor lists an entry after its lifetime`, async ({ skip }) => {
+    it(`${name} neither reads, lists nor keeps an entry after its lifetime`, async ({ skip }) => {
       const { pass } = tested
       if (!pass) return skip('its shortest lifetime is a minute')
       const owner = 'session:mortal:'
@@ -70,6 +72,9 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(await tested.store.list(owner)).toEqual([
         { name: `${owner}long`, metadata: ENTRY.metadata },
       ])
+      await tested.store.write(`${owner}next`, ENTRY, 600)
+      expect(await tested.has?.(`${owner}short`)).not.toBe(true)
+      expect(await tested.has?.(`${owner}long`)).not.toBe(false)
     })
 
     it(`${name} no longer finds an entry that another process has removed`, async () => {
