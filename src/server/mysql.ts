@@ -1,6 +1,7 @@
 /** Sessions in MySQL, 5.7 or later, or MariaDB. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import type { RowDataPacket } from 'mysql2/promise'
 import { loadClient, StartFault } from './fault'
 import { type Store, type StoreOptions, toOwner, within } from './store'
@@ -36,7 +37,7 @@ const WAKING = /ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|PROTOCOL_CONNECTION_LOST
 export async function openMysql(url: URL, { now, warn }: StoreOptions): Promise<Store> {
   const { run, prepare, close } = await openPool(url)
   await within(PATIENCE_MILLISECONDS, prepare()).catch((error) => {
-    if (!REFUSALS.test(describe(error))) return warn('MySQL does not answer')
+    if (!REFUSALS.test(inspect(error))) return warn('MySQL does not answer')
     throw new StartFault('STORE: MySQL refuses the user, the password or the database')
   })
 
@@ -80,16 +81,18 @@ async function openPool(url: URL) {
   }
 
   /** A deadlock is repeated once, and a MySQL that wakes up is waited for. */
-  async function attempt(sql: string, values: SqlValue[]): Promise<RowDataPacket[]> {
+  async function attempt(sql: string, values: (string | number | Buffer)[]) {
     const deadline = Date.now() + PATIENCE_MILLISECONDS
     for (let hasRepeated = false; ; ) {
       try {
         await prepare()
-        const [rows] = await pool.execute<RowDataPacket[]>(sql, values)
+        await using connection = await pool.getConnection()
+        const query = connection.execute<RowDataPacket[]>(sql, values)
+        const [rows] = await within(PATIENCE_MILLISECONDS, query, () => connection.destroy())
         return rows
       } catch (error) {
-        if (DEADLOCKS.test(describe(error)) && !hasRepeated) hasRepeated = true
-        else if (WAKING.test(describe(error)) && Date.now() < deadline) await sleep(500)
+        if (DEADLOCKS.test(inspect(error)) && !hasRepeated) hasRepeated = true
+        else if (WAKING.test(inspect(error)) && Date.now() < deadline) await sleep(500)
         else throw error
       }
     }
@@ -97,15 +100,7 @@ async function openPool(url: URL) {
 
   return {
     prepare,
-    run: (sql: string, values: SqlValue[]) => within(PATIENCE_MILLISECONDS, attempt(sql, values)),
+    run: (...query: Parameters<typeof attempt>) => within(PATIENCE_MILLISECONDS, attempt(...query)),
     close: () => pool.end(),
   }
-}
-
-type SqlValue = string | number | Buffer
-
-/** The code of an error, and its message. */
-function describe(error: unknown): string {
-  const { code, message } = Object(error)
-  return [code, message].join()
 }

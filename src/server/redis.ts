@@ -46,7 +46,11 @@ export async function openRedis(url: string, warn: (reason: string) => void): Pr
   const redis = await loadClient('@redis/client', () => import('@redis/client'))
   const client = await connect(redis, url, warn)
   const bytes = client.withTypeMapping({ [redis.RESP_TYPES.BLOB_STRING]: Buffer })
-  const run = <Result>(task: Promise<Result>) => within(PATIENCE_MILLISECONDS, task)
+  const run = <Result>(task: Promise<Result>) =>
+    within(PATIENCE_MILLISECONDS, task, () => {
+      client.destroy()
+      client.connect().catch(() => undefined)
+    })
 
   return {
     async read(name) {
@@ -91,7 +95,7 @@ async function connect({ createClient }: Redis, url: string, warn: (reason: stri
     url,
     // What Redis cannot take now fails now: a phone must not wait for a queue.
     disableOfflineQueue: true,
-    // Notices a connection that has gone silent, and opens another one.
+    // Both replace a connection that is idle and has gone silent; `run` replaces one in use.
     pingInterval: 2000,
     socket: { socketTimeout: 6000, reconnectStrategy: 500 },
     // A signal for each command takes longer than the command: `within` sees to its time.

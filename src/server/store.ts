@@ -33,9 +33,10 @@ export function toOwner(name: string): string {
 }
 
 /** Waits no longer than so many milliseconds: a store that is silent is a store that fails. */
-export function within<Result>(milliseconds: number, task: Promise<Result>): Promise<Result> {
+export function within<Value>(milliseconds: number, task: Promise<Value>, onSilence?: () => void) {
   // Unlike an AbortSignal, a timer can be cleared: the signal would abort, and cost, in any case.
   const silence = Promise.withResolvers<never>()
+  silence.promise.catch(() => onSilence?.())
   const timer = setTimeout(() => silence.reject(new Error('the store is silent')), milliseconds)
   return Promise.race([task, silence.promise]).finally(() => clearTimeout(timer))
 }

@@ -31,6 +31,7 @@ const NODE_TESTS = [
       'node/server-start',
       'node/server-pay',
       'systems/server-redis',
+      'systems/server-redis-store',
       'systems/server-mysql',
     ],
   },
