@@ -43,7 +43,17 @@ describe('POST /login', () => {
   })
 
   it('POST /login sends WeChat any code of 1 to 512 characters that can be one, escaped', async () => {
-    const codes = ['&secret=x#?%', '100%', 'x%2', 'nullable', '微信😀', '{a}\\', '\u0000', 'x']
+    const codes = [
+      '&secret=x#?%',
+      '100%',
+      'x%2',
+      'nullable',
+      '微信😀',
+      '{a}\\',
+      '\u0000',
+      'x',
+      '\ud800',
+    ]
     for (const code of [...codes, '😀'.repeat(512), 'a'.repeat(512)]) {
       let sent: string | null = null
       app.replace({
@@ -53,7 +63,7 @@ describe('POST /login', () => {
         },
       })
       await app.send('POST', '/login', { body: { code } })
-      expect(sent).toBe(code)
+      expect(sent).toBe(code.toWellFormed())
     }
   })
 

@@ -93,13 +93,20 @@ function toHttpRequest(
   { path, query, body }: WeChatRequest,
   signal: AbortSignal,
 ): Request {
-  return new Request(`${base}${path}?${new URLSearchParams(query)}`, {
+  return new Request(`${base}${path}?${toQuery(query)}`, {
     method: body ? 'POST' : 'GET',
     headers: body ? { 'Content-Type': 'application/json' } : {},
     body: body ? JSON.stringify(body) : null,
     redirect: 'manual',
     signal,
   })
+}
+
+/** URLSearchParams would take several times as long. */
+function toQuery(query: WeChatRequest['query']): string {
+  return Object.entries(query)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`)
+    .join('&')
 }
 
 /** A call whose request WeChat's front end refused before its API read it. */
