@@ -42,27 +42,27 @@ export function addFrame<AppEnv extends Env>(
 ): void {
   const isWildcard = ({ path }: Route) => wildcards.some((wildcard) => path.endsWith(wildcard))
   const isMiddleware = (route: Route) => route.path.endsWith('/*') && !isWildcard(route)
-  // The router takes /sessions/ for /sessions: an id that is empty by mistake would end them all.
-  const isExact = (c: Context) => !c.req.path.endsWith('/') || matchedRoutes(c).some(isWildcard)
 
   app.use(
     createMiddleware<FrameEnv>(async function observe(c, next) {
       const current = service(c.env)
       c.set('service', current)
       const finish = current.startRequest()
-      const { routeIndex } = c.req
-      if (isExact(c)) await runRoutes(c, next)
+      const { path, routeIndex } = c.req
+      const matched = matchedRoutes(c)
+      // The router takes /sessions/ for /sessions: an id that is empty by mistake would end them all.
+      if (!path.endsWith('/') || matched.some(isWildcard)) await runRoutes(c, next)
       else c.res = fail(c, notFound())
+      const { status } = c.res
       // A route of this method may answer 404 itself.
-      const hasRoute = matchedRoutes(c).some(({ method }) => method !== 'ALL')
-      const isUnanswered = c.res.status === 404 && !c.error && !hasRoute
+      const isUnanswered =
+        status === 404 && !c.error && matched.every(({ method }) => method === 'ALL')
       const others = isUnanswered ? findRoutes(c, app.routes, routeIndex) : []
       if (others.length > 0) c.res = fail(c, methodNotAllowed(others))
-      const matched = matchedRoutes(c).findLast((route) => !isMiddleware(route))
-      const { path: route } = matched ?? others[0] ?? { path: '/*' }
+      const found = matched.findLast((route) => !isMiddleware(route)) ?? others[0]
       const record = finish({
         method: c.req.method,
-        route,
+        route: found?.path ?? '/*',
         status: c.res.status,
         problem: c.get('problem'),
         appid: c.get('appid'),
