@@ -187,8 +187,11 @@ export function isBaseUrl(value: string): boolean {
   return url.protocol === 'http:' && loopback
 }
 
-/** Base URLs without a trailing slash, in the order to try them; `null` if the setting is absent. */
+/**
+ * Base URLs in their normal form without a trailing slash, in the order to try them; `null` if the
+ * setting is absent.
+ */
 export const baseUrls = v.pipe(
   list(isBaseUrl, 'must be https URLs without credentials, query or fragment, separated by commas'),
-  v.transform((bases) => bases?.map((base) => base.replace(/\/+$/, '')) ?? null),
+  v.transform((bases) => bases?.map((base) => new URL(base).href.replace(/\/+$/, '')) ?? null),
 )

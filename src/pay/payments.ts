@@ -100,18 +100,13 @@ export function createPayments(
 }
 
 function bindPayments(runtime: Runtime, hooks: PaymentHooks | null, env: object): Payments {
-  let parsed: Promise<PayConfig> | null = null
-  const config = () => {
-    parsed ??= readConfig(runtime, env)
+  let parsed: Promise<PayContext> | null = null
+  const context = () => {
+    parsed ??= createContext(runtime, hooks, env)
     return parsed
   }
-  const hosts: KnownHosts = { passedOver: new Set(), answered: null }
-  const context = async (): Promise<PayContext> => {
-    const settings = await config()
-    return { runtime, config: { ...settings, hooks: hooks ?? settings.hooks }, hosts }
-  }
   return {
-    config,
+    config: async () => (await context()).config,
     now: runtime.now,
     startRequest: () => startRequest(runtime),
     placeOrder: async (order, payer) => {
@@ -126,11 +121,16 @@ function bindPayments(runtime: Runtime, hooks: PaymentHooks | null, env: object)
   }
 }
 
-async function readConfig(runtime: Runtime, env: object): Promise<PayConfig> {
+async function createContext(
+  runtime: Runtime,
+  hooks: PaymentHooks | null,
+  env: object,
+): Promise<PayContext> {
   const config = await parsePayConfig(env)
   const settings = findOptionalFaults(config)
   if (settings.length > 0) runtime.log({ level: 'error', code: 'misconfigured', settings })
-  return config
+  const hosts: KnownHosts = { passedOver: new Set(), answered: null }
+  return { runtime, config: { ...config, hooks: hooks ?? config.hooks }, hosts }
 }
 
 /** @throws {Problem} `session_invalid`; `store_unavailable` where that cannot be found out */

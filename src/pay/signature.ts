@@ -16,7 +16,7 @@ const CLOCK_SKEW_SECONDS = 300
 
 /** Signs lines: base64. */
 export async function signLines(lines: readonly string[], key: CryptoKey): Promise<string> {
-  const text = lines.map((line) => `${line}\n`).join('')
+  const text = `${lines.join('\n')}\n`
   return new Uint8Array(await crypto.subtle.sign(ALGORITHM, key, utf8(text))).toBase64()
 }
 
@@ -35,18 +35,11 @@ export interface SignedRequest {
 /** The `Authorization` header of a request. */
 export async function toAuthorization(
   { method, pathAndQuery, timestamp, nonce, body }: SignedRequest,
-  merchant: { mchid: string; serialNo: string; privateKey: CryptoKey },
+  { mchid, serialNo, privateKey }: { mchid: string; serialNo: string; privateKey: CryptoKey },
 ): Promise<string> {
   const lines = [method, pathAndQuery, String(timestamp), nonce, body]
-  const parameters = {
-    mchid: merchant.mchid,
-    nonce_str: nonce,
-    signature: await signLines(lines, merchant.privateKey),
-    timestamp: String(timestamp),
-    serial_no: merchant.serialNo,
-  }
-  const list = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`)
-  return `WECHATPAY2-SHA256-RSA2048 ${list.join(',')}`
+  const signature = await signLines(lines, privateKey)
+  return `WECHATPAY2-SHA256-RSA2048 mchid="${mchid}",nonce_str="${nonce}",signature="${signature}",timestamp="${timestamp}",serial_no="${serialNo}"`
 }
 
 /**
