@@ -1,20 +1,16 @@
 /** Rate limits in the shape of Cloudflare's binding: so many a minute, in Redis or in this process. */
 
-import type { RedisStore } from './redis'
 import { serverRuntime } from './runtime'
 import { type Environment, parseWhole } from './settings'
+import type { Store } from './store'
 
 const LIMITS = { LOGIN_LIMIT: 1000, USER_LIMIT: 120 }
 
 /** The limiter of a setting, which counts requests a minute; 0 is no limit. @throws {StartFault} */
-export function createLimiter(
-  env: Environment,
-  name: keyof typeof LIMITS,
-  redis: RedisStore | null,
-) {
+export function createLimiter(env: Environment, name: keyof typeof LIMITS, store: Store) {
   const limit = parseWhole(env, name, LIMITS[name])
   if (limit === 0) return undefined
-  const count = redis?.count ?? countHere()
+  const count = store.count ?? countHere()
   return {
     async limit({ key }: { key: string }) {
       const minute = Math.floor(serverRuntime.now() / 60)
@@ -23,7 +19,7 @@ export function createLimiter(
   }
 }
 
-function countHere(): RedisStore['count'] {
+function countHere(): NonNullable<Store['count']> {
   let [counted, counts] = [Number.NaN, new Map<string, number>()]
   return async (key, minute) => {
     // Beyond so many keys it begins anew.

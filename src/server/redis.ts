@@ -31,18 +31,13 @@ redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', outdated)
 redis.call('EXPIRE', KEYS[2], seconds, 'NX')
 redis.call('EXPIRE', KEYS[2], seconds, 'GT')`
 
-export interface RedisStore extends Store {
-  append(stream: string, message: string): Promise<void>
-  count(key: string, minute: number): Promise<number>
-}
-
 /**
  * Connects to Redis. If it does not answer, this warns, and goes on trying.
  *
  * @param url `redis://…` or `rediss://…`
  * @throws {StartFault} for a refused password, an old Redis, or a client that is not installed
  */
-export async function openRedis(url: string, warn: (reason: string) => void): Promise<RedisStore> {
+export async function openRedis(url: string, warn: (reason: string) => void): Promise<Store> {
   const redis = await loadClient('@redis/client', () => import('@redis/client'))
   const client = await connect(redis, url, warn)
   const bytes = client.withTypeMapping({ [redis.RESP_TYPES.BLOB_STRING]: Buffer })

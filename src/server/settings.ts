@@ -6,9 +6,10 @@ import { pathToFileURL } from 'node:url'
 import { Problem } from '../core/problem'
 import { StartFault } from './fault'
 import { openMysql } from './mysql'
-import { openRedis, type RedisStore } from './redis'
+import { openRedis } from './redis'
 import { serverRuntime } from './runtime'
 import { openSqlite } from './sqlite'
+import type { Store } from './store'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -19,8 +20,8 @@ export function readEnvironment(): Environment {
 }
 
 /** @throws {StartFault} unless it is a whole number up to `max` */
-export function parseWhole(env: Environment, name: string, standard: number, max = 1e9): number {
-  const text = env[name]?.trim() || String(standard)
+export function parseWhole(env: Environment, name: string, fallback: number, max = 1e9): number {
+  const text = env[name]?.trim() || String(fallback)
   if (/^\d{1,10}$/.test(text) && Number(text) <= max) return Number(text)
   throw new StartFault(`${name} must be a whole number from 0 to ${max}`)
 }
@@ -28,7 +29,7 @@ export function parseWhole(env: Environment, name: string, standard: number, max
 /**
  * Opens the store that `STORE` names, or the MySQL that WeChat Cloud Hosting names.
  *
- * @returns The store, which is `redis` where it is Redis, and how the log describes it
+ * @returns The store, and how the log describes it
  * @throws {StartFault} for what no waiting mends
  */
 export async function openStore(env: Environment) {
@@ -36,16 +37,15 @@ export async function openStore(env: Environment) {
   const warn = (reason: string) => serverRuntime.log({ level: 'warn', reason })
   const options = { now: serverRuntime.now, warn }
   if (setting.startsWith('sqlite:')) {
-    return { store: openSqlite(setting.slice(7), options), redis: null, description: setting }
+    return { store: openSqlite(setting.slice(7), options), description: setting }
   }
   const url = URL.parse(setting)
   const description = `${url?.protocol}//${url?.host}${url?.pathname}`
   if (url?.protocol === 'redis:' || url?.protocol === 'rediss:') {
-    const redis = await openRedis(setting, warn)
-    return { store: redis, redis, description }
+    return { store: await openRedis(setting, warn), description }
   }
   if (url?.protocol === 'mysql:' && url.pathname.length > 1) {
-    return { store: await openMysql(url, options), redis: null, description }
+    return { store: await openMysql(url, options), description }
   }
   throw new StartFault(
     'STORE must be sqlite:PATH, redis://…, rediss://… or mysql://USER:PASSWORD@HOST:PORT/DATABASE',
@@ -73,11 +73,12 @@ export async function loadHooks(env: Environment): Promise<{ hooks?: object }> {
 }
 
 /** The stream that `EVENTS` names, in the shape of a Queue. */
-export function toQueue(env: Environment, redis: RedisStore | null) {
+export function toQueue(env: Environment, store: Store | null) {
   const stream = env.EVENTS?.trim()
   if (!stream) return undefined
-  if (!redis) throw new StartFault('EVENTS names a Redis stream, so STORE must be redis://…')
-  return { send: (message: unknown) => redis.append(stream, JSON.stringify(message)) }
+  const append = store?.append
+  if (!append) throw new StartFault('EVENTS names a Redis stream, so STORE must be redis://…')
+  return { send: (message: unknown) => append(stream, JSON.stringify(message)) }
 }
 
 /** @throws {StartFault} with every setting of the Worker's that is wrong */

@@ -19,13 +19,13 @@ export async function start(): Promise<void> {
   const { HOOKS, ANALYTICS, ...variables } = readEnvironment()
   const { runtime, tasks } = createTasks()
   const service = createService(runtime, await loadHooks({ HOOKS }))
-  const { store, redis, description } = await openStore(variables)
+  const { store, description } = await openStore(variables)
   const env = {
     ...variables,
     SESSIONS: toNamespace(store),
-    EVENTS: toQueue(variables, redis),
-    LOGIN_LIMIT: createLimiter(variables, 'LOGIN_LIMIT', redis),
-    USER_LIMIT: createLimiter(variables, 'USER_LIMIT', redis),
+    EVENTS: toQueue(variables, store),
+    LOGIN_LIMIT: createLimiter(variables, 'LOGIN_LIMIT', store),
+    USER_LIMIT: createLimiter(variables, 'USER_LIMIT', store),
   }
   await Promise.try(() => service(env).config).catch(toSettingsFault)
   const app = createHttpApp(service)

@@ -14,10 +14,10 @@ export async function start(): Promise<void> {
   const { runtime, tasks } = createTasks()
   const payments = createPayments(runtime, await loadHooks({ HOOKS }))
   // Payments keep nothing; only a stream of events needs Redis.
-  const { store, redis, description } = variables.EVENTS?.trim()
+  const { store, description } = variables.EVENTS?.trim()
     ? await openStore(variables)
-    : { store: null, redis: null, description: '' }
-  const env = { ...variables, EVENTS: toQueue(variables, redis), LOGIN: findLogin(variables) }
+    : { store: null, description: '' }
+  const env = { ...variables, EVENTS: toQueue(variables, store), LOGIN: findLogin(variables) }
   await payments(env).config().catch(toSettingsFault)
   const app = createHttpApp(payments)
   listen({

@@ -18,6 +18,10 @@ export interface Store {
   /** All live entries of an owner, which is what {@link toOwner} gives for their names. */
   list(owner: string): Promise<readonly { name: string; metadata: string }[]>
   close(): Promise<void>
+  /** Appends a message to a stream, in Redis. */
+  append?(stream: string, message: string): Promise<void>
+  /** Counts a key of a minute for all processes, in Redis. */
+  count?(key: string, minute: number): Promise<number>
 }
 
 /** What a store takes of the outside world. */

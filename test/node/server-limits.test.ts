@@ -1,11 +1,12 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { createLimiter } from '../../src/server/limits'
+import { EMPTY_STORE } from '../support/store-contract'
 
 afterEach(() => void vi.useRealTimers())
 
 it('A limit in the process counts each of many addresses, and each minute anew', async () => {
   vi.useFakeTimers({ now: 0, toFake: ['Date'] })
-  const limiter = createLimiter({ LOGIN_LIMIT: '1' }, 'LOGIN_LIMIT', null)
+  const limiter = createLimiter({ LOGIN_LIMIT: '1' }, 'LOGIN_LIMIT', EMPTY_STORE)
   expect(await count(limiter, 99_999)).toBe(99_999)
   vi.setSystemTime(59_999)
   expect(await count(limiter, 5000)).toBe(0)
@@ -19,11 +20,11 @@ it('A limit in the process counts each of many addresses, and each minute anew',
 it.each([
   ['LOGIN_LIMIT', 1000],
   ['USER_LIMIT', 120],
-] as const)('%s is %i a minute unless it is set, and 0 is none', async (name, standard) => {
+] as const)('%s is %i a minute unless it is set, and 0 is none', async (name, fallback) => {
   vi.useFakeTimers({ now: 0, toFake: ['Date'] })
-  const limiter = createLimiter({}, name, null)
-  expect(await count(limiter, standard + 1, () => 'one')).toBe(standard)
-  expect(createLimiter({ [name]: '0' }, name, null)).toBeUndefined()
+  const limiter = createLimiter({}, name, EMPTY_STORE)
+  expect(await count(limiter, fallback + 1, () => 'one')).toBe(fallback)
+  expect(createLimiter({ [name]: '0' }, name, EMPTY_STORE)).toBeUndefined()
 })
 
 /** How many of so many requests are let through. */

@@ -9,14 +9,7 @@ import { createTasks, type ListenOptions, listen } from '../../src/server/listen
 import { installPlatform } from '../../src/server/platform'
 import { serverRuntime } from '../../src/server/runtime'
 import { type Store, toNamespace, within } from '../../src/server/store'
-
-const EMPTY: Store = {
-  read: async () => null,
-  write: async () => {},
-  remove: async () => {},
-  list: async () => [],
-  close: async () => {},
-}
+import { EMPTY_STORE } from '../support/store-contract'
 
 /** A server that takes connections, and its URL. */
 async function open(host: string) {
@@ -93,7 +86,7 @@ describe('listening', () => {
     const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     runtime.waitUntil(first.promise.then(() => runtime.waitUntil(second.promise)))
     runtime.waitUntil(Promise.reject(new Error('a task failed')))
-    const store = { ...EMPTY, close: async () => void codes.push('closed') }
+    const store = { ...EMPTY_STORE, close: async () => void codes.push('closed') }
     const url = await start({ tasks, store })
     const ending = end('SIGTERM')
     first.resolve()
@@ -166,7 +159,7 @@ describe('a store', () => {
   it('has the shape of a KV namespace', async () => {
     const written: unknown[] = []
     const store: Store = {
-      ...EMPTY,
+      ...EMPTY_STORE,
       write: async (...entry) => void written.push(entry),
       list: async (owner) => [{ name: `${owner}a`, metadata: '{"b":1}' }],
     }

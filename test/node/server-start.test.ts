@@ -106,9 +106,9 @@ describe('settings', () => {
     [{ STORE: 'redis://:secret@127.0.0.1:1' }, 'redis://127.0.0.1:1'],
     [{ STORE: 'rediss://:secret@127.0.0.1:1' }, 'rediss://127.0.0.1:1'],
   ])('the store of %j is %s', async (env, described) => {
-    const { store, redis, description } = await openStore(env)
+    const { store, description } = await openStore(env)
     await store.close()
-    expect([description, redis]).toEqual([described, described.startsWith('redis') ? store : null])
+    expect([description, 'count' in store]).toEqual([described, described.startsWith('redis')])
     const away = { sqlite: [], mysql: ['MySQL'], redis: ['Redis'], rediss: ['Redis'] }
     const scheme = described.split(':')[0] as keyof typeof away
     const lines = away[scheme].map((name) => ({ level: 'warn', reason: `${name} does not answer` }))

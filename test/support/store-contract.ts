@@ -6,6 +6,15 @@ import type { Store } from '../../src/server/store'
 const OWNER = 'session:owner:'
 const ENTRY = { value: Uint8Array.of(0, 255, 10, 13, 128), metadata: '{"userAgent":"é 手机"}' }
 
+/** A store that keeps nothing. */
+export const EMPTY_STORE: Store = {
+  read: async () => null,
+  write: async () => {},
+  remove: async () => {},
+  list: async () => [],
+  close: async () => {},
+}
+
 /** A store, with a clock that can be set, and another process or connection on the same data. */
 export interface StoreUnderTest {
   readonly store: Store
