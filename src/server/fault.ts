@@ -10,6 +10,12 @@ export function fail(error: unknown): never {
   process.exit(1)
 }
 
+/** For what a client of a store throws of its URL, whose message may quote a password. */
+export function toStoreFault(): never {
+  const urls = 'redis://…, rediss://… or mysql://USER:PASSWORD@HOST:PORT/DATABASE'
+  throw new StartFault(`STORE must be sqlite:PATH, ${urls}, percent-encoded`)
+}
+
 /**
  * Loads a package that only some servers need.
  *

@@ -6,11 +6,7 @@ import { getMimeType } from 'hono/utils/mime'
 
 const PATHS = ['/docs', '/docs.css', '/docs.js', '/openapi.json', '/openapi-pay.json']
 
-/**
- * Makes the function that finds the file of a request.
- *
- * @param directory Where the files are, with `_headers` for all of them
- */
+/** Makes the function that finds a request's file in this directory, with its `_headers` for all. */
 export function createFiles(directory: string): (request: Request) => Response | null {
   const headers = readHeaders(join(directory, '_headers'))
   return ({ method, url }) => {

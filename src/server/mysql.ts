@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import type { RowDataPacket } from 'mysql2/promise'
-import { loadClient, StartFault } from './fault'
+import { loadClient, StartFault, toStoreFault } from './fault'
 import { type Store, type StoreOptions, toOwner, within } from './store'
 
 /** How long a request waits for a MySQL that wakes up, in milliseconds. */
@@ -64,7 +64,7 @@ export async function openMysql(url: URL, { now, warn }: StoreOptions): Promise<
 
 async function openPool(url: URL) {
   const mysql = await loadClient('mysql2', () => import('mysql2/promise'))
-  const pool = mysql.createPool(url.href)
+  const pool = await Promise.try(() => mysql.createPool(url.href)).catch(toStoreFault)
   let isPrepared = false
 
   /** Makes the database and the table if they are missing, once. */

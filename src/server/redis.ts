@@ -7,7 +7,7 @@
  *     code2session:limit:<minute>:<key>          counter of a rate limit
  */
 
-import { loadClient, StartFault } from './fault'
+import { loadClient, StartFault, toStoreFault } from './fault'
 import { type Store, toOwner, within } from './store'
 
 /** How long Redis may be silent, in milliseconds. */
@@ -86,7 +86,7 @@ export async function openRedis(url: string, warn: (reason: string) => void): Pr
 type Redis = typeof import('@redis/client')
 
 async function connect({ createClient }: Redis, url: string, warn: (reason: string) => void) {
-  const client = createClient({
+  const options = {
     url,
     // What Redis cannot take now fails now: a phone must not wait for a queue.
     disableOfflineQueue: true,
@@ -95,7 +95,8 @@ async function connect({ createClient }: Redis, url: string, warn: (reason: stri
     socket: { socketTimeout: 6000, reconnectStrategy: 500 },
     // A signal for each command takes longer than the command: `within` sees to its time.
     commandOptions: { timeout: 0 },
-  })
+  }
+  const client = await Promise.try(() => createClient(options)).catch(toStoreFault)
   let reported: string | null = null
   // What ends a server that starts is all that it says.
   let isStarting = true

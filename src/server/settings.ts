@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Problem } from '../core/problem'
-import { StartFault } from './fault'
+import { StartFault, toStoreFault } from './fault'
 import { openMysql } from './mysql'
 import { openRedis } from './redis'
 import { serverRuntime } from './runtime'
@@ -39,7 +39,8 @@ export async function openStore(env: Environment) {
   if (setting.startsWith('sqlite:')) {
     return { store: openSqlite(setting.slice(7), options), description: setting }
   }
-  const url = URL.parse(setting)
+  // An @ after a bare / ? or # follows the rest of a password.
+  const url = /\/\/.*[/?#].*@/.test(setting) ? null : URL.parse(setting)
   const description = `${url?.protocol}//${url?.host}${url?.pathname}`
   if (url?.protocol === 'redis:' || url?.protocol === 'rediss:') {
     return { store: await openRedis(setting, warn), description }
@@ -47,9 +48,7 @@ export async function openStore(env: Environment) {
   if (url?.protocol === 'mysql:' && url.pathname.length > 1) {
     return { store: await openMysql(url, options), description }
   }
-  throw new StartFault(
-    'STORE must be sqlite:PATH, redis://…, rediss://… or mysql://USER:PASSWORD@HOST:PORT/DATABASE',
-  )
+  return toStoreFault()
 }
 
 function findCloudMysql(env: Environment): string | null {

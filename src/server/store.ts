@@ -1,7 +1,6 @@
 /**
- * Where a server keeps sessions and access_tokens: five operations, and a view of them that has the
- * shape of Workers KV. So the code of the Worker keeps "sessions in KV with expiry" as its one
- * contract. Every process on the same store sees a log-out at once.
+ * Where a server keeps sessions and access_tokens, with a view in the shape of Workers KV for the code
+ * of the Worker. Every process on the same store sees a log-out at once.
  */
 
 export interface Entry {

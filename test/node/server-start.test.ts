@@ -115,10 +115,23 @@ describe('settings', () => {
     expect(said.map((line) => JSON.parse(line) as unknown)).toEqual(lines)
   })
 
-  it.each(['mysql://127.0.0.1:1/', 'mysql://127.0.0.1:1', 'https://127.0.0.1', 'sessions.db'])(
-    'no store is at %s',
-    (STORE) => expect(openStore({ STORE })).rejects.toThrow(/^STORE must be /),
-  )
+  it.each([
+    'mysql://127.0.0.1:1/',
+    'mysql://127.0.0.1:1',
+    'https://127.0.0.1',
+    'sessions.db',
+    'mysql://user:100%@127.0.0.1:1/x',
+    'mysql://user:secret@127.0.0.1:1/%ff',
+    'mysql://127.0.0.1:1/x?ssl=unknown',
+    'mysql://127.0.0.1:1/secret@127.0.0.1:1/x',
+    'redis://:100%@127.0.0.1:1',
+    'redis://127.0.0.1:1/first',
+    'redis://:1#secret@127.0.0.1:1',
+    'redis://user:1?secret@127.0.0.1:1',
+  ])('no store is at %s', async (STORE) => {
+    await expect(openStore({ STORE })).rejects.toThrow(/^STORE must be .*, percent-encoded$/)
+    expect(said).toEqual([])
+  })
 
   it('a hook module has a default export that is an object', async () => {
     const write = (name: string, code: string) => {
