@@ -1,11 +1,12 @@
 /** The HTTP API as a Hono app: JSON in, JSON or problem details out. */
 
 import type { Context } from 'hono'
-import { Hono } from 'hono/tiny'
+import { HonoBase } from 'hono/hono-base'
 import { addFrame } from '../../core/frame'
 import type { RequestRecord } from '../../core/log'
 import { Problem } from '../../core/problem'
 import { jsonResponse } from '../../core/responses'
+import { PathRouter } from '../../core/router'
 import type { Config } from '../config'
 import type { Hooks } from '../hooks'
 import type { Service } from '../service'
@@ -39,7 +40,7 @@ export interface AppOptions {
 
 /** Makes the HTTP API of a service. */
 export function createHttpApp(service: (env: object) => Service) {
-  const app = new Hono<AppEnv>()
+  const app = new HonoBase<AppEnv>({ router: new PathRouter() })
 
   addFrame(app, {
     service,

@@ -1,7 +1,7 @@
 /** What the routes find in their context, and the middleware that puts it there. */
 
 import { createMiddleware } from 'hono/factory'
-import type { Hono } from 'hono/tiny'
+import type { HonoBase } from 'hono/hono-base'
 import { requireBearerToken } from '../../core/credentials'
 import type { FrameEnv } from '../../core/frame'
 import type { Config } from '../config'
@@ -18,7 +18,7 @@ export type AppEnv = FrameEnv<Service> & {
 }
 
 /** The one app that all routes are added to. An app for each file would take time at every start. */
-export type App = Hono<AppEnv>
+export type App = HonoBase<AppEnv>
 
 /** The context of routes that {@link authenticated} guards. */
 export type AuthenticatedEnv = AppEnv & { Variables: { session: Session } }
