@@ -259,6 +259,11 @@ describe('POST /open-data/decrypt', () => {
   const twice = (text: string) => new TextEncoder().encode(text).toBase64()
   const bothFields = (message: string) => ['encryptedData', 'iv'].map((path) => ({ path, message }))
 
+  it('POST /open-data/decrypt takes no bytes of ASCII for base64 that is encoded twice', async () => {
+    const [encryptedData, iv] = [btoa('!'.repeat(16)), btoa('?'.repeat(16))]
+    expect(await post('decrypt', { encryptedData, iv })).toEqual([409, 'session_key_stale'])
+  })
+
   // Some of these texts, encoded twice, have a length that ciphertext can have, too.
   it.each([1, 32, 47, 64, 80, 95, 500])(
     'POST /open-data/decrypt names base64 that is encoded twice, for a plaintext of %i bytes',

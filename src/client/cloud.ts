@@ -29,9 +29,9 @@ export const CLOUD_BASE = 'https://cloud.invalid'
 /** What a failure of `callContainer` that lasts wants from the developer. */
 const FAULTS: readonly Advice[] = [
   [/\b102005\b/, 'Cloud Hosting takes GET, POST, PUT and DELETE only.'],
-  [/-501000\b/, 'Check env, service and the path: this mini program may not call them.'],
-  [/-606001\b/, 'Cloud Hosting takes requests of at most 100 KB. Send less.'],
-  [/-606003\b/, 'The environment of Cloud Hosting is overdue. Pay for it in the console.'],
+  [/-501000/, 'Check env, service and the path: this mini program may not call them.'],
+  [/-606001/, 'Cloud Hosting takes requests of at most 100 KB. Send less.'],
+  [/-606003/, 'The environment of Cloud Hosting is overdue. Pay for it in the console.'],
 ]
 
 /** The same `wx`; with options, its `request` sends what is for the service over `callContainer`. */

@@ -115,7 +115,7 @@ export const loginFailed = (failure: unknown) => toError(failure, 'wx_login_fail
 
 /** For a request to this URL: `wx.request` failed. Some failures do not pass by themselves. */
 export const networkFailed = (url: string) => (failure: unknown) => {
-  const origin = parseOrigin(url) || url
+  const origin = parseOrigin(url)
   return toError(failure, 'network_error', 'retry_later', [
     [
       /^600002|domain list|合法域名/,

@@ -83,8 +83,7 @@ const URL_PATTERN = /^https?:\/\/[^/?#@*\\\s]+(\/[^?#@*\\\s]*)?$/i
 function requireUrl(value: unknown, option: 'baseUrl' | 'hosts'): string {
   const isHost = option === 'hosts'
   const text = typeof value === 'string' ? value.trim() : ''
-  const scheme = isHost && text && text.indexOf('://') < 0 ? 'https://' : ''
-  const url = (scheme + text).replace(/\/+$/, '')
+  const url = (isHost ? text.replace(/^(?!https?:\/\/)/i, 'https://') : text).replace(/\/+$/, '')
   const match = URL_PATTERN.exec(url)
   if (match && !(isHost && match[1])) return url
   const fault = value ? 'not valid' : 'missing'

@@ -44,7 +44,7 @@ export async function sendToServer(
  */
 export function parseAnswer(response: WxResponse): WxResponse {
   const { data } = response
-  if (typeof data !== 'string' || data[0] !== '{') return response
+  if (typeof data !== 'string') return response
   try {
     return { ...response, data: JSON.parse(data) }
   } catch (_) {

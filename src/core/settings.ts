@@ -115,7 +115,7 @@ export const seconds = ({ min, max, ...rest }: { min: number; max: number; defau
     v.pipe(
       trimmed,
       v.transform((value = rest.default) =>
-        typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value,
+        typeof value === 'string' && !/\D/.test(value) ? Number(value) : value,
       ),
       v.custom<number>((value) => isWhole(value) && value >= min && value <= max, message),
     ),

@@ -19,10 +19,10 @@ export function parseUtf8(bytes: Uint8Array): string | null {
 
 type Reviver = (key: string, value: unknown) => unknown
 
-/** The value of a JSON text; `undefined`, which JSON cannot express, if it is not JSON. */
-export function parseJson(text: string, reviver?: Reviver): unknown {
+/** The value of a JSON text; `undefined`, which JSON cannot express, if there is none, or no JSON. */
+export function parseJson(text: string | null, reviver?: Reviver): unknown {
   try {
-    return JSON.parse(text, reviver)
+    return JSON.parse(text ?? '', reviver)
   } catch {
     return undefined
   }
@@ -32,8 +32,8 @@ export function parseJson(text: string, reviver?: Reviver): unknown {
  * The value of a JSON text whose strings may hold raw control characters, as WeChat has sent names
  * and pasted texts; `undefined` if it is not JSON even so. What is signed is the raw text.
  */
-export function parseLenientJson(text: string, reviver?: Reviver): unknown {
-  return parseJson(text, reviver) ?? parseJson(escapeControls(text), reviver)
+export function parseLenientJson(text: string | null, reviver?: Reviver): unknown {
+  return parseJson(text, reviver) ?? parseJson(text && escapeControls(text), reviver)
 }
 
 /** The text with the control characters inside its strings escaped. */

@@ -142,7 +142,7 @@ export function listSettings(): readonly string[] {
  * @throws {Problem} `misconfigured` for a setting that every login depends on. Its log names all that
  * are wrong.
  */
-export function parseConfig(env: unknown, given: object | null = null): Config {
+export function parseConfig(env: unknown, given?: object | null): Config {
   const bound = parseGroup(HooksBinding, env)
   const hooks = given ?? findValue(bound)?.HOOKS ?? null
   const miniPrograms = parseMiniPrograms(env, hooks)

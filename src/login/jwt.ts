@@ -116,7 +116,7 @@ export async function openJwt(
   if (now >= output.exp) return null
   const sealed = parseBase64url(output.ctx) ?? new Uint8Array()
   const plaintext = await unseal(sealed, toSealOptions(key.sealingKey, output.jti, output.sid))
-  const identity = parseJson(plaintext ?? '')
+  const identity = parseJson(plaintext)
   return isUserIdentity(identity) ? { ...output, ...identity } : null
 }
 
@@ -136,7 +136,7 @@ function toPart(value: object): string {
 /** The JSON of a part; `undefined` if there is none. */
 function parsePart(part: string): unknown {
   const bytes = parseBase64url(part)
-  return bytes ? parseJson(parseUtf8(bytes) ?? '') : undefined
+  return bytes ? parseJson(parseUtf8(bytes)) : undefined
 }
 
 function toSealOptions(key: CryptoKey, jti: string, sid: string) {

@@ -103,7 +103,7 @@ export async function openRecord(
   const bytes = new Uint8Array(value)
   if (bytes[0] !== VERSION) return null
   const plaintext = await unseal(bytes.subarray(1), await toSealOptions(parts))
-  const record = parseJson(plaintext ?? '')
+  const record = parseJson(plaintext)
   return isSessionRecord(record) ? record : null
 }
 

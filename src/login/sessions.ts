@@ -133,7 +133,7 @@ export async function replaceSession(
     await endSession(context, options.replaced)
     return login
   } catch (error) {
-    await endSession(context, login.session).catch(() => undefined)
+    await endSession(context, login.session)
     throw error
   }
 }

@@ -164,7 +164,7 @@ async function readResponse(
   const { status, headers } = response
   const body = await readBody(response, RESPONSE_LIMIT)
   if (!body) throw unavailable('the body is too large')
-  const fields = parseLenientJson(parseUtf8(body) ?? '')
+  const fields = parseLenientJson(parseUtf8(body))
   if (!response.ok) {
     throw toRefusal({ call, status, fields, log: findRequestId(headers) })
   }

@@ -66,6 +66,7 @@ describe('a client with cloud', () => {
     [{ errCode: 102002 }, 'network_error', 'retry_later', /102002|fail/],
     [{}, 'network_error', 'retry_later', /fail/],
     [{ errCode: 102005 }, 'wx_failed', 'fix_request', /GET, POST, PUT and DELETE/],
+    [{ errMsg: 'fail 1102005 1020051' }, 'network_error', 'retry_later', /^fail/],
     [{ errCode: -501000 }, 'wx_failed', 'fix_request', /env, service and the path/],
     [{ errCode: -606001 }, 'wx_failed', 'fix_request', /100 KB/],
     [{ errCode: -606003 }, 'wx_failed', 'fix_request', /overdue/],

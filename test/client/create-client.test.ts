@@ -26,6 +26,7 @@ describe('createClient()', () => {
     'login.example.com',
     'ftp://login.example',
     'https://',
+    'https:///login.example',
     'https://login.example?x',
     'https://login.example#x',
     'https://login.example@evil.example',

@@ -130,6 +130,8 @@ describe('login()', () => {
     ['a session without expiresIn', 200, { token: 't', userId: 'u' }],
     ['null', 200, null],
     ['a gateway', 502, '<html>'],
+    ['an error of the server without JSON', 500, ''],
+    ['a status that nobody knows', 499, ''],
     ['a gateway with a code of its own', 503, { code: 'UNAVAILABLE' }],
     ['a redirect', 302, ''],
   ])('login() rejects with answer_invalid if it gets %s', async (_, statusCode, data) => {

@@ -133,13 +133,18 @@ describe('parameters that cannot be paid', () => {
     ['timeStamp', undefined],
     ['timeStamp', 1_414_561_699],
     ['timeStamp', '1414561699000'],
+    ['timeStamp', 'at 1414561699'],
     ['nonceStr', ''],
     ['nonceStr', 'n'.repeat(33)],
     ['package', undefined],
     ['package', 'wx201410272009395522657a690389285100'],
     ['package', 'Sign=WXPay'],
+    ['package', 'a prepay_id=1'],
+    ['package', 'prepay_id='],
     ['signType', undefined],
     ['signType', 'MD5'],
+    ['signType', 'RSA2'],
+    ['signType', 'HRSA'],
     ['paySign', ''],
   ])('%s %o is refused without a call of wx, and only the field is named', async (name, value) => {
     const wrong = { ...parameters, [name]: value } as PaymentParameters
@@ -151,6 +156,12 @@ describe('parameters that cannot be paid', () => {
       message,
     })
     expect(phone.payments).toEqual([])
+  })
+
+  it('a nonceStr may have 1 to 32 characters', async () => {
+    for (const length of [1, 32]) {
+      expect(await client.pay({ ...parameters, nonceStr: 'n'.repeat(length) })).toBe('ok')
+    }
   })
 
   it.each([undefined, null, 'prepay_id=1', {}])('%o lacks all five fields', async (value) => {

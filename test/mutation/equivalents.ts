@@ -59,6 +59,47 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     places: [['src/login/hooks.ts', "Object.keys(answer).join() : ''"]],
   },
   {
+    why: 'neither is JSON',
+    change: "'' → 'x'",
+    places: [
+      ['src/lib/encoding.ts', "JSON.parse(text ?? '', reviver)"],
+      ['src/pay/events.ts', "parseUtf8(body) ?? ''"],
+    ],
+  },
+  {
+    why: 'the pattern fits neither',
+    change: "'' → 'x'",
+    places: [
+      ['src/core/body.ts', "headers.get('Content-Type') ?? ''\n  return"],
+      ['src/core/body.ts', "headers.get('Content-Type') ?? ''\n  const"],
+      ['src/core/credentials.ts', "/i.exec(authorization?.trim() ?? '')\n"],
+      ['src/core/credentials.ts', "/i.exec(authorization?.trim() ?? '')?."],
+      ['src/core/credentials.ts', "exec(credentials ?? '')"],
+      ['src/login/http/routes/login.ts', "REFERER.exec(referer ?? '')"],
+    ],
+  },
+  {
+    why: 'neither is a service key, which has 32 characters',
+    change: "'' → 'x'",
+    places: [
+      ['src/core/credentials.ts', "?.[1] ?? ''\n"],
+      ['src/login/http/routes/forward-auth.ts', "c.req.header('X-Service-Key') ?? ''"],
+    ],
+  },
+  {
+    why: 'it stands for what cannot be, as the types do not know',
+    change: "'' → 'x'",
+    places: [
+      ['src/core/credentials.ts', "parseBase64(encoded ?? '')"],
+      ['src/core/credentials.ts', "get('p') ?? ''"],
+      ['src/core/hosts.ts', "apiBases[last] ?? ''"],
+      ['src/core/schemas.ts', "join('.') ?? ''"],
+      ['src/login/http/bodies.ts', "findFault(input) ?? ''"],
+      ['src/login/session-record.ts', "parseBase64url(secret ?? '')"],
+      ['src/pay/refusals.ts', "split('/').at(-1) ?? ''"],
+    ],
+  },
+  {
     why: 'no mini program has an AppID that is no text',
     change:
       "typeof appid === 'string' && typeof session_key === 'string' → (typeof session_key === 'string')",

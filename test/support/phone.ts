@@ -75,7 +75,10 @@ export function createPhone() {
       },
     },
     getUserInfo: (options) =>
-      callBack(options, 'getUserInfo', () => press<WxOpenData>('wx.getUserInfo')),
+      callBack(options, 'getUserInfo', async () => {
+        const data = await press<WxOpenData>('wx.getUserInfo')
+        return options.withCredentials ? data : { ...data, encryptedData: '', iv: '' }
+      }),
     getWeRunData: (options) =>
       callBack(options, 'getWeRunData', () => press<WxOpenData>('wx.getWeRunData')),
     getSetting: (options) =>

@@ -62,7 +62,7 @@ const wxFailed = (failure) => toError(failure, "wx_failed", "stop");
 const loginFailed = (failure) => toError(failure, "wx_login_failed", "retry_later");
 /** For a request to this URL: `wx.request` failed. Some failures do not pass by themselves. */
 const networkFailed = (url) => (failure) => {
-	const origin = parseOrigin(url) || url;
+	const origin = parseOrigin(url);
 	return toError(failure, "network_error", "retry_later", [
 		[/^600002|domain list|合法域名/, `Add ${origin} to the request domains (request 合法域名) of the mini program`],
 		[/^600009|invalid.url/i, "WeChat does not accept the URL: check baseUrl and url"],
@@ -147,7 +147,7 @@ async function sendToServer(...[wx, options, token]) {
 */
 function parseAnswer(response) {
 	const { data } = response;
-	if (typeof data !== "string" || data[0] !== "{") return response;
+	if (typeof data !== "string") return response;
 	try {
 		return {
 			...response,
@@ -327,9 +327,9 @@ const CLOUD_BASE = "https://cloud.invalid";
 /** What a failure of `callContainer` that lasts wants from the developer. */
 const FAULTS = [
 	[/\b102005\b/, "Cloud Hosting takes GET, POST, PUT and DELETE only."],
-	[/-501000\b/, "Check env, service and the path: this mini program may not call them."],
-	[/-606001\b/, "Cloud Hosting takes requests of at most 100 KB. Send less."],
-	[/-606003\b/, "The environment of Cloud Hosting is overdue. Pay for it in the console."]
+	[/-501000/, "Check env, service and the path: this mini program may not call them."],
+	[/-606001/, "Cloud Hosting takes requests of at most 100 KB. Send less."],
+	[/-606003/, "The environment of Cloud Hosting is overdue. Pay for it in the console."]
 ];
 /** The same `wx`; with options, its `request` sends what is for the service over `callContainer`. */
 function overCloud(wx, options) {
@@ -586,7 +586,7 @@ const URL_PATTERN = /^https?:\/\/[^/?#@*\\\s]+(\/[^?#@*\\\s]*)?$/i;
 function requireUrl(value, option) {
 	const isHost = option === "hosts";
 	const text = typeof value === "string" ? value.trim() : "";
-	const url = ((isHost && text && text.indexOf("://") < 0 ? "https://" : "") + text).replace(/\/+$/, "");
+	const url = (isHost ? text.replace(/^(?!https?:\/\/)/i, "https://") : text).replace(/\/+$/, "");
 	const match = URL_PATTERN.exec(url);
 	if (match && !(isHost && match[1])) return url;
 	throw new Error(`${option} is ${value ? "not valid" : "missing"}: baseUrl and hosts must be like https://a.example, hosts without a path`);

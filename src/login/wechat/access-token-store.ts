@@ -81,7 +81,7 @@ async function sealOptions(miniProgram: MiniProgram) {
 }
 
 function parseToken(text: string | null): AccessToken | null {
-  const value = text === null ? null : parseJson(text)
+  const value = parseJson(text)
   if (!isObject(value)) return null
   const { access_token, expiresAt } = value
   if (typeof access_token !== 'string' || typeof expiresAt !== 'number') return null

@@ -129,7 +129,7 @@ export async function readResponse(response: Response, appid: string): Promise<W
     throw badResponse(`HTTP status ${response.status}`)
   }
   const bytes = await readBody(response, RESPONSE_LIMIT)
-  const fields = bytes && parseLenientJson(parseUtf8(bytes) ?? '')
+  const fields = bytes && parseLenientJson(parseUtf8(bytes))
   if (isUnread(response, fields)) {
     const reason = `HTTP status ${response.status}`
     throw new UnreadRequest('wechat_unavailable', { log: { reason } })

@@ -124,7 +124,7 @@ async function decrypt(
 }
 
 function parsePlaintext(bytes: Uint8Array): Plaintext | null {
-  const fields = parseLenientJson(parseUtf8(bytes) ?? '')
+  const fields = parseLenientJson(parseUtf8(bytes))
   if (!isObject(fields) || !isObject(fields.watermark)) return null
   const { appid, timestamp } = fields.watermark
   return typeof appid === 'string' && typeof timestamp === 'number'

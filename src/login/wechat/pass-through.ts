@@ -240,7 +240,7 @@ async function peek(response: Response): Promise<Attempt> {
 }
 
 function findFault(response: Response, bytes: Uint8Array): Attempt['fault'] {
-  const fields = parseLenientJson(parseUtf8(bytes) ?? '')
+  const fields = parseLenientJson(parseUtf8(bytes))
   if (isUnread(response, fields)) return 'unread'
   const errcode = isObject(fields) && typeof fields.errcode === 'number' ? fields.errcode : 0
   return isAccessTokenRejected(errcode) ? 'rejected' : null
