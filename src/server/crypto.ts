@@ -19,9 +19,8 @@ export function installCrypto(): void {
 
   prototype.importKey = async function (...args) {
     const key = await importKey.apply(this, args)
-    const [format, bytes] = args
-    if (format !== 'raw' || !(bytes instanceof Uint8Array)) return key
-    secrets.set(key, node.createSecretKey(bytes))
+    const [, bytes] = args
+    if (bytes instanceof Uint8Array) secrets.set(key, node.createSecretKey(bytes))
     return key
   }
   prototype.digest = async function (algorithm, data) {
@@ -56,11 +55,11 @@ const isBytes = (data: unknown): data is Uint8Array => data instanceof Uint8Arra
 function findAes(algorithm: string | SubtleCryptoEncryptAlgorithm, key: CryptoKey, usage: string) {
   const secret = secrets.get(key)
   if (!secret || !key.usages.includes(usage) || typeof algorithm === 'string') return null
-  const { name, iv, additionalData = null, tagLength } = algorithm
+  const { name, iv, additionalData, tagLength } = algorithm
   if (name !== key.algorithm.name || !(iv instanceof Uint8Array)) return null
   const isGcm = name === 'AES-GCM' && additionalData instanceof Uint8Array && !tagLength
   if (!isGcm && name !== 'AES-CBC') return null
-  const bits = (secret.symmetricKeySize ?? 0) * 8
+  const bits = Number(secret.symmetricKeySize) * 8
   const type = `aes-${bits}-${isGcm ? 'gcm' : 'cbc'}` as node.CipherGCMTypes
   return { type, secret, iv, additionalData: isGcm ? additionalData : null }
 }

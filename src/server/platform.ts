@@ -48,8 +48,9 @@ const fromBase64: typeof Uint8Array.fromBase64 = (text, options = {}) => {
 
 function toBase64(this: Uint8Array, options: Parameters<Uint8Array['toBase64']>[0] = {}): string {
   const text = Buffer.from(this).toString('base64')
-  const url = options.alphabet === 'base64url' ? text.replace(/\+/g, '-').replace(/\//g, '_') : text
-  return options.omitPadding ? url.replace(/=+$/, '') : url
+  const isUrl = options.alphabet === 'base64url'
+  const chosen = isUrl ? text.replaceAll('+', '-').replaceAll('/', '_') : text
+  return options.omitPadding ? chosen.replaceAll('=', '') : chosen
 }
 
 function fromHex(text: string): Uint8Array<ArrayBuffer> {

