@@ -42,7 +42,7 @@ async function answer(request) {
   if (!isSigned({ timestamp, hex, body })) return { status: 401 }
   const { hook, argument } = JSON.parse(body.toString())
   if (!Object.hasOwn(hooks, hook)) return { status: 404 }
-  return { status: 200, reply: JSON.stringify(await hooks[hook](argument)) }
+  return { status: 200, reply: JSON.stringify((await hooks[hook](argument)) ?? null) }
 }
 
 /** Whether the signature is right, and the time within five minutes of ours. */

@@ -246,6 +246,16 @@ describe('a backend elsewhere', () => {
     })
   })
 
+  it('a hook of backend.js that returns nothing gives the default reply', async () => {
+    const edit = (code: string) => code.replace('onEvent: () => null', 'onEvent: () => {}')
+    const own = await startBackend(secret, edit)
+    await withExample({ BACKEND_URL: own.url, BACKEND_SECRET: secret }, async (example) => {
+      const reply = await example.push('user_authorization_cancellation', 'o-nothing')
+      expect(reply).toEqual({ status: 200, text: 'success' })
+    })
+    own.stop()
+  })
+
   it.each([
     ['with another secret', () => ({ BACKEND_URL: backend.url, BACKEND_SECRET: 'another' })],
     ['without a secret', () => ({ BACKEND_URL: backend.url })],

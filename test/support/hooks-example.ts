@@ -104,10 +104,14 @@ export async function applyMigrations(db: D1Database): Promise<void> {
   await db.batch(statements.map((text) => db.prepare(text)))
 }
 
-/** Runs examples/hooks/backend.js on a free port. */
-export async function startBackend(secret: string): Promise<{ url: string; stop: () => void }> {
+/** Runs examples/hooks/backend.js on a free port, as `edit` has changed its code. */
+export async function startBackend(
+  secret: string,
+  edit: (code: string) => string = (code) => code,
+): Promise<{ url: string; stop: () => void }> {
   const env = { ...process.env, BACKEND_SECRET: secret, PORT: '0' }
-  const child = spawn(process.execPath, ['examples/hooks/backend.js'], { env })
+  const code = edit(readFileSync('examples/hooks/backend.js', 'utf8'))
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', code], { env })
   return { url: await readUrl(child), stop: () => void child.kill() }
 }
 
