@@ -9,6 +9,7 @@ import { type FinishRequest, startRequest } from '../core/log'
 import { Problem } from '../core/problem'
 import type { Runtime } from '../core/runtime'
 import { rejectOnAbort } from '../lib/abort'
+import { once } from '../lib/once'
 import { perEnv } from '../lib/per-env'
 import type { KnownHosts, PayContext } from './api'
 import { findOptionalFaults, type PayConfig, parsePayConfig } from './config'
@@ -100,11 +101,7 @@ export function createPayments(
 }
 
 function bindPayments(runtime: Runtime, hooks: PaymentHooks | null, env: object): Payments {
-  let parsed: Promise<PayContext> | null = null
-  const context = () => {
-    parsed ??= createContext(runtime, hooks, env)
-    return parsed
-  }
+  const context = once(() => createContext(runtime, hooks, env))
   return {
     config: async () => (await context()).config,
     now: runtime.now,

@@ -1,6 +1,6 @@
 /** The keys in the settings of the payments Worker: their spellings, and what is said of a wrong one. */
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { parsePayConfig } from '../../src/pay/config'
 import { createPayApp } from '../support/pay-app'
 import { findFaults } from '../support/pay-faults'
@@ -203,6 +203,15 @@ describe('keys', () => {
       expect((await app.send('POST', '/payments', body)).status).toBe(status)
     }
     expect(app.pay.violations).toEqual([])
+  })
+
+  it('a request waits for no keys that another one imports', async () => {
+    const { send } = createPayApp()
+    const importKey = vi.spyOn(crypto.subtle, 'importKey')
+    importKey.mockReturnValueOnce(new Promise(() => {}))
+    void send('GET', '/payments/A00001')
+    expect((await send('GET', '/payments/A00001')).status).toBe(404)
+    importKey.mockRestore()
   })
 
   it('the keys of a configuration cannot be exported', async () => {
