@@ -35,14 +35,15 @@ const LOGIN_REFUSED =
 export type Payer = { readonly token: string } | { readonly appid: string; readonly openid: string }
 
 /**
- * All operations. Each rejects with a {@link Problem}; `misconfigured` is possible everywhere.
+ * All operations. Each rejects with a {@link Problem} whose code is among those that the OpenAPI
+ * document lists for the operation.
  *
  * @example
  * const isPaid = async (payments: Payments, outTradeNo: string) =>
  *   (await payments.queryOrder(outTradeNo)).state === 'SUCCESS'
  */
 export interface Payments {
-  /** The settings. Rejects with `misconfigured`. */
+  /** The settings. */
   config(): Promise<PayConfig>
 
   /** Unix seconds, for what depends on the time in a request. */
@@ -51,26 +52,22 @@ export interface Payments {
   /** Starts timing a request. The returned function writes its log line. */
   startRequest(): FinishRequest
 
-  /**
-   * Places an order: the argument of `wx.requestPayment`. Rejects with `session_invalid`,
-   * `order_exists`, `order_paid`, `order_closed`, `payment_refused`, `rate_limited`, `pay_timeout`,
-   * `pay_unavailable`.
-   */
+  /** Places an order: the argument of `wx.requestPayment`. */
   placeOrder(order: Omit<Order, 'appid' | 'openid'>, payer: Payer): Promise<PaymentParameters>
 
-  /** The state of an order. Rejects with `order_unknown`, `pay_timeout`, `pay_unavailable`. */
+  /** The state of an order. */
   queryOrder(outTradeNo: string): Promise<Payment>
 
-  /** Closes an order that is not paid. Rejects with `order_paid`, `pay_timeout`, `pay_unavailable`. */
+  /** Closes an order that is not paid. */
   closeOrder(outTradeNo: string): Promise<void>
 
-  /** Asks for a refund. Rejects with `refund_refused`, `balance_too_low`, `pay_unavailable`, … */
+  /** Asks for a refund. */
   requestRefund(request: RefundRequest): Promise<Refund>
 
-  /** The state of a refund. Rejects with `refund_unknown`, `pay_timeout`, `pay_unavailable`. */
+  /** The state of a refund. */
   queryRefund(outRefundNo: string): Promise<Refund>
 
-  /** Takes a callback, raw. Rejects with `event_refused`, `invalid_request`, `hook_unavailable`. */
+  /** Takes a callback, raw. It resolves once the Queue or the hook has accepted the event. */
   receiveEvent(callback: { headers: Headers; body: Uint8Array }): Promise<void>
 }
 
