@@ -1,4 +1,4 @@
-/** What the package exports to Workers: an editor shows each export with an example. */
+/** What the package exports: an editor shows each export with an example. */
 
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -32,6 +32,7 @@ function readDocstring(file: string, name: string): string {
 describe.each([
   ['code2session', 'src/index.ts', 20],
   ['code2session/pay', 'src/pay.ts', 20],
+  ['code2session/node', 'src/node.ts', 20],
 ])('%s', (_, index, least) => {
   it.each(findExports(index))('$name has a docstring with an example', ({ name, file }) => {
     expect(readDocstring(file, name)).toContain('@example')
@@ -41,4 +42,12 @@ describe.each([
     expect(findExports(index).length).toBeGreaterThan(least)
     expect(readFileSync(index, 'utf8')).not.toMatch(/^export (?!(type )?\{|function|interface)/m)
   })
+})
+
+it('code2session/node has what Workers have, with a runtime of its own and without RPC', () => {
+  const workers = [...findExports('src/index.ts'), ...findExports('src/pay.ts')]
+  const shared = workers.filter(({ file }) => !file.startsWith('src/workers/'))
+  const toNames = (exports: readonly { name: string }[]) => exports.map(({ name }) => name).sort()
+  const names = toNames([...shared, { name: 'serverRuntime' }])
+  expect(toNames(findExports('src/node.ts'))).toEqual(names)
 })
