@@ -54,7 +54,7 @@ describe('the tarball', () => {
       '@hono/node-server': '^2',
       '@redis/client': '^6',
       hono: '^4.13',
-      mysql2: '^3',
+      mysql2: '^3.18',
       valibot: '^1',
     })
     const meta = Object.values(peerDependenciesMeta)
