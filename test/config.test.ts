@@ -44,6 +44,10 @@ describe('the settings', () => {
     })
   })
 
+  it('An AppID has characters behind wx', () => {
+    expect(findProblems({ WECHAT_APPID: 'wx' })).toEqual([expect.stringContaining('WECHAT_APPID')])
+  })
+
   it('parseConfig reports all wrong settings at once, by name and without their values', () => {
     const problems = findProblems({
       WECHAT_APPID: 'gh_97417a04a28d',

@@ -169,7 +169,16 @@ describe('a service key as the password of HTTP Basic', () => {
     expect(await response.json()).toMatchObject({ code: 'service_key_invalid' })
   })
 
-  it.each(['Basic', 'Basic ', 'Digest x', 'x'])(
+  it.each([
+    'Basic',
+    'Basic ',
+    'Digest x',
+    'x',
+    `Not${basic(`backend:${SERVICE_KEY}`).Authorization}`,
+    `${basic(`backend:${SERVICE_KEY}`).Authorization} x`,
+    `NotBearer ${SERVICE_KEY}`,
+    `Bearer${SERVICE_KEY}`,
+  ])(
     'The Authorization %o holds no service key, and both schemes are offered',
     async (Authorization) => {
       const response = await introspect(undefined, { Authorization })

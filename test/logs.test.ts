@@ -236,7 +236,7 @@ describe('the log', () => {
       Promise.resolve({
         value: null,
         get metadata() {
-          throw new Error('private')
+          throw new Error('private at private')
         },
       })
     app.replace({ settings: { SESSIONS: { getWithMetadata: get } } })

@@ -131,12 +131,14 @@ describe.each(ENDPOINTS)('the failures of %s', (path) => {
   })
 
   it('Without a header, a body that is no form has no credential', async () => {
-    const body = JSON.stringify({ token: 'x', client_secret: SERVICE_KEY })
-    expect(await send(body, 'application/json')).toMatchObject({
-      status: 401,
-      code: 'service_key_required',
-      error: 'invalid_client',
-    })
+    const body = `token=x&client_secret=${SERVICE_KEY}`
+    for (const type of ['application/json', `${FORM}2`, `text/${FORM}`]) {
+      expect(await send(body, type)).toMatchObject({
+        status: 401,
+        code: 'service_key_required',
+        error: 'invalid_client',
+      })
+    }
   })
 
   it('404, 405 and 503 have no code of OAuth', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { signPush } from '../sandbox/encrypt'
 import { pushRequest } from '../sandbox/push'
 import type { EventMessage } from '../src/login/hooks'
 import { APPID } from './support/app'
@@ -49,6 +50,12 @@ describe('the URL check', () => {
     const query = 'signature=00&timestamp=1&nonce=2&echostr=3'
     const response = await app.request(`/wechat/events?${query}`)
     expect(await toAnswer(response)).toEqual([403, 'event_refused'])
+  })
+
+  it('The URL check takes a nonce and an echostr that are absent for empty ones', async () => {
+    const timestamp = String(app.clock.now)
+    const query = new URLSearchParams({ signature: await signPush(TOKEN, timestamp), timestamp })
+    expect(await toAnswer(await app.request(`/wechat/events?${query}`))).toEqual([200, ''])
   })
 
   it('The URL check is refused if its timestamp is older than ten minutes', async () => {
@@ -204,6 +211,21 @@ describe('a push in plain mode', () => {
     await start(PLAIN)
     expect(await push(event(), { key: null })).toEqual([200, 'success'])
     expect(await isAlive()).toBe(false)
+  })
+
+  it('A push in plain mode is one of safe mode only with an envelope and its signature', async () => {
+    await start(PLAIN)
+    const Encrypt = 'x'
+    const options = { appid: APPID, token: TOKEN, encodingAESKey: null }
+    for (const [message, query, status] of [
+      [event({ Encrypt }), '', 200],
+      [event(), '&msg_signature=00', 200],
+      [event({ Encrypt }), '&msg_signature=00', 500],
+    ] as const) {
+      const sent = await pushRequest(ENDPOINT, message, { ...options, timestamp: app.clock.now })
+      const request = new Request(`${sent.url}${query}`, sent)
+      expect((await app.receive(request)).status).toBe(status)
+    }
   })
 
   it('A push in plain mode is refused if a key is set', async () => {

@@ -31,7 +31,7 @@ describe('the log of a push that is refused', () => {
   })
 
   it.each<[string, BodyInit, number, string]>([
-    ['is no JSON', 'text', 400, `the body is not a JSON object; ${ADVICE}`],
+    ['is no JSON', 'a<b', 400, `the body is not a JSON object; ${ADVICE}`],
     ['is no object', '[]', 400, `the body is not a JSON object; ${ADVICE}`],
     ['is empty', '', 400, `the body is not a JSON object; ${ADVICE}`],
     ['is not UTF-8', new Uint8Array([0xff]), 400, 'the body must be UTF-8'],

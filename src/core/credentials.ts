@@ -51,7 +51,7 @@ export function parseBasicPasswords(authorization: string | undefined): readonly
   const encoded = /^Basic +(\S+)$/i.exec(authorization?.trim() ?? '')?.[1]
   const credentials = parseUtf8(parseBase64(encoded ?? '') ?? new Uint8Array())
   if (encoded === undefined) return []
-  const password = /^[^:]*:(.*)$/s.exec(credentials ?? '')?.[1] ?? ''
+  const password = /:(.*)/s.exec(credentials ?? '')?.[1] ?? ''
   const decoded = new URLSearchParams(`p=${password.replaceAll('&', '%26')}`).get('p') ?? ''
   return [password, decoded]
 }

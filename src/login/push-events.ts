@@ -82,7 +82,7 @@ export async function checkPushUrl(
 ): Promise<string> {
   const { keys, found } = await findPushEndpoint(context, appid)
   if (!found) await chooseFromSettings(context, appid)
-  const { signature = '', timestamp = '', nonce = '', echostr = '' } = query
+  const { signature, timestamp, nonce, echostr } = fillQuery(query)
   const now = context.runtime.now()
   await checkSignature([keys.token, timestamp, nonce], { signature, timestamp, now })
   return echostr
@@ -169,7 +169,7 @@ async function openPush({ token, aesKey }: PushKeys, push: SentPush): Promise<Op
 }
 
 async function openPlain(token: string, { query, body, now }: SentPush): Promise<OpenedPush> {
-  const { signature = '', msg_signature = '', timestamp = '', nonce = '' } = query
+  const { signature, msg_signature, timestamp, nonce } = fillQuery(query)
   await checkSignature([token, timestamp, nonce], { signature, timestamp, now })
   const event = parseFields(body)
   if (typeof event.Encrypt === 'string' && msg_signature !== '') {
@@ -183,7 +183,7 @@ async function openSafe(
   aesKey: string,
   { appid, query, body, now }: SentPush,
 ): Promise<OpenedPush> {
-  const { msg_signature: signature = '', timestamp = '', nonce = '' } = query
+  const { msg_signature: signature, timestamp, nonce } = fillQuery(query)
   const envelope = parseJson(body)
   if (!isObject(envelope)) throw notJson(body)
   const { Encrypt } = envelope
@@ -196,6 +196,12 @@ async function openSafe(
   if (!opened) throw eventRefused('envelope does not open under the EncodingAESKey')
   if (opened.appid !== appid) throw eventRefused('appid')
   return { text: opened.message, event: parseFields(opened.message), isSafe: true }
+}
+
+/** The query, in which what is absent is empty. */
+function fillQuery(query: PushQuery) {
+  const { signature = '', msg_signature = '', timestamp = '', nonce = '', echostr = '' } = query
+  return { signature, msg_signature, timestamp, nonce, echostr }
 }
 
 /** @throws {Problem} `event_refused` unless WeChat has signed these parts, lately */

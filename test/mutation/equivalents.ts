@@ -127,6 +127,24 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     ],
   },
   {
+    why: 'no clock shows 1970 or 1969',
+    change: '0 → 1',
+    places: [['src/login/mini-program-lookup.ts', 'askAgainAt: 0']],
+  },
+  {
+    why: 'no clock shows 1970 or 1969',
+    change: '0 → -1',
+    places: [['src/login/mini-program-lookup.ts', 'askAgainAt: 0']],
+  },
+  {
+    why: 'neither is a signature, nor a time',
+    change: "'' → 'x'",
+    places: [
+      ['src/login/push-events.ts', "const { signature = ''"],
+      ['src/login/push-events.ts', "timestamp = ''"],
+    ],
+  },
+  {
     why: 'no mini program has an AppID that is no text',
     change:
       "typeof appid === 'string' && typeof session_key === 'string' → (typeof session_key === 'string')",
