@@ -2,12 +2,11 @@
 
 import type { Context, Env, Next } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import type { HonoBase } from 'hono/hono-base'
 import { baseRoutePath, matchedRoutes } from 'hono/route'
+import type { Hono } from 'hono/tiny'
 import type { FinishRequest, RequestRecord } from './log'
 import { Problem, toProblem } from './problem'
 import { fail } from './responses'
-import { matchPath } from './router'
 
 /** What the frame puts into the context. */
 export interface FrameEnv<Service extends TimedService = TimedService> {
@@ -38,7 +37,7 @@ export interface FrameOptions {
 
 /** Adds the frame to an app, before its routes. */
 export function addFrame<AppEnv extends Env>(
-  app: HonoBase<AppEnv>,
+  app: Hono<AppEnv>,
   { service, notFound, wildcards = [], onRecord }: FrameOptions,
 ): void {
   const isWildcard = ({ path }: Route) => wildcards.some((wildcard) => path.endsWith(wildcard))
@@ -51,7 +50,7 @@ export function addFrame<AppEnv extends Env>(
       const finish = current.startRequest()
       const { path, routeIndex } = c.req
       const matched = matchedRoutes(c)
-      // A router around this app may take /sessions/ for /sessions, which would end them all.
+      // The router takes /sessions/ for /sessions: an id that is empty by mistake would end them all.
       if (!path.endsWith('/') || matched.some(isWildcard)) await runRoutes(c, next)
       else c.res = fail(c, notFound())
       const { status } = c.res
@@ -98,9 +97,16 @@ interface Route {
  */
 function findRoutes(c: Context, routes: readonly Route[], index: number): readonly Route[] {
   const prefix = baseRoutePath(c, index).replace(/\/$/, '')
+  const parts = c.req.path.split('/')
   return routes
     .map(({ method, path }) => ({ method, path: prefix + path }))
-    .filter(({ method, path }) => method !== 'ALL' && matchPath(path, c.req.path))
+    .filter(({ method, path }) => method !== 'ALL' && fits(path.split('/'), parts))
+}
+
+function fits(pattern: readonly string[], parts: readonly string[]): boolean {
+  const fitsPart = (part: string, index: number) =>
+    part === parts[index] || (part.startsWith(':') && parts[index] !== '')
+  return pattern.length === parts.length && pattern.every(fitsPart)
 }
 
 function methodNotAllowed(routes: readonly Route[]): Problem {

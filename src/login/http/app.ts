@@ -1,12 +1,11 @@
 /** The HTTP API as a Hono app: JSON in, JSON or problem details out. */
 
 import type { Context } from 'hono'
-import { HonoBase } from 'hono/hono-base'
+import { Hono } from 'hono/tiny'
 import { addFrame } from '../../core/frame'
 import type { RequestRecord } from '../../core/log'
 import { Problem } from '../../core/problem'
 import { jsonResponse } from '../../core/responses'
-import { PathRouter } from '../../core/router'
 import type { Config } from '../config'
 import type { Hooks } from '../hooks'
 import type { Service } from '../service'
@@ -40,7 +39,7 @@ export interface AppOptions {
 
 /** Makes the HTTP API of a service. */
 export function createHttpApp(service: (env: object) => Service) {
-  const app = new HonoBase<AppEnv>({ router: new PathRouter() })
+  const app = new Hono<AppEnv>()
 
   addFrame(app, {
     service,

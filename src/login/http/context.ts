@@ -1,7 +1,7 @@
 /** What the routes find in their context, and the middleware that puts it there. */
 
 import { createMiddleware } from 'hono/factory'
-import type { HonoBase } from 'hono/hono-base'
+import type { Hono } from 'hono/tiny'
 import { requireBearerToken } from '../../core/credentials'
 import type { FrameEnv } from '../../core/frame'
 import type { Config } from '../config'
@@ -18,7 +18,7 @@ export type AppEnv = FrameEnv<Service> & {
 }
 
 /** The one app that all routes are added to. An app for each file would take time at every start. */
-export type App = HonoBase<AppEnv>
+export type App = Hono<AppEnv>
 
 /** The context of routes that {@link authenticated} guards. */
 export type AuthenticatedEnv = AppEnv & { Variables: { session: Session } }

@@ -1,10 +1,9 @@
 /** The HTTP API of payments as a Hono app. */
 
-import { HonoBase } from 'hono/hono-base'
+import { Hono } from 'hono/tiny'
 import { readJsonBody } from '../../core/body'
 import { addFrame } from '../../core/frame'
 import { emptyResponse, jsonResponse } from '../../core/responses'
-import { PathRouter } from '../../core/router'
 import { parse } from '../../core/schemas'
 import { createServiceKeyGuards } from '../../core/service-key'
 import { requirePayServiceKeys } from '../config'
@@ -30,7 +29,7 @@ export interface PaymentAppOptions {
 
 /** Makes the HTTP API of a service. */
 export function createHttpApp(service: (env: object) => Payments) {
-  const app = new HonoBase<PaymentAppEnv>({ router: new PathRouter() })
+  const app = new Hono<PaymentAppEnv>()
 
   addFrame(app, { service, notFound: () => payProblem('not_found') })
   app.get('/health', (c) => jsonResponse(c, { status: 'ok' }))
