@@ -34,8 +34,8 @@ const node = {
   env: { NODE_COMPILE_CACHE: resolve('node_modules/.cache/node') },
   globalSetup: ['test/support/global-setup.ts'],
   testTimeout,
-  // A hook can wait for a build or for a server to start.
-  hookTimeout: 60_000,
+  // A hook can build a Worker and start several servers.
+  hookTimeout: 180_000,
   // The sandbox's crypto uses base64 methods that workerd has and Node has behind a flag.
   execArgv: ['--js-base-64'],
 }
