@@ -4,7 +4,7 @@ import { chmodSync, closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import { StartFault } from './fault'
-import { type Store, type StoreOptions, toOwner } from './store'
+import type { Store, StoreOptions } from './store'
 
 /** How long a process waits for another one's write, in milliseconds; without it, writes are lost. */
 const BUSY_MILLISECONDS = 2000
@@ -13,12 +13,10 @@ const BUSY_MILLISECONDS = 2000
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
-  CREATE TABLE IF NOT EXISTS entries (
-    name TEXT PRIMARY KEY, owner TEXT NOT NULL,
-    value BLOB NOT NULL, metadata TEXT NOT NULL, expires INTEGER NOT NULL
+  CREATE TABLE IF NOT EXISTS code2session_entries (
+    name TEXT PRIMARY KEY, value BLOB NOT NULL, metadata TEXT NOT NULL, expires INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS entries_owner ON entries (owner);
-  CREATE INDEX IF NOT EXISTS entries_expires ON entries (expires);
+  CREATE INDEX IF NOT EXISTS code2session_expires ON code2session_entries (expires);
 `
 
 /**
@@ -28,13 +26,13 @@ const SCHEMA = `
  */
 export function openSqlite(path: string, { now, warn }: StoreOptions): Store {
   const database = openFile(path)
-  const read = database.prepare('SELECT * FROM entries WHERE name = ? AND expires > ?')
-  const list = database.prepare('SELECT * FROM entries WHERE owner = ? AND expires > ?')
-  const write = database.prepare('INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)')
-  const remove = database.prepare('DELETE FROM entries WHERE name = ?')
-  const sweep = database.prepare(
-    'DELETE FROM entries WHERE name IN (SELECT name FROM entries WHERE expires <= ? LIMIT 20)',
-  )
+  const select = 'SELECT * FROM code2session_entries WHERE'
+  const read = database.prepare(`${select} name = ? AND expires > ?`)
+  const list = database.prepare(`${select} name > ? AND name < ? AND expires > ?`)
+  const write = database.prepare('INSERT OR REPLACE INTO code2session_entries VALUES (?, ?, ?, ?)')
+  const remove = database.prepare('DELETE FROM code2session_entries WHERE name = ?')
+  const sweep = database.prepare(`DELETE FROM code2session_entries WHERE name IN
+    (SELECT name FROM code2session_entries WHERE expires <= ? LIMIT 20)`)
 
   const writes: (() => unknown)[] = []
   // Responses that leave one after the other wake their receiver each, and take twice as much time.
@@ -50,7 +48,7 @@ export function openSqlite(path: string, { now, warn }: StoreOptions): Store {
     },
     write(name, { value, metadata }, seconds) {
       writes.push(() => {
-        write.run(name, toOwner(name), value, metadata, now() + seconds)
+        write.run(name, value, metadata, now() + seconds)
         try {
           sweep.run(now())
         } catch {
@@ -64,7 +62,8 @@ export function openSqlite(path: string, { now, warn }: StoreOptions): Store {
       return written()
     },
     async list(owner) {
-      const rows = list.all(owner, now())
+      // The names between `owner:` and `owner;` are those that begin with the first.
+      const rows = list.all(owner, owner.replace(/:$/, ';'), now())
       return rows.map((row) => ({ name: String(row.name), metadata: String(row.metadata) }))
     },
     close: async () => database.close(),

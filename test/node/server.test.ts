@@ -28,7 +28,7 @@ describeStore('SQLite', async () => {
     },
     has: async (name) => {
       const database = new DatabaseSync(path)
-      const row = database.prepare('SELECT * FROM entries WHERE name = ?').get(name)
+      const row = database.prepare('SELECT * FROM code2session_entries WHERE name = ?').get(name)
       database.close()
       return row !== undefined
     },
@@ -71,7 +71,7 @@ it('a write of SQLite succeeds although old entries cannot be deleted, which is 
   await store.write('session:owner:old', entry, 1)
   const database = new DatabaseSync(path)
   database.exec(
-    "CREATE TRIGGER stuck BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'stuck'); END",
+    "CREATE TRIGGER stuck BEFORE DELETE ON code2session_entries BEGIN SELECT RAISE(ABORT, 'stuck'); END",
   )
   database.close()
   clock.now += 2
