@@ -16,7 +16,7 @@ import {
   text,
 } from '../core/settings'
 import { deriveSealingKey, sha256 } from '../lib/crypto'
-import { isObject } from '../lib/encoding'
+import { base64url, isObject, utf8 } from '../lib/encoding'
 import { readPrivateKeys } from '../lib/pem'
 
 /** A key of `ACCESS_TOKEN_KEY`. */
@@ -29,6 +29,8 @@ export interface SigningKey {
   readonly sealingKey: CryptoKey
   /** The public key as a JWK (RFC 7517). */
   readonly jwk: Jwk
+  /** The first part of every token that it signs. */
+  readonly header: string
 }
 
 /** Of a P-256 public key. */
@@ -43,6 +45,8 @@ export interface JwtIssuer {
   readonly signer: SigningKey
   /** All of them, by kid. */
   readonly keys: ReadonlyMap<string, SigningKey>
+  /** Their public keys. */
+  readonly jwks: readonly Jwk[]
 }
 
 const P256 = { name: 'ECDSA', namedCurve: 'P-256' } as const
@@ -98,7 +102,8 @@ export async function importJwtIssuer(settings: JwtSettings): Promise<JwtIssuer>
   if (byKid.has(SANDBOX_KID) && !settings.isSandbox) {
     throw misconfigured(['ACCESS_TOKEN_KEY has the key of the sandbox, which is public'])
   }
-  return { issuer, ttl: jwt.ACCESS_TOKEN_TTL, signer, keys: byKid }
+  const jwks = keys.map(({ jwk }) => jwk)
+  return { issuer, ttl: jwt.ACCESS_TOKEN_TTL, signer, keys: byKid, jwks }
 }
 
 async function importSigningKey(der: Uint8Array<ArrayBuffer> | null): Promise<SigningKey> {
@@ -116,5 +121,11 @@ async function importSigningKey(der: Uint8Array<ArrayBuffer> | null): Promise<Si
       SEAL_INFO,
     ),
     jwk: { ...point, kid, use: 'sig', alg: 'ES256' },
+    header: toPart({ alg: 'ES256', typ: 'at+jwt', kid }),
   }
+}
+
+/** A value as a part of a token. */
+export function toPart(value: object): string {
+  return base64url(utf8(JSON.stringify(value)))
 }

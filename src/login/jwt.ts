@@ -21,7 +21,7 @@
 import * as v from 'valibot'
 import { randomBytes, seal, unseal } from '../lib/crypto'
 import { base64url, isObject, parseBase64url, parseJson, parseUtf8, utf8 } from '../lib/encoding'
-import type { JwtIssuer, SigningKey } from './jwt-issuer'
+import { type JwtIssuer, type SigningKey, toPart } from './jwt-issuer'
 import { isUserIdentity, SESSION_ID, USER_ID, type UserIdentity } from './session-record'
 import type { Session } from './sessions'
 
@@ -74,7 +74,6 @@ export async function issueJwt(
   const identity = JSON.stringify({ openid, unionid, claims })
   const padding = ' '.repeat(-utf8(identity).length & (PADDING_STEP - 1))
   const ctx = base64url(await seal(identity + padding, toSealOptions(signer.sealingKey, jti, sid)))
-  const header = { alg: 'ES256', typ: 'at+jwt', kid: signer.kid }
   const payload = {
     iss: issuer,
     sub: userId,
@@ -86,7 +85,7 @@ export async function issueJwt(
     sid,
     ctx,
   }
-  const signed = `${toPart(header)}.${toPart(payload)}`
+  const signed = `${signer.header}.${toPart(payload)}`
   const signature = await crypto.subtle.sign(ALGORITHM, signer.privateKey, utf8(signed))
   const accessToken = `${signed}.${base64url(new Uint8Array(signature))}`
   return { accessToken, expiresAt: exp, expiresIn: exp - now }
@@ -127,10 +126,6 @@ function findKey(keys: JwtIssuer['keys'], header: unknown): SigningKey | null {
   const { alg, typ, kid } = header
   const isKnown = alg === 'ES256' && typ === 'at+jwt' && typeof kid === 'string'
   return isKnown ? (keys.get(kid) ?? null) : null
-}
-
-function toPart(value: object): string {
-  return base64url(utf8(JSON.stringify(value)))
 }
 
 /** The JSON of a part; `undefined` if there is none. */

@@ -229,7 +229,7 @@ function bindService(shared: Shared, env: object): Service {
     findSession: async (token) => findSession(context(), token),
     verifyToken: async (token) => verifyToken(context(), token),
     issueJwt: async (session) => issueJwt(await jwtIssuer(), session, runtime.now()),
-    jwks: async () => Array.from((await jwtIssuer()).keys.values(), ({ jwk }) => jwk),
+    jwks: async () => (await jwtIssuer()).jwks,
     listSessions: async (session) => listSessions(context(), session),
     endSession: async (session) => endSession(context(), session),
     endSessionById: async ({ userId }, id) => {
