@@ -1,11 +1,13 @@
 /** The HTTP API as a Hono app: JSON in, JSON or problem details out. */
 
 import type { Context } from 'hono'
-import { Hono } from 'hono/tiny'
+import { HonoBase } from 'hono/hono-base'
+import type { Hono } from 'hono/tiny'
 import { addFrame } from '../../core/frame'
 import type { RequestRecord } from '../../core/log'
 import { Problem } from '../../core/problem'
 import { jsonResponse } from '../../core/responses'
+import { MemoRouter } from '../../core/router'
 import type { Config } from '../config'
 import type { Hooks } from '../hooks'
 import type { Service } from '../service'
@@ -39,7 +41,7 @@ export interface AppOptions {
 
 /** Makes the HTTP API of a service. */
 export function createHttpApp(service: (env: object) => Service) {
-  const app = new Hono<AppEnv>()
+  const app: Hono<AppEnv> = new HonoBase({ router: new MemoRouter() })
 
   addFrame(app, {
     service,

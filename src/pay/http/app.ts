@@ -1,9 +1,11 @@
 /** The HTTP API of payments as a Hono app. */
 
-import { Hono } from 'hono/tiny'
+import { HonoBase } from 'hono/hono-base'
+import type { Hono } from 'hono/tiny'
 import { readJsonBody } from '../../core/body'
 import { addFrame } from '../../core/frame'
 import { emptyResponse, jsonResponse } from '../../core/responses'
+import { MemoRouter } from '../../core/router'
 import { parse } from '../../core/schemas'
 import { createServiceKeyGuards } from '../../core/service-key'
 import { requirePayServiceKeys } from '../config'
@@ -29,7 +31,7 @@ export interface PaymentAppOptions {
 
 /** Makes the HTTP API of a service. */
 export function createHttpApp(service: (env: object) => Payments) {
-  const app = new Hono<PaymentAppEnv>()
+  const app: Hono<PaymentAppEnv> = new HonoBase({ router: new MemoRouter() })
 
   addFrame(app, { service, notFound: () => payProblem('not_found') })
   app.get('/health', (c) => jsonResponse(c, { status: 'ok' }))
