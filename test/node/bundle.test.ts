@@ -26,6 +26,10 @@ describe('the production bundle', () => {
     expect(gzipSync(production.code).length).toBeLessThan(GZIP_LIMIT)
   })
 
+  it('the production bundle names no Unicode property, whose tables a cold start would load', () => {
+    expect(production.code).not.toMatch(/\\p\{/i)
+  })
+
   it('the production bundle contains no code of the sandbox or of a test', () => {
     expect(production.inputs.filter((input) => /sandbox|test\//.test(input))).toEqual([])
     for (const mark of SANDBOX_MARKS) {
