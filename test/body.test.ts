@@ -68,6 +68,8 @@ describe('a request body', () => {
     const bytes = (length: number) => new TextEncoder().encode(`{"code":"x"}`.padEnd(length))
     const streamed = (length: number) => new Response(bytes(length)).body ?? ''
     expect((await post(json, bytes(65_536))).status).toBe(400)
+    const declared = { ...json, 'Content-Length': '65536' }
+    expect((await post(declared, bytes(65_536))).status).toBe(400)
     expect((await post(json, bytes(65_537))).status).toBe(413)
     expect((await post(json, streamed(65_537))).status).toBe(413)
   })

@@ -63,6 +63,8 @@ describe('a mini program that the hook knows', () => {
     )
     const statuses = (await Promise.all(logins)).map(({ status }) => status)
     expect([new Set(statuses), asked]).toEqual([new Set([200]), [FOUND]])
+    // Of findMiniProgram, of the nine that wait for its answer, and of onLogin.
+    expect(app.deadlines().filter((length) => length === 2000)).toHaveLength(11)
   })
 
   it('LOGIN_LIMIT counts a login before the hook is asked', async () => {

@@ -174,6 +174,10 @@ describe('the log', () => {
       code: 'store_unavailable',
       reason: 'KV GET failed: 429 Too Many Requests',
     })
+    const getWithMetadata = () => Promise.reject(new Error('KV'.repeat(51)))
+    app.replace({ settings: { SESSIONS: { getWithMetadata } } })
+    await app.send('GET', '/session', { token })
+    expect(JSON.parse(app.warnings[0] ?? '').reason).toBe('KV'.repeat(50))
   })
 
   it('Analytics Engine gets one data point for every request if it is bound', async () => {

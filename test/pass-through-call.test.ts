@@ -6,4 +6,12 @@ describe('the body of a pass-through call', () => {
     const body = Array.from({ length: 40 }).reduce<object>((a) => ({ a, b: a }), {})
     expect(() => parseWeChatCall('/wxa/getwxacode', { body })).toThrow('invalid_request')
   })
+
+  it.each([undefined, () => null, 1n, Symbol.iterator])(
+    'A body with %o in it is refused, since JSON does not have it',
+    (value) => {
+      const call = { body: { value } }
+      expect(() => parseWeChatCall('/wxa/getwxacode', call)).toThrow('invalid_request')
+    },
+  )
 })

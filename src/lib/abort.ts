@@ -5,6 +5,6 @@ export function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const fail = () => reject(signal.reason)
     if (signal.aborted) fail()
-    else signal.addEventListener('abort', fail, { once: true })
+    else signal.addEventListener('abort', fail)
   })
 }

@@ -33,7 +33,7 @@ export async function parsePrivateKey(text: string): Promise<ParsedKey> {
   const der = parseDer(base64)
   if ('fault' in der) return der
   const { bytes, first, second } = der
-  if (label === 'RSA PRIVATE KEY' || (first === INTEGER && second === INTEGER)) {
+  if (label === 'RSA PRIVATE KEY' || second === INTEGER) {
     return { fault: 'is PKCS#1; convert it: openssl pkcs8 -topk8 -nocrypt' }
   }
   if (first === SEQUENCE) return { fault: 'is a certificate or a public key, not a private key' }

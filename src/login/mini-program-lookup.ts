@@ -134,7 +134,7 @@ export interface LookupOptions {
 export async function findByHook(
   context: LookupContext,
   appid: string,
-  { isLive = false, beforeAsking }: LookupOptions = {},
+  { isLive, beforeAsking }: LookupOptions = {},
 ): Promise<FoundMiniProgram | null> {
   const { config, hooks, runtime, foundMiniPrograms } = context
   if (!hooks || config.miniPrograms.has(appid) || !ASKABLE_APPID.test(appid)) return null

@@ -25,6 +25,7 @@ describe('other settings', () => {
     ['WECHAT_PAY_API_BASE', 'http://[::1]:8790, https://api2.mch.weixin.qq.com', true],
     ['WECHAT_PAY_API_BASE', 'http://api.mch.weixin.qq.com', false],
     ['WECHAT_PAY_API_BASE', 'http://127.0.0.1.example', false],
+    ['WECHAT_PAY_API_BASE', 'http://127...', false],
     ['WECHAT_PAY_API_BASE', 'https://api.mch.weixin.qq.com,http://10.0.0.1', false],
     ['WECHAT_PAY_API_BASE', 'https://user:secret@api.mch.weixin.qq.com', false],
     ['WECHAT_PAY_MCHID', '1900007291', true],
