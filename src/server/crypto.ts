@@ -40,7 +40,7 @@ export function installCrypto(): void {
     if (!aes || !isBytes(data)) return decrypt.call(this, algorithm, key, data)
     try {
       const decipher = node.createDecipheriv(aes.type, aes.secret, aes.iv, TAG)
-      const end = data.length - (aes.additionalData ? TAG.authTagLength : 0)
+      const end = aes.additionalData ? -TAG.authTagLength : undefined
       if (aes.additionalData) decipher.setAAD(aes.additionalData).setAuthTag(data.subarray(end))
       return concat([decipher.update(data.subarray(0, end)), decipher.final()]).buffer
     } catch {

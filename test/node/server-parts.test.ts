@@ -97,7 +97,7 @@ describe('listening', () => {
     expect([codes, tasks.size]).toEqual([['closed', 0], 0])
   })
 
-  it('after 10 seconds, a server ends with 1 whatever is in progress', async () => {
+  it('after 10 seconds or a second signal, a server ends with 1 whatever is in progress', async () => {
     const arrived = Promise.withResolvers<void>()
     const url = await start({
       fetch: () => {
@@ -112,6 +112,8 @@ describe('listening', () => {
     expect(codes).toEqual([])
     expect(() => vi.advanceTimersByTime(1)).toThrow('the process has ended')
     expect(codes).toEqual([1])
+    void end('SIGTERM')
+    expect(codes).toEqual([1, 1])
   })
 })
 
