@@ -11,6 +11,10 @@ const pay = usePayApp()
 const LoginService = createLoginService({ service: (env) => login.service(env) })
 const PaymentService = createPaymentService({ payments: (env) => pay.service(env) })
 
+it('Both classes can be made without options', () => {
+  expect(() => [createLoginService(), createPaymentService()]).not.toThrow()
+})
+
 it.each([
   [LoginService, login],
   [PaymentService, pay],

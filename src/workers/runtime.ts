@@ -24,19 +24,16 @@ export const workersRuntime: Runtime = {
 }
 
 async function connects(url: URL, milliseconds: number): Promise<boolean> {
-  const timeout = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => timeout.resolve(false), milliseconds)
   try {
     const socket = connect({ hostname: url.hostname, port: findPort(url) })
     const opened = socket.opened.then(() => true)
-    const isOpen = await Promise.race([opened, timeout.promise])
+    const tooLate = workersRuntime.sleep(milliseconds).then(() => false)
+    const isOpen = await Promise.race([opened, tooLate])
     // The result is known by now, whatever closing the socket brings.
     opened.then(() => socket.close()).catch(() => undefined)
     socket.closed.catch(() => undefined)
     return isOpen
   } catch {
     return false
-  } finally {
-    clearTimeout(timer)
   }
 }

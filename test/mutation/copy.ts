@@ -39,6 +39,7 @@ const NODE_TESTS = [
     folder: 'src/workers/',
     names: [
       'node/login-service',
+      'node/endpoints',
       'node/backends',
       'node/hooks',
       'node/pay',
@@ -46,6 +47,7 @@ const NODE_TESTS = [
       'node/pass-through',
     ],
   },
+  { folder: 'src/node.ts', names: ['node/node-apps'] },
   {
     folder: 'src/',
     names: [

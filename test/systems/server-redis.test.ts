@@ -8,22 +8,12 @@ import { openRedis } from '../../src/server/redis'
 import { type Database, findPort, startRedis } from '../support/databases'
 import { CREDENTIALS, type Environment, PUSH, send, startEnvironment } from '../support/environment'
 import { describeHome } from '../support/home-contract'
+import { PAID } from '../support/paid'
 import { findProgram } from '../support/programs'
 import { runServer, serveLogin, startServer } from '../support/server'
 import { describeStore } from '../support/store-contract'
-import { MCHID, PAY_SETTINGS } from '../support/wechat-pay'
+import { PAY_SETTINGS } from '../support/wechat-pay'
 import { createCallback } from '../support/wechat-pay-api'
-
-const PAID = {
-  mchid: MCHID,
-  appid: CREDENTIALS.WECHAT_APPID,
-  out_trade_no: 'SERVER0001',
-  transaction_id: '4200000000000000000000000001',
-  trade_state: 'SUCCESS',
-  success_time: '2026-11-25T12:00:00+08:00',
-  payer: { openid: 'oUser' },
-  amount: { total: 100, payer_total: 100, currency: 'CNY', payer_currency: 'CNY' },
-}
 
 const { notice } = findProgram('redis-server', '/usr/bin/redis-server')
 
