@@ -38,7 +38,6 @@ export function createHttpApp(service: (env: object) => Payments) {
 
   app.post('/wechat/pay/events', receiveCallback)
 
-  app.use('/payments', onlyWithServiceKeys)
   app.use('/payments/*', onlyWithServiceKeys)
   app.use('/refunds/*', onlyWithServiceKeys)
 
