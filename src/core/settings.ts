@@ -2,6 +2,7 @@
 
 import * as v from 'valibot'
 import { Problem } from './problem'
+import { object } from './schemas'
 
 /** Settings that belong together: their value, or what is wrong with them, each by its name. */
 export type Group<Value> = { readonly value: Value } | { readonly faults: readonly string[] }
@@ -144,13 +145,13 @@ const keys = list(
 
 /** The keys that backends authenticate with; `null` for none. */
 export const ServiceKeys = v.pipe(
-  v.object({ SERVICE_KEYS: keys }, 'is missing'),
+  object({ SERVICE_KEYS: keys }),
   v.transform(({ SERVICE_KEYS }) => SERVICE_KEYS),
 )
 
 /** The keys that only gateways authenticate with; `null` for none. */
 export const GatewayKeys = v.pipe(
-  v.object({ GATEWAY_KEYS: keys }, 'is missing'),
+  object({ GATEWAY_KEYS: keys }),
   v.transform(({ GATEWAY_KEYS }) => GATEWAY_KEYS),
 )
 

@@ -3,6 +3,7 @@
 import * as v from 'valibot'
 import type { ErrorCode } from '../core/errors'
 import { Problem } from '../core/problem'
+import { object } from '../core/schemas'
 import {
   baseUrls,
   binding,
@@ -61,44 +62,35 @@ export interface PayConfig {
 
 const API_BASES = ['https://api.mch.weixin.qq.com', 'https://api2.mch.weixin.qq.com']
 
-const Settings = v.object(
-  {
-    WECHAT_PAY_MCHID: v.pipe(text, v.regex(/^\d{6,32}$/, 'must be the digits of a mchid')),
-    WECHAT_PAY_CERT_SERIAL_NO: v.pipe(
-      text,
-      v.regex(/^[\dA-Fa-f]{8,64}$/, 'must be the hex serial of the merchant API certificate'),
-    ),
-    WECHAT_PAY_PUBLIC_KEY_ID: v.pipe(
-      text,
-      v.regex(
-        /^PUB_KEY_ID_\w+$/,
-        'must be the id of the public key, which starts with PUB_KEY_ID_',
-      ),
-    ),
-    WECHAT_PAY_NOTIFY_URL: v.pipe(
-      text,
-      v.check(isNotifyUrl, 'must be an https URL without a query, of at most 255 characters'),
-    ),
-    WECHAT_PAY_API_BASE: baseUrls,
-    WECHAT_PAY_PRIVATE_KEY: text,
-    WECHAT_PAY_PUBLIC_KEY: text,
-    WECHAT_PAY_API_V3_KEY: v.pipe(
-      text,
-      v.check((key) => utf8(key).length === 32, 'must have 32 bytes'),
-      v.check((key) => !/^(.)\1*$/u.test(key), 'must not be one character, repeated'),
-    ),
-    WECHAT_PAY_EXTRA_KEYS: optionalText,
-    LOGIN: v.optional(binding<LoginBinding>('fetch', 'must be a service binding')),
-    HOOKS: v.optional(binding<object>('fetch', 'must be a service binding')),
-  },
-  'is missing',
-)
+const Settings = object({
+  WECHAT_PAY_MCHID: v.pipe(text, v.regex(/^\d{6,32}$/, 'must be the digits of a mchid')),
+  WECHAT_PAY_CERT_SERIAL_NO: v.pipe(
+    text,
+    v.regex(/^[\dA-Fa-f]{8,64}$/, 'must be the hex serial of the merchant API certificate'),
+  ),
+  WECHAT_PAY_PUBLIC_KEY_ID: v.pipe(
+    text,
+    v.regex(/^PUB_KEY_ID_\w+$/, 'must be the id of the public key, which starts with PUB_KEY_ID_'),
+  ),
+  WECHAT_PAY_NOTIFY_URL: v.pipe(
+    text,
+    v.check(isNotifyUrl, 'must be an https URL without a query, of at most 255 characters'),
+  ),
+  WECHAT_PAY_API_BASE: baseUrls,
+  WECHAT_PAY_PRIVATE_KEY: text,
+  WECHAT_PAY_PUBLIC_KEY: text,
+  WECHAT_PAY_API_V3_KEY: v.pipe(
+    text,
+    v.check((key) => utf8(key).length === 32, 'must have 32 bytes'),
+    v.check((key) => !/^(.)\1*$/u.test(key), 'must not be one character, repeated'),
+  ),
+  WECHAT_PAY_EXTRA_KEYS: optionalText,
+  LOGIN: v.optional(binding<LoginBinding>('fetch', 'must be a service binding')),
+  HOOKS: v.optional(binding<object>('fetch', 'must be a service binding')),
+})
 
 const Events = v.pipe(
-  v.object(
-    { EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')) },
-    'is missing',
-  ),
+  object({ EVENTS: v.optional(binding<Queue>('send', 'must be a Queue producer binding')) }),
   v.transform(({ EVENTS = null }) => EVENTS),
 )
 
