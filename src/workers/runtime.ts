@@ -31,7 +31,6 @@ async function connects(url: URL, milliseconds: number): Promise<boolean> {
     const isOpen = await Promise.race([opened, tooLate])
     // The result is known by now, whatever closing the socket brings.
     opened.then(() => socket.close()).catch(() => undefined)
-    socket.closed.catch(() => undefined)
     return isOpen
   } catch {
     return false
