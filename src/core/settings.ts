@@ -16,7 +16,7 @@ export function parseGroup<const Schema extends v.GenericSchema>(
   if (result.success) return { value: result.output }
   // Only the setting's name: below it, WECHAT_APPS holds values.
   const faults = result.issues.map(({ path, message }) => `${path?.[0].key ?? 'env'} ${message}`)
-  return { faults: [...new Set(faults)] }
+  return { faults }
 }
 
 type Values<Groups> = {

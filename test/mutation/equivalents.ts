@@ -145,6 +145,11 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     ],
   },
   {
+    why: 'in JSON, each value takes two bytes with what stands around it',
+    change: '1 → 2',
+    places: [['src/lib/json.ts', "typeof value === 'string' ? value.length : 1"]],
+  },
+  {
     why: 'no mini program has an AppID that is no text',
     change:
       "typeof appid === 'string' && typeof session_key === 'string' → (typeof session_key === 'string')",

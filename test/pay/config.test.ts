@@ -69,7 +69,9 @@ describe('other settings', () => {
   })
 
   it.each([undefined, null, 7, 'env'])('an env that is %s is misconfigured', async (env) => {
-    await expect(parsePayConfig(env)).rejects.toMatchObject({ code: 'misconfigured' })
+    const settings = expect.arrayContaining([expect.stringMatching(/^env /)])
+    const misconfigured = { code: 'misconfigured', options: { log: { settings } } }
+    await expect(parsePayConfig(env)).rejects.toMatchObject(misconfigured)
   })
 })
 
