@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import type { LogEntry } from '../src/core/runtime'
 import { createHttpApp } from '../src/login/http/app'
+import { redirectToDocs } from '../src/login/http/docs'
 import { createSessionGuard } from '../src/login/http/require-session'
 import { createService } from '../src/login/service'
 import { workersRuntime } from '../src/workers/runtime'
@@ -106,6 +107,15 @@ describe('the log', () => {
         code: 'method_not_allowed',
       },
     ])
+  })
+
+  it('Only the root redirects to /docs, and no URL that holds another one', () => {
+    const redirect = (path: string) =>
+      redirectToDocs(app.service(app.bindings), new Request(`https://login.example${path}`))
+    expect(redirect('/?from=console')?.headers.get('Location')).toBe('/docs')
+    for (const path of ['/health', '/x?at=https://login.example/']) {
+      expect(redirect(path)).toBeNull()
+    }
   })
 
   it('requireSession logs a request that it refuses, with the route and the reason', async () => {
