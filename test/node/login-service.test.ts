@@ -67,6 +67,7 @@ describe('LoginService over a service binding', () => {
     const { answer } = await send(login, 'POST', '/session/access-token', { token })
     const { accessToken } = answer as { accessToken: string }
     expect(await call('verify', accessToken)).toEqual(await call('verify', token))
+    expect(await call('sign', token, 'x')).toMatchObject({ ok: true })
     expect(await call('sign', accessToken, 'x')).toMatchObject({
       error: { code: 'session_invalid' },
     })
