@@ -30,9 +30,11 @@ function refuseLogins(retryAfter: number): Promise<void> {
 
 describe('login()', () => {
   it('login() returns a session and stores it', async () => {
+    const now = Date.now()
+    vi.setSystemTime(now)
     const { token, userId, expiresAt } = await client.login()
     expect(token.slice(0, 43)).toBe(userId)
-    expect(expiresAt).toBeGreaterThan(Date.now())
+    expect(expiresAt).toBe(now + 604_800_000)
     expect(phone.storage.get('code2session')).toEqual({ token, userId, expiresAt })
   })
 

@@ -17,6 +17,15 @@ const LINT = [
   '--only=nursery/noFloatingPromises',
 ]
 
+const OF_LOGIN = [
+  'node/endpoints',
+  'node/wechat-connection',
+  'node/pass-through',
+  'node/pass-through-refusals',
+  'node/openapi',
+  'node/docs',
+]
+
 /** The files outside the project `workerd` that run the most of a folder. */
 const NODE_TESTS = [
   { folder: 'src/client/', names: ['node/mini-program', 'node/exports', 'node/openapi'] },
@@ -48,17 +57,8 @@ const NODE_TESTS = [
     ],
   },
   { folder: 'src/node.ts', names: ['node/node-apps'] },
-  {
-    folder: 'src/',
-    names: [
-      'node/endpoints',
-      'node/wechat-connection',
-      'node/pass-through',
-      'node/pass-through-refusals',
-      'node/openapi',
-      'node/docs',
-    ],
-  },
+  { folder: 'src/core/', names: [...OF_LOGIN, 'node/hooks', 'node/pay', 'node/bundle'] },
+  { folder: 'src/', names: OF_LOGIN },
 ]
 
 const OPTIONS = [
