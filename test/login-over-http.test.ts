@@ -6,7 +6,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-const TOKEN = `${'a'.repeat(43)}.${'b'.repeat(64)}`
+const TOKEN = 'the-token'
 
 /** Verifies a token while the login server answers this: the result, and what it was sent. */
 async function verify(answer: unknown, status = 200, token = TOKEN) {
@@ -58,10 +58,17 @@ describe('the login of a payments server', () => {
     expect(result).toEqual({ ok: false, error: { code } })
   })
 
-  it('A text that is no token of a session is session_invalid, and nobody is asked', async () => {
-    for (const token of ['', `${TOKEN} `, `${TOKEN}b`]) {
+  it('A text that no form could ask about is session_invalid, and nobody is asked', async () => {
+    for (const token of ['', 'x'.repeat(4097)]) {
       const { result, sent } = await verify({}, 503, token)
       expect([result, sent]).toEqual([{ ok: false, error: { code: 'session_invalid' } }, undefined])
+    }
+  })
+
+  it('The login is asked about any other text', async () => {
+    for (const token of [' ', 'x'.repeat(4096)]) {
+      const { sent } = await verify({ active: false }, 200, token)
+      expect(String(sent?.[1].body)).toBe(String(new URLSearchParams({ token })))
     }
   })
 
