@@ -57,7 +57,7 @@ const NODE_TESTS = [
     ],
   },
   { folder: 'src/node.ts', names: ['node/node-apps'] },
-  { folder: 'src/core/', names: [...OF_LOGIN, 'node/hooks', 'node/pay', 'node/bundle'] },
+  { folder: 'src/core/', names: [...OF_LOGIN, 'node/hooks', 'node/pay'] },
   { folder: 'src/', names: OF_LOGIN },
 ]
 
