@@ -73,6 +73,7 @@ describe('the settings of JWT access tokens', () => {
     const { codes, answer } = await useSettings(off)
     expect(codes).toEqual(['not_found', 'not_found'])
     expect(answer).toEqual(INACTIVE)
+    expect((await app.request('/session/access-token', { method: 'POST' })).status).toBe(404)
   })
 
   it('The key of the sandbox is refused beside a real AppSecret', async () => {

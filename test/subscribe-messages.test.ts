@@ -16,8 +16,11 @@ describe('POST /subscribe-messages', () => {
 
   it("POST /subscribe-messages sends the message with WeChat's field names", async () => {
     await allow()
+    const types = new Set<unknown>()
+    app.onCall(({ method, headers }) => types.add(method === 'POST' && headers.get('Content-Type')))
     const response = await send({ page: 'pages/index?a=1', state: 'trial', lang: 'en_US' })
     expect([response.status, await response.text()]).toEqual([204, ''])
+    expect(types).toContain('application/json')
     const { messages } = await allow()
     expect(messages).toEqual([
       {
