@@ -66,12 +66,7 @@ async function openReply(text: string): Promise<string> {
   return opened?.message ?? ''
 }
 
-const event = (Event: string, other: object = {}) => ({
-  ...SENDER,
-  MsgType: 'event',
-  Event,
-  ...other,
-})
+const event = (Event: string, other = {}) => ({ ...SENDER, MsgType: 'event', Event, ...other })
 
 describe("WeChat's published reply", () => {
   it.each(SEALED)('sealEnvelope and pushSignature make the published reply: %o', async (vector) => {

@@ -34,6 +34,7 @@ const NODE_TESTS = [
     folder: 'src/server/',
     names: [
       'node/server',
+      'node/server-sqlite',
       'node/server-crypto',
       'node/server-limits',
       'node/server-parts',
