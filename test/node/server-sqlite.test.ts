@@ -30,10 +30,6 @@ describeStore('SQLite', async () => {
       database.close()
       return row !== undefined
     },
-    close: async () => {
-      await store.close()
-      await other.close()
-    },
   }
 })
 

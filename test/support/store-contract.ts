@@ -23,7 +23,6 @@ export interface StoreUnderTest {
   readonly pass?: (seconds: number) => Promise<void>
   /** Whether it has an entry of this name, live or not; absent where the store deletes it by itself. */
   readonly has?: (name: string) => Promise<boolean>
-  readonly close: () => Promise<void>
 }
 
 export function describeStore(name: string, open: () => Promise<StoreUnderTest>): void {
@@ -32,7 +31,10 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
     beforeAll(async () => {
       tested = await open()
     })
-    afterAll(() => tested.close())
+    afterAll(async () => {
+      await tested.store.close()
+      await tested.other.close()
+    })
 
     it(`${name} gives bytes and metadata back exactly`, async () => {
       await tested.store.write(`${OWNER}exact`, ENTRY, 60)

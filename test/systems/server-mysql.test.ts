@@ -45,10 +45,6 @@ describe.skipIf(notice)(`MariaDB${notice}`, () => {
         await connection.end()
         return rows.length > 0
       },
-      close: async () => {
-        await store.close()
-        await other.close()
-      },
     }
   })
 

@@ -32,10 +32,6 @@ describe.skipIf(notice)(`Redis${notice}`, () => {
       store,
       other,
       pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
-      close: async () => {
-        await store.close()
-        await other.close()
-      },
     }
   })
 

@@ -20,4 +20,4 @@ const store: Store = {
   close: async () => {},
 }
 
-describeStore('Workers KV', async () => ({ store, other: store, close: store.close }))
+describeStore('Workers KV', async () => ({ store, other: store }))
