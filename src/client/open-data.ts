@@ -122,7 +122,8 @@ export function createOpenData(wx: Wx, login: Login, call: Call) {
 
   async function decrypt<Data>(fetchData: () => Promise<WxOpenData>): Promise<OpenData<Data>> {
     const { encryptedData, iv, rawData, signature } = readFields(await callFetchData(fetchData))
-    return call('POST', '/open-data/decrypt', { encryptedData, iv, rawData, signature })
+    const signed = rawData && signature ? { rawData, signature } : {}
+    return call('POST', '/open-data/decrypt', { encryptedData, iv, ...signed })
   }
 
   async function phoneNumber(detail: PhoneDetail): Promise<PhoneNumber> {

@@ -37,6 +37,20 @@ describe('open data', () => {
     expect(data.stepInfoList).toHaveLength(31)
   })
 
+  it.each([
+    ['', 'a signature'],
+    ['{}', ''],
+    [undefined, undefined],
+  ])('openData() sends no rawData %j with signature %j', async (rawData, signature) => {
+    const signed = { rawData, signature } as Partial<WxOpenData>
+    const fetchData = async () => ({
+      ...(await phone.press<WxOpenData>('wx.getWeRunData')),
+      ...signed,
+    })
+    await expect(client.openData(fetchData)).resolves.toHaveProperty('data')
+    expect(Object.keys(phone.requests.at(-1)?.data as object)).toEqual(['encryptedData', 'iv'])
+  })
+
   it('userInfo() logs in first if wx.checkSession fails', async () => {
     await client.login()
     phone.keyIsCurrent = false

@@ -521,8 +521,10 @@ function createOpenData(wx, login, call) {
 		return call("POST", "/open-data/decrypt", {
 			encryptedData,
 			iv,
-			rawData,
-			signature
+			...rawData && signature ? {
+				rawData,
+				signature
+			} : {}
 		});
 	}
 	async function phoneNumber(detail) {
