@@ -43,6 +43,8 @@ describe('a request body', () => {
     ['application/+json'],
     ['text/application/json'],
     ['application/json; charset=gbk'],
+    ['application/json; charset = gbk'],
+    ['application/json; charset=utf-80'],
     ['application/json; charset=utf-8; charset=gbk'],
     ['application/json; charset=gbk; charset=utf-8'],
   ])('A body of type %s is refused with unsupported_media_type', async (type) => {
@@ -57,6 +59,7 @@ describe('a request body', () => {
   it.each([
     ['application/json; charset=UTF-8'],
     ['application/json ;charset="utf8"'],
+    ['application/json; charset = utf-8 ; a=b'],
     ['Application/JSON'],
     ['application/vnd.a+json'],
   ])('A body of type %s is read as JSON', async (type) => {

@@ -67,7 +67,7 @@ export function isForm(headers: Headers): boolean {
 
 function isJson(headers: Headers): boolean {
   const type = headers.get('Content-Type') ?? ''
-  const isUtf8 = !/charset=(?!"?utf-?8)/i.test(type)
+  const isUtf8 = !/charset\s*=(?!\s*"?utf-?8"?\s*(;|$))/i.test(type)
   const isPlain = (headers.get('Content-Encoding') ?? 'identity') === 'identity'
   return /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type) && isUtf8 && isPlain
 }

@@ -16,7 +16,7 @@ export function parseBearerToken(authorization: string | undefined): string | nu
 
 /** Whether a token has the three parts of a JWT, which a session's token never has. */
 export function isJwt(token: string): boolean {
-  return token.split('.').length === 3
+  return token.split('.', 4).length === 3
 }
 
 /**

@@ -37,6 +37,11 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     ],
   },
   {
+    why: 'a token with too many parts has any number of them',
+    change: '4 → 5',
+    places: [['src/core/credentials.ts', "token.split('.', 4)"]],
+  },
+  {
     why: 'no code exports a key, so nothing shows whether it could',
     change: 'false → true',
     places: [
