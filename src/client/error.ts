@@ -78,7 +78,7 @@ export class Code2SessionError extends Error implements Omit<Details, 'detail'> 
   declare readonly errMsg?: string | undefined
   declare readonly errno?: number | undefined
 
-  constructor(code: string, action: Action, { detail, ...details }: Details) {
+  constructor(code: string, action: Action, { detail, ...details }: Details = {}) {
     super(detail || details.errMsg || code)
     Object.assign(this, details, { name: 'Code2SessionError', code, action })
   }

@@ -1,6 +1,6 @@
 import { reset } from 'cloudflare:test'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Client, createClient } from '../../src/client'
+import { type Client, Code2SessionError, createClient } from '../../src/client'
 import { BASE_URL, createPhone, type Phone } from '../support/phone'
 
 let phone: Phone
@@ -208,5 +208,13 @@ describe('Retry-After', () => {
     await vi.advanceTimersByTimeAsync(10_000)
     await sessions
     expect(phone.logins).toBe(2)
+  })
+})
+
+describe('Code2SessionError', () => {
+  it('A Code2SessionError needs no details: its message is its code then', () => {
+    const error = new Code2SessionError('session_invalid', 'login_again')
+    expect(error).toMatchObject({ code: 'session_invalid', action: 'login_again' })
+    expect(error.message).toBe('session_invalid')
   })
 })

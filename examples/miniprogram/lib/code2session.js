@@ -33,7 +33,7 @@ function parseOrigin(url) {
 * ```
 */
 var Code2SessionError = class extends Error {
-	constructor(code, action, { detail, ...details }) {
+	constructor(code, action, { detail, ...details } = {}) {
 		super(detail || details.errMsg || code);
 		Object.assign(this, details, {
 			name: "Code2SessionError",
